@@ -1,0 +1,1 @@
+"""A job orchestrator for a Stable Diffusion WebUI: prompt packs, a durable queue, history."""

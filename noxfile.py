@@ -1,0 +1,54 @@
+"""What a user or CI runs: `nox -s smoke`, `nox -s tests`, `nox -s demo`, or plain `nox`."""
+
+import hashlib
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "typecheck", "tests"]
+nox.options.reuse_venv = "yes"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
+
+
+def prepare(session: nox.Session, *groups: str) -> None:
+    """Install the checkout and the dependency groups, once for each state of pyproject.toml."""
+    stamp = Path(session.virtualenv.location, "installed.sha256")
+    digest = hashlib.sha256(Path("pyproject.toml").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    dependencies = nox.project.dependency_groups(PROJECT, *groups) if groups else []
+    session.install("--quiet", "-e", ".[app]", *dependencies)
+    stamp.write_text(digest)
+
+
+@nox.session
+def smoke(session: nox.Session) -> None:
+    """Does this whole thing run? One DIRECT and one QUEUE run, end to end."""
+    prepare(session, "test")
+    session.run("pytest", "-q", "tests/integration/test_end_to_end_pipeline_v2.py", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the test suite, on every core."""
+    prepare(session, "test")
+    session.run("pytest", "-n", "auto", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format and the import layers."""
+    prepare(session, "lint")
+    session.run("ruff", "check", *SOURCES)
+    session.run("ruff", "format", "--check", *SOURCES)
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check the types, strictly."""
+    prepare(session, "typecheck")
+    session.run("mypy")
