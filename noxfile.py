@@ -28,7 +28,8 @@ def prepare(session: nox.Session, *groups: str) -> None:
 def smoke(session: nox.Session) -> None:
     """Does this whole thing run? One DIRECT and one QUEUE run, end to end."""
     prepare(session, "test")
-    session.run("pytest", "-q", "tests/integration/test_end_to_end_pipeline_v2.py", *session.posargs)
+    module = "tests/integration/test_end_to_end_pipeline_v2.py"
+    session.run("pytest", "-q", module, *session.posargs)
 
 
 @nox.session

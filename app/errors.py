@@ -1,0 +1,123 @@
+"""Everything that `app` raises on purpose.
+
+The command line turns each into one sentence and an exit status.
+
+    AppError                         1  something that the user can be told in one sentence
+    ├── BadInputError                2  what was given can't be used
+    │   ├── ConfigurationError          a config value is unknown or out of range
+    │   ├── PackError                   a prompt pack; says file and line
+    │   ├── PresetError                 a preset; missing or not readable
+    │   ├── ImageFileError              a file that is no image, or has no parameters
+    │   ├── HomeError                   the home folder can't be made, read or written
+    │   ├── StoreVersionError           jobs.db is from a newer version
+    │   ├── UnknownJobError             no job has this id
+    │   └── TransitionError             the job's state does not allow this
+    ├── WebUIError                   1  the WebUI did not do its part
+    │   ├── WebUIUnreachableError    3  nobody listens there
+    │   ├── WebUIAnswerError            it refused; its own words
+    │   ├── BadAnswerError              not JSON, no image, not decodable
+    │   ├── OutcomeUnknownError         sent, and then no whole answer came
+    │   └── MismatchError               what came back is not what was asked
+    └── JobCancelledError            1  the user cancelled the job
+
+The numbers are exit statuses; a class without one has its parent's.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """Something went wrong that can be told in one sentence."""
+
+    exit_status: ClassVar[int] = 1
+
+
+class BadInputError(AppError):
+    """What the user gave can't be used; nothing was changed."""
+
+    exit_status = 2
+
+
+class ConfigurationError(BadInputError):
+    """A config value is unknown or outside its range."""
+
+
+class PackError(BadInputError):
+    """A prompt pack can't be read or expanded.
+
+    Args:
+        path: the pack's file.
+        line: where in it, counted from 1, or None when the whole file is meant.
+        message: what is wrong and how to mend it.
+    """
+
+    def __init__(self, path: Path | str, line: int | None, message: str) -> None:
+        self.path, self.line, self.message = Path(path), line, message
+        place = f"{path}:{line}" if line is not None else f"{path}"
+        super().__init__(f"{place}: {message}")
+
+
+class PresetError(BadInputError):
+    """A preset is missing or can't be read."""
+
+
+class ImageFileError(BadInputError):
+    """A file is no image, or carries no generation parameters."""
+
+
+class HomeError(BadInputError):
+    """The home folder can't be made, read or written."""
+
+
+class StoreVersionError(BadInputError):
+    """The job store was written by a newer version of the app."""
+
+
+class UnknownJobError(BadInputError):
+    """No job has this id."""
+
+
+class TransitionError(BadInputError):
+    """The job's state does not allow this."""
+
+
+class WebUIError(AppError):
+    """The WebUI did not do its part."""
+
+
+class WebUIUnreachableError(WebUIError):
+    """Nobody listens at the WebUI's URL; not a byte was sent."""
+
+    exit_status = 3
+
+
+class WebUIAnswerError(WebUIError):
+    """The WebUI answered with an error status.
+
+    Args:
+        status: the HTTP status.
+        error: the class name the WebUI gave ("OutOfMemoryError"), or "".
+        words: what the WebUI said, in its own words.
+    """
+
+    def __init__(self, status: int, error: str, words: str) -> None:
+        self.status, self.error, self.words = status, error, words
+        said = ": ".join(part for part in (error, words) if part) or "no words"
+        super().__init__(f"the WebUI answered {status}: {said}")
+
+
+class BadAnswerError(WebUIError):
+    """The WebUI's answer is not JSON, has no image, or has one that can't be decoded."""
+
+
+class OutcomeUnknownError(WebUIError):
+    """The request was sent, and then no whole answer came: it may or may not have run."""
+
+
+class MismatchError(WebUIError):
+    """What came back is not what was asked for."""
+
+
+class JobCancelledError(AppError):
+    """The job was cancelled by the user."""
