@@ -10,6 +10,7 @@ nox.options.sessions = ["lint", "typecheck", "tests"]
 nox.options.reuse_venv = "yes"
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+SMOKE = "tests/integration/test_end_to_end_pipeline_v2.py"
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
 
 
@@ -28,8 +29,7 @@ def prepare(session: nox.Session, *groups: str) -> None:
 def smoke(session: nox.Session) -> None:
     """Does this whole thing run? One DIRECT and one QUEUE run, end to end."""
     prepare(session, "test")
-    module = "tests/integration/test_end_to_end_pipeline_v2.py"
-    session.run("pytest", "-q", module, *session.posargs)
+    session.run("pytest", "-q", SMOKE, *session.posargs)
 
 
 @nox.session

@@ -1,0 +1,72 @@
+"""A fake WebUI for each test process, started by pytest-xprocess, reset for each test."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from xprocess import ProcessStarter, XProcess
+
+from tests.support import Fake
+
+StartFake = Callable[..., Fake]
+
+
+def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarter]:
+    """Describe a server that is up when its ready file is there, and ends with this process."""
+
+    class Starter(ProcessStarter):  # type: ignore[misc]
+        args = [
+            sys.executable, "-m", "fake_webui", "--port", "0", "--ready-file", ready_file,
+            "--exit-on-stdin-eof", *flags,
+        ]  # fmt: skip
+        timeout = 30
+        terminate_on_interrupt = True
+        popen_kwargs = {"stdin": subprocess.PIPE, "cwd": Path(__file__).parent.parent}
+
+        def startup_check(self) -> bool:
+            if (status := self.process.resources[-1].popen.poll()) is not None:
+                raise RuntimeError(f"the fake WebUI ended at start with status {status}")
+            return ready_file.exists()
+
+    return Starter
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """The name of this test process: pytest-xdist's, or `main`."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+@pytest.fixture(scope="session")
+def start_fake(
+    xprocess: XProcess, worker: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartFake]:
+    """Start a fake WebUI with these command-line flags; it is ended with the session."""
+    with ExitStack() as stack:
+
+        def start(name: str, *flags: str) -> Fake:
+            ready_file = tmp_path_factory.mktemp(name) / "ready.json"
+            process = f"fake-{name}-{worker}"
+            stack.callback(lambda: xprocess.getinfo(process).terminate())
+            starter = fake_starter(ready_file, flags)
+            xprocess.ensure(process, starter, restart=True, persist_logs=False)
+            return Fake(json.loads(ready_file.read_text())["url"])
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def fake_server(start_fake: StartFake) -> Fake:
+    """One server for the whole session of this test process."""
+    return start_fake("webui", "--seed", "1")
+
+
+@pytest.fixture
+def fake(fake_server: Fake) -> Fake:
+    """The session's server, as fresh as at its start."""
+    fake_server.reset()
+    return fake_server
