@@ -1,0 +1,205 @@
+"""Generation parameters in images: reading them out, and making a draft of them again.
+
+A1111 writes them as text: the prompt, a line "Negative prompt: …", and a last line of
+"Key: value" pairs. PNG has it in a text chunk, JPEG and WebP in EXIF's UserComment.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from app.errors import ImageFileError
+
+_EXIF_IFD = 0x8769
+_USER_COMMENT = 0x9286
+_NEGATIVE = "Negative prompt:"
+_PAIR = re.compile(r'\s*(?P<key>[\w][\w \-/.+]*?):\s*(?P<value>"(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
+_MIN_PAIRS = 3
+_OLD_SCHEDULES = ("SGM Uniform", "Karras", "Exponential", "Polyexponential", "Uniform")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Infotext:
+    """Generation parameters, taken apart; `fields` keeps A1111's own labels."""
+
+    prompt: str
+    negative_prompt: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedDraft:
+    """A draft made of an image's parameters.
+
+    `layer` is a partial PipelineConfig by section; `ignored` names the labels that a job of this
+    app has no place for.
+    """
+
+    prompt: str
+    negative_prompt: str
+    layer: Mapping[str, Mapping[str, Any]]
+    ignored: tuple[str, ...]
+
+
+def read_parameters(path: Path) -> str:
+    """Return the generation parameters of a PNG, JPEG or WebP file.
+
+    Raises:
+        ImageFileError: if the file is missing, is no image, or carries no parameters.
+    """
+    try:
+        with Image.open(path) as image:
+            image.load()
+            text = image.info.get("parameters") or _user_comment(image)
+    except FileNotFoundError as error:
+        raise ImageFileError(f"{path}: there is no such file") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise ImageFileError(f"{path}: not an image that can be read") from error
+    if not isinstance(text, str) or not text.strip():
+        raise ImageFileError(
+            f"{path}: carries no generation parameters; was it saved again by another program?"
+        )
+    return text
+
+
+def _user_comment(image: Image.Image) -> str:
+    raw = image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT, b"")
+    return raw if isinstance(raw, str) else _decode_comment(bytes(raw))
+
+
+def _decode_comment(raw: bytes) -> str:
+    charset, body = raw[:8], raw[8:]
+    if charset == b"UNICODE\0":
+        return min((body.decode(code, "replace") for code in ("utf-16-be", "utf-16-le")), key=_odd)
+    return body.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def _odd(text: str) -> int:
+    """Count the letters that the wrong byte order would make: nothing plain in a plain text."""
+    return sum(ord(letter) % 256 == 0 or letter == "\ufffd" for letter in text)
+
+
+def parse_infotext(text: str) -> Infotext:
+    """Take generation parameters apart; a text without a line of pairs is all prompt."""
+    lines = text.strip().splitlines()
+    fields = _pairs(lines[-1]) if lines else {}
+    body = lines[:-1] if fields else lines
+    cut = next((i for i, line in enumerate(body) if line.startswith(_NEGATIVE)), len(body))
+    negative = "\n".join(body[cut:]).removeprefix(_NEGATIVE)
+    return Infotext(
+        prompt="\n".join(body[:cut]).strip(), negative_prompt=negative.strip(), fields=fields
+    )
+
+
+def _pairs(line: str) -> dict[str, str]:
+    pairs = {found["key"]: _unquote(found["value"].strip()) for found in _PAIR.finditer(line)}
+    return pairs if len(pairs) >= _MIN_PAIRS or "Steps" in pairs else {}
+
+
+def _unquote(value: str) -> str:
+    if not value.startswith('"'):
+        return value
+    try:
+        return str(json.loads(value))
+    except ValueError:
+        return value
+
+
+def draft_from(infotext: Infotext) -> ImportedDraft:
+    """Return a draft that asks for the same again, as far as a job of this app can.
+
+    Raises:
+        ImageFileError: if a number in it is none.
+    """
+    fields = dict(infotext.fields)
+    used = {"Version", "Model hash", "VAE hash", "Lora hashes", "TI hashes"}
+    layer: dict[str, dict[str, Any]] = {}
+    for label, place in _PLACES.items():
+        if label in fields and place.needs <= fields.keys():
+            used |= {label}
+            section = layer.setdefault(place.section, {})
+            section.update(_convert(label, fields[label], place.convert))
+    used |= {label for label in fields if label.startswith("ADetailer ")}
+    return ImportedDraft(
+        prompt=infotext.prompt,
+        negative_prompt=infotext.negative_prompt,
+        layer=layer,
+        ignored=tuple(label for label in fields if label not in used),
+    )
+
+
+def _convert(label: str, value: str, convert: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return convert(value)
+    except ValueError as error:
+        raise ImageFileError(
+            f"generation parameters: {label} is {value!r}, not a number"
+        ) from error
+
+
+def _sampler(value: str) -> dict[str, Any]:
+    for schedule in _OLD_SCHEDULES:
+        if value.endswith(f" {schedule}"):
+            return {"sampler_name": value.removesuffix(f" {schedule}"), "scheduler": schedule}
+    return {"sampler_name": value}
+
+
+def _size(value: str) -> dict[str, Any]:
+    width, _, height = value.partition("x")
+    return {"width": int(width) // 8 * 8, "height": int(height) // 8 * 8}
+
+
+def _refiner(value: str) -> dict[str, Any]:
+    return {"refiner_enabled": True, "refiner_checkpoint": re.sub(r" \[\w+\]$", "", value)}
+
+
+def _hires(value: str) -> dict[str, Any]:
+    return {"hires_enabled": True, "hires_scale": float(value)}
+
+
+def _int(key: str) -> Callable[[str], dict[str, Any]]:
+    return lambda value: {key: int(value)}
+
+
+def _float(key: str) -> Callable[[str], dict[str, Any]]:
+    return lambda value: {key: float(value)}
+
+
+def _text(key: str) -> Callable[[str], dict[str, Any]]:
+    return lambda value: {key: value}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a label goes in a config, and which other labels it makes sense with."""
+
+    section: str
+    convert: Callable[[str], dict[str, Any]]
+    needs: frozenset[str] = frozenset()
+
+
+_HIRES = frozenset(["Hires upscale"])
+
+_PLACES = {
+    "Steps": _Place("txt2img", _int("steps")),
+    "Sampler": _Place("txt2img", _sampler),
+    "Schedule type": _Place("txt2img", _text("scheduler")),
+    "CFG scale": _Place("txt2img", _float("cfg_scale")),
+    "Seed": _Place("txt2img", _int("seed")),
+    "Size": _Place("txt2img", _size),
+    "Model": _Place("txt2img", _text("checkpoint")),
+    "VAE": _Place("txt2img", _text("vae")),
+    "Clip skip": _Place("txt2img", _int("clip_skip")),
+    "Denoising strength": _Place("txt2img", _float("hires_denoising_strength"), _HIRES),
+    "Hires upscale": _Place("txt2img", _hires),
+    "Hires steps": _Place("txt2img", _int("hires_steps"), _HIRES),
+    "Hires upscaler": _Place("txt2img", _text("hires_upscaler"), _HIRES),
+    "Refiner": _Place("txt2img", _refiner),
+    "Refiner switch at": _Place("txt2img", _float("refiner_switch_at"), frozenset(["Refiner"])),
+    "ADetailer model": _Place("adetailer", lambda _: {"enabled": True}),
+}
