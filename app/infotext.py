@@ -191,6 +191,8 @@ _PLACES = {
     "Schedule type": _Place("txt2img", _text("scheduler")),
     "CFG scale": _Place("txt2img", _float("cfg_scale")),
     "Seed": _Place("txt2img", _int("seed")),
+    "Variation seed": _Place("txt2img", _int("subseed")),
+    "Variation seed strength": _Place("txt2img", _float("subseed_strength")),
     "Size": _Place("txt2img", _size),
     "Model": _Place("txt2img", _text("checkpoint")),
     "VAE": _Place("txt2img", _text("vae")),

@@ -108,8 +108,8 @@ def test_a_refiner_loses_its_hash() -> None:
 
 def test_what_has_no_place_is_named() -> None:
     """Labels that a job can't carry are listed, so that nothing is dropped in silence."""
-    draft = draft_from(parse_infotext("x\nSteps: 5, Seed: 1, Tiling: True, Variation seed: 3"))
-    assert draft.ignored == ("Tiling", "Variation seed")
+    draft = draft_from(parse_infotext("x\nSteps: 5, Seed: 1, Tiling: True, Script: Loopback"))
+    assert draft.ignored == ("Tiling", "Script")
 
 
 def test_a_number_that_is_none_is_said() -> None:
