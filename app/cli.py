@@ -1,0 +1,93 @@
+"""The command line: what commands there are, and how an error becomes a sentence and a status.
+
+A command's module is imported when it is called, so that help and completion come at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+import click
+from click.shell_completion import CompletionItem
+
+from app.commands import COMPLETE_VARIABLE, PROGRAM
+from app.errors import AppError
+
+COMMANDS = {
+    "completion": "Print the shell's completion script.",
+}
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are functions of the same name in `app.commands.NAME`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the daily loop, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the command's module and return the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"app.commands.{cmd_name}"), cmd_name)
+        return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the first word without importing any command."""
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=COMMANDS[name]) for name in names]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    r"""Queue and run jobs on a Stable Diffusion WebUI; nothing is lost, nothing runs twice.
+
+    \b
+    python -m app run --prompt "a castle by the sea" --upscale 2
+    python -m app queue add --pack castles.txt
+    python -m app work
+    python -m app history
+
+    Exit status: 0 all succeeded, 1 a job failed, 2 bad input, 3 the WebUI can't be reached.
+    """
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status; errors are one sentence on stderr."""
+    _accept_any_letter()
+    try:
+        status = cli.main(words, PROGRAM, COMPLETE_VARIABLE, standalone_mode=False)
+        return int(status or 0)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except AppError as error:
+        return _fail(str(error), error.exit_status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _fail(f"{error.strerror or error}: {error.filename or 'no file'}", 2)
+
+
+def _accept_any_letter() -> None:
+    """Print what a narrow code page lacks as "?", for it is no reason to stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _fail(sentence: str, status: int) -> int:
+    click.secho(f"Error: {sentence}", fg="red", err=True)
+    return status

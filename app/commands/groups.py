@@ -1,0 +1,36 @@
+"""A group of commands with one that is meant when none is named."""
+
+import difflib
+from typing import Any
+
+import click
+
+
+class DefaultGroup(click.Group):
+    """`history --json` is `history list --json`; a mistyped name gets the nearest one offered.
+
+    Args:
+        default: the name of the command that is meant.
+        words: what click.Group takes.
+    """
+
+    def __init__(self, *words: Any, default: str = "list", **options: Any) -> None:
+        super().__init__(*words, **options)
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default's name in front where no command is named."""
+        helps = ctx.help_option_names
+        if not args or (args[0].startswith("-") and args[0] not in helps):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command named by the first word."""
+        if args[0] not in self.commands:
+            near = difflib.get_close_matches(args[0], self.commands, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}."
+            ctx.fail(f"No such command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,123 @@
+"""What commands print: tables for people, one JSON array for programs, notices on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from app.models import JobStatus
+
+Row = TypeVar("Row")
+UNLIMITED_COLUMNS = 10_000
+STATUS_STYLES = {
+    JobStatus.QUEUED: "cyan",
+    JobStatus.RUNNING: "bold blue",
+    JobStatus.SUCCEEDED: "green",
+    JobStatus.FAILED: "red",
+    JobStatus.CANCELLED: "yellow",
+    JobStatus.INTERRUPTED: "magenta",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """One column of a table: its title, and the cell it shows of a row.
+
+    A column that `fills` takes the room that is left, and is cut to it on a terminal.
+    """
+
+    title: str
+    cell: Callable[[Row], str]
+    style: Callable[[Row], str] = lambda _: ""
+    fills: bool = False
+    right: bool = False
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console; away from a terminal it has no colours and cuts no line."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else UNLIMITED_COLUMNS
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def print_table(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> None:
+    """Print rows under their titles."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=1 if column.fills and console().is_terminal else None,
+        )
+    for row in rows:
+        table.add_row(*(Text(column.cell(row), style=column.style(row)) for column in columns))
+    console().print(table)
+
+
+def print_json(rows: Sequence[Any]) -> None:
+    """Print one JSON array."""
+    click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=_plain))
+
+
+def print_rows(
+    rows: Sequence[Row],
+    columns: Sequence[Column[Row]],
+    *,
+    as_json: bool,
+    to_json: Callable[[Row], Any],
+    empty: str,
+) -> None:
+    """Print rows as a table or as JSON; a table without rows is the sentence `empty`."""
+    if as_json:
+        print_json([to_json(row) for row in rows])
+    elif rows:
+        print_table(rows, columns)
+    else:
+        notice(empty)
+
+
+def notice(sentence: str, style: str = "") -> None:
+    """Say something beside the result, on stderr."""
+    console(stderr=True).print(Text(sentence, style=style), soft_wrap=True)
+
+
+def local_time(moment: datetime | None) -> str:
+    """Return a moment as the clock on the wall shows it, "" for none."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration as a person says it: "0.4 s", "12 s", "3:05 min", "2:00 h"."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02} h"
+
+
+def count(number: int, thing: str) -> str:
+    """Return "1 job" or "3 jobs"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def one_line(text: str) -> str:
+    """Return text without its line breaks and runs of spaces."""
+    return " ".join(text.split())
+
+
+def _plain(value: Any) -> Any:
+    """Return what json.dumps can't write itself in a form that it can."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return dict(value) if hasattr(value, "keys") else str(value)
