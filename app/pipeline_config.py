@@ -35,9 +35,9 @@ Number = BeforeValidator(_no_switch)
 Name = Annotated[str | None, BeforeValidator(_blank_is_none)]
 Size = Annotated[int, Number, Field(ge=64, le=4096, multiple_of=8)]
 Steps = Annotated[int, Number, Field(ge=1, le=150)]
-StepsOrNone = Annotated[int | None, Number, Field(ge=1, le=150)]
+StepsOrNone = Annotated[int | None, Field(ge=1, le=150), Number]
 CfgScale = Annotated[float, Number, Field(ge=0, le=30)]
-CfgScaleOrNone = Annotated[float | None, Number, Field(ge=0, le=30)]
+CfgScaleOrNone = Annotated[float | None, Field(ge=0, le=30), Number]
 Fraction = Annotated[float, Number, Field(ge=0, le=1)]
 Seed = Annotated[int, Number, Field(ge=RANDOM_SEED, le=MAX_SEED)]
 Pixels = Annotated[int, Number, Field(ge=0, le=4096)]
@@ -65,7 +65,7 @@ class Txt2ImgConfig(Section):
     subseed_strength: Fraction = 0.0
     batch_size: Annotated[int, Number, Field(ge=1, le=16)] = 1
     n_iter: Annotated[int, Number, Field(ge=1, le=100)] = 1
-    clip_skip: Annotated[int | None, Number, Field(ge=1, le=12)] = None
+    clip_skip: Annotated[int | None, Field(ge=1, le=12), Number] = None
     styles: tuple[str, ...] = ()
     hires_enabled: bool = False
     hires_upscaler: str = "Latent"
@@ -99,7 +99,7 @@ class Img2ImgConfig(Section):
     scheduler: Name = None
     checkpoint: Name = None
     vae: Name = None
-    seed: Annotated[int | None, Number, Field(ge=0, le=MAX_SEED)] = None
+    seed: Annotated[int | None, Field(ge=0, le=MAX_SEED), Number] = None
     prompt: Name = None
     negative_prompt: Name = None
 
