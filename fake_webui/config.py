@@ -1,0 +1,131 @@
+"""How a server is to be: from flags, environment variables and a TOML file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DEFAULT_PORT = 7860
+MAX_BODY_BYTES = 512 * 1024 * 1024
+JOURNAL_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointConfig:
+    """A checkpoint: its file name under the models folder and its sha256 in hex."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaeConfig:
+    """A VAE: its file name and its sha256 in hex."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraConfig:
+    """A LoRA: its name, the short hash that infotexts show, and its training metadata."""
+
+    name: str
+    short_hash: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingConfig:
+    """A textual inversion embedding: `shape` is the length of each of its `vectors`."""
+
+    name: str
+    short_hash: str = ""
+    shape: int = 768
+    vectors: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleConfig:
+    """A prompt style; `{prompt}` marks where the prompt goes, otherwise it is appended."""
+
+    name: str
+    prompt: str = ""
+    negative_prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypernetworkConfig:
+    """A hypernetwork, known by name."""
+
+    name: str
+
+
+def _hash(text: str) -> str:
+    """Spread a few hex digits to the length of a sha256."""
+    return (text * 64)[:64]
+
+
+BUILT_IN_CHECKPOINTS = (
+    CheckpointConfig(name="sd_xl_base_1.0.safetensors", sha256=_hash("31e35c80fc4829d1")),
+    CheckpointConfig(name="sd_xl_refiner_1.0.safetensors", sha256=_hash("7440042bbdc8a24d")),
+    CheckpointConfig(name="juggernautXL_v9.safetensors", sha256=_hash("c9e3e68f89b8e38d")),
+    CheckpointConfig(name="anime/ponyDiffusionV6XL.safetensors", sha256=_hash("67ab2fd8ec439a89")),
+)
+BUILT_IN_VAES = (VaeConfig(name="sdxl_vae.safetensors", sha256=_hash("63aeecb90ff7bc1c")),)
+BUILT_IN_LORAS = (
+    LoraConfig(name="ink", short_hash="5d1f7a2b9c04", metadata={"ss_output_name": "ink"}),
+    LoraConfig(name="watercolor", short_hash="8ab24e6f13d7"),
+    LoraConfig(name="add-detail-xl", short_hash="9c783c8ce46c"),
+    LoraConfig(name="offset", short_hash="4852686128f9"),
+)
+BUILT_IN_EMBEDDINGS = (
+    EmbeddingConfig(name="goodhands", short_hash="5a8f1c7de902", shape=2048, vectors=4),
+    EmbeddingConfig(name="negativeXL_D", short_hash="fff5d51ab655", shape=2048, vectors=8),
+    EmbeddingConfig(name="easynegative", short_hash="c74b4e810b03", shape=768, vectors=8),
+)
+BUILT_IN_STYLES = (
+    StyleConfig(
+        name="cinematic",
+        prompt="cinematic still of {prompt}, shallow depth of field, film grain",
+        negative_prompt="cartoon, painting",
+    ),
+    StyleConfig(name="oil painting", prompt="oil painting, visible brush strokes"),
+    StyleConfig(name="clean", negative_prompt="blurry, watermark, low quality"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """Everything a server is started with.
+
+    `step_seconds` is the time of one sampling step, `load_seconds` that of a checkpoint switch;
+    `images` is "compact", "realistic" or a folder of pictures to answer with; `api_auth` maps
+    user names to passwords; `faults` are rules as on the command line; `options` are values that
+    differ from the defaults of the real WebUI.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    seed: int | None = None
+    step_seconds: float = 0.0
+    load_seconds: float = 0.0
+    images: str = "compact"
+    checkpoints: tuple[CheckpointConfig, ...] = BUILT_IN_CHECKPOINTS
+    vaes: tuple[VaeConfig, ...] = BUILT_IN_VAES
+    loras: tuple[LoraConfig, ...] = BUILT_IN_LORAS
+    embeddings: tuple[EmbeddingConfig, ...] = BUILT_IN_EMBEDDINGS
+    styles: tuple[StyleConfig, ...] = BUILT_IN_STYLES
+    hypernetworks: tuple[HypernetworkConfig, ...] = ()
+    extensions: tuple[str, ...] = ("adetailer",)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    api_auth: Mapping[str, str] = field(default_factory=dict)
+    cors_allow_origins: tuple[str, ...] = ()
+    nowebui: bool = False
+    api_server_stop: bool = False
+    allow_remote: bool = False
+    faults: tuple[str, ...] = ()
+    output_dir: Path | None = None
+    caption: str | None = None
+    journal_bytes: int = JOURNAL_BYTES
+    max_body_bytes: int = MAX_BODY_BYTES

@@ -1,0 +1,66 @@
+"""From the bytes of a request body to a JSON value, as the real server reads them."""
+
+import json
+from email.message import Message
+from typing import Any, Final
+
+from fake_webui.errors import HttpError, InvalidRequestError
+
+
+class _Missing:
+    """The type of `MISSING`."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+
+def decode_body(body: bytes, content_type: str | None) -> Any:
+    """Return the JSON value of a body, the bytes themselves, or MISSING for an empty body.
+
+    A body counts as JSON without a content type or with a JSON one; any other stays bytes.
+
+    Raises:
+        InvalidRequestError: if the JSON is malformed; says where.
+        HttpError: 400, if it is not text or nested too deeply.
+    """
+    if not body:
+        return MISSING
+    if not is_json(content_type):
+        return body
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError as error:
+        raise InvalidRequestError([_syntax_mistake(error)]) from None
+    except (ValueError, RecursionError):
+        raise HttpError(400, "There was an error parsing the body") from None
+
+
+def is_json(content_type: str | None) -> bool:
+    """Return whether a body with this Content-Type header is read as JSON."""
+    if not content_type:
+        return True
+    message = Message()
+    message["content-type"] = content_type
+    subtype = message.get_content_subtype()
+    return message.get_content_maintype() == "application" and (
+        subtype == "json" or subtype.endswith("+json")
+    )
+
+
+def _syntax_mistake(error: json.JSONDecodeError) -> dict[str, Any]:
+    context = {
+        "msg": error.msg,
+        "doc": error.doc,
+        "pos": error.pos,
+        "lineno": error.lineno,
+        "colno": error.colno,
+    }
+    return {
+        "loc": ["body", error.pos],
+        "msg": str(error),
+        "type": "value_error.jsondecode",
+        "ctx": context,
+    }

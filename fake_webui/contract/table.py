@@ -1,0 +1,129 @@
+"""A table of fields for each endpoint, and requests read by it."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from fake_webui.contract.body import MISSING, decode_body
+from fake_webui.contract.coercion import FieldType, Location, missing, not_null, to_mapping
+from fake_webui.errors import InvalidRequestError
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: a `default` of MISSING makes it required; a null default makes it nullable."""
+
+    name: str
+    type: FieldType
+    default: Any = MISSING
+    nullable: bool = False
+    title: str | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether a request without this field is refused."""
+        return self.default is MISSING
+
+    @property
+    def accepts_null(self) -> bool:
+        """Whether null passes validation."""
+        return self.nullable or self.default is None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A request that fits its table.
+
+    `values` has every field of the table in its order, defaults filled in; `given` names the
+    fields that the request set; `unknown` those that it set and the table does not have.
+    """
+
+    values: dict[str, Any]
+    given: frozenset[str]
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The fields of one request body or query string, in the order they are echoed."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of all fields."""
+        return frozenset(field.name for field in self.fields)
+
+    def read(self, values: Mapping[str, Any], loc: Location) -> Parsed:
+        """Coerce `values` field by field.
+
+        Raises:
+            InvalidRequestError: with every mistake, in the order of the fields.
+        """
+        read, details = {}, []
+        for field in self.fields:
+            try:
+                read[field.name] = _read_field(field, values, (*loc, field.name))
+            except InvalidRequestError as error:
+                details.extend(error.details)
+        if details:
+            raise InvalidRequestError(details)
+        return Parsed(read, self.names & values.keys(), _unknown(values, self.names))
+
+    def as_type(self) -> FieldType:
+        """Return this table as the type of a field in another table."""
+
+        def coerce(value: Any, loc: Location) -> dict[str, Any]:
+            return self.read(to_mapping(value, loc), loc).values
+
+        return FieldType(coerce, {"$ref": f"#/components/schemas/{self.name}"})
+
+
+def parse(table: Table, body: bytes, content_type: str | None) -> Parsed:
+    """Read a request body by its table.
+
+    Raises:
+        InvalidRequestError: if it does not fit.
+        HttpError: 400, if the body is not text.
+    """
+    return validate(table, decode_body(body, content_type))
+
+
+def validate(table: Table, value: Any) -> Parsed:
+    """Read a decoded body by its table.
+
+    Raises:
+        InvalidRequestError: if it does not fit.
+    """
+    if value is MISSING or value is None:
+        raise missing(("body",))
+    return table.read(to_mapping(value, ("body",)), ("body",))
+
+
+def parse_query(table: Table, query: Mapping[str, str]) -> Parsed:
+    """Read a query string, the last value of each name, by its table.
+
+    Raises:
+        InvalidRequestError: if it does not fit.
+    """
+    return table.read(query, ("query",))
+
+
+def _read_field(field: Field, values: Mapping[str, Any], loc: Location) -> Any:
+    value = values.get(field.name, MISSING)
+    if value is MISSING:
+        if field.required:
+            raise missing(loc)
+        return copy.copy(field.default)
+    if value is None:
+        if field.accepts_null:
+            return None
+        raise not_null(loc)
+    return field.type.coerce(value, loc)
+
+
+def _unknown(values: Iterable[Any], names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(str(name) for name in values if name not in names)

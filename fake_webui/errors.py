@@ -1,0 +1,109 @@
+"""Everything that can go wrong, as one tree.
+
+FakeWebUIError
+├── ConfigError              the server can't start as asked; exit status 2
+├── ApiError                 an answer that the real WebUI gives
+│   ├── HandlerError         an exception inside a handler: 500, class name and message
+│   ├── HttpError            the WebUI's own HTTP error: a status and its detail
+│   ├── InvalidRequestError  422, every field that is wrong
+│   └── StarletteError       the web framework's own answer, such as 404 Not Found
+└── ControlError             an answer of the control endpoints
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class FakeWebUIError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class ConfigError(FakeWebUIError):
+    """The server can't start as asked; the message names the file and line."""
+
+
+class ApiError(FakeWebUIError):
+    """An error answer as the real WebUI gives it."""
+
+    headers: Mapping[str, str] = {}
+    timed = True  # whether the answer carries `x-process-time`
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def body(self) -> Any:
+        """Return the JSON value of the answer."""
+        raise NotImplementedError
+
+
+class HandlerError(ApiError):
+    """A Python exception that escapes a handler of the real WebUI: status 500.
+
+    `class_name` is that exception's class, `message` its text.
+    """
+
+    timed = False
+
+    def __init__(self, class_name: str, message: str) -> None:
+        super().__init__(500, message)
+        self.class_name = class_name
+        self.message = message
+
+    def body(self) -> Any:
+        """Return the four keys of the real answer, the message under `errors`."""
+        return {"error": self.class_name, "detail": "", "body": "", "errors": self.message}
+
+
+class HttpError(ApiError):
+    """An HTTP error that the WebUI raises itself, such as 404 "Init image not found"."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(status, detail)
+        self.detail = detail
+
+    def body(self) -> Any:
+        """Return the four keys of the real answer, the sentence under `detail`."""
+        return {"error": "HTTPException", "detail": self.detail, "body": "", "errors": ""}
+
+
+class InvalidRequestError(ApiError):
+    """A request that validation refuses: status 422 with one entry for each mistake.
+
+    Each entry has `loc`, `msg`, `type` and, where there is a limit, `ctx`.
+    """
+
+    def __init__(self, details: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(422, f"{len(details)} validation errors")
+        self.details = [dict(detail) for detail in details]
+
+    def body(self) -> Any:
+        """Return `{"detail": [...]}`."""
+        return {"detail": self.details}
+
+
+class StarletteError(ApiError):
+    """What the web framework under the WebUI answers by itself."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail)
+        self.detail = detail
+        self.headers = headers or {}
+
+    def body(self) -> Any:
+        """Return `{"detail": ...}`."""
+        return {"detail": self.detail}
+
+
+class ControlError(FakeWebUIError):
+    """An error answer of the control endpoints: a sentence and the facts behind it."""
+
+    def __init__(self, status: int, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.facts = facts
+
+    def body(self) -> dict[str, Any]:
+        """Return the sentence under `error`, beside the facts."""
+        return {"error": self.message, **self.facts}

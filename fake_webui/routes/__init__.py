@@ -1,0 +1,1 @@
+"""Views: one small module for each family of endpoints."""

@@ -1,0 +1,46 @@
+"""Answers as the real server renders them."""
+
+import json
+from typing import Any
+
+from flask import Response
+
+from fake_webui.errors import ApiError, ControlError, HandlerError
+
+
+def json_answer(value: Any, status: int = 200) -> Response:
+    """Return `value` as compact JSON in UTF-8.
+
+    Raises:
+        HandlerError: if it holds a number or text that JSON can't carry.
+    """
+    return Response(dump_json(value), status, content_type="application/json")
+
+
+def dump_json(value: Any) -> bytes:
+    """Return the JSON bytes that the real server would send for `value`.
+
+    Raises:
+        HandlerError: ValueError for NaN and infinities, UnicodeEncodeError for lone surrogates.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode()
+    except ValueError as error:
+        raise HandlerError(type(error).__name__, str(error)) from None
+
+
+def error_answer(error: ApiError) -> Response:
+    """Return the answer for an error of the real server."""
+    try:
+        body = dump_json(error.body())
+    except HandlerError as unspeakable:
+        error, body = unspeakable, dump_json(unspeakable.body())
+    response = Response(body, error.status, error.headers, content_type="application/json")
+    response.timed = error.timed  # type: ignore[attr-defined]
+    return response
+
+
+def control_error_answer(error: ControlError) -> Response:
+    """Return the answer for an error of the control endpoints."""
+    return Response(json.dumps(error.body()), error.status, content_type="application/json")

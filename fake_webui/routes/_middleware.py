@@ -1,0 +1,125 @@
+"""What happens around every view: admission, errors, compression, CORS, timing."""
+
+import time
+import zlib
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, NotFound
+
+from fake_webui.access import allowed_host, is_loopback, preflight, simple_cors_headers
+from fake_webui.errors import ApiError, ControlError, StarletteError
+from fake_webui.routes._answer import control_error_answer, error_answer
+from fake_webui.routes._context import current_config, current_endpoints
+from fake_webui.routes._request import admit
+
+CONTROL = "/__fake"
+GZIP_FROM_BYTES = 1000
+GZIP_LEVEL = 1
+
+
+def install(app: Flask) -> None:
+    """Put the rules that hold for every request around the views of `app`."""
+    app.before_request(_start_clock)
+    app.before_request(_check_host)
+    app.after_request(_finish)
+    app.register_error_handler(ApiError, error_answer)
+    app.register_error_handler(ControlError, control_error_answer)
+    app.register_error_handler(HTTPException, _framework_error)
+
+
+def install_admission(app: Flask) -> None:
+    """Let requests to a known endpoint in, by method, body and credentials, in that order."""
+    app.before_request(_answer_preflight)
+    app.before_request(_admit)
+
+
+def is_control() -> bool:
+    """Return whether the request is for this tool and not for the WebUI."""
+    return request.path == CONTROL or request.path.startswith(f"{CONTROL}/")
+
+
+def _start_clock() -> None:
+    g.started_s = time.perf_counter()
+
+
+def _check_host() -> Response | None:
+    if not is_loopback(current_config().host) or allowed_host(request.headers.get("Host", "")):
+        return None
+    return Response("Invalid host header", 400, content_type="text/plain; charset=utf-8")
+
+
+def _answer_preflight() -> Response | None:
+    asked = request.headers.get("Access-Control-Request-Method")
+    origin = request.headers.get("Origin")
+    if is_control() or request.method != "OPTIONS" or origin is None or asked is None:
+        return None
+    names = request.headers.get("Access-Control-Request-Headers")
+    status, text, headers = preflight(origin, asked, names, current_config().cors_allow_origins)
+    g.is_preflight = True
+    return Response(text, status, headers, content_type="text/plain; charset=utf-8")
+
+
+def _admit() -> None:
+    """Do what the real server's router does before a view sees the request."""
+    if is_control():
+        return
+    methods = current_endpoints().get(request.path)
+    if methods is None:
+        raise NotFound
+    endpoint = methods.get(request.method)
+    if endpoint is None:
+        headers = {"Allow": next(iter(methods))}
+        raise StarletteError(405, "Method Not Allowed", headers)
+    admit(endpoint)
+
+
+def _framework_error(error: HTTPException) -> Response:
+    """Answer what the real server's framework does for requests that no view takes."""
+    if is_control():
+        return control_error_answer(ControlError(error.code or 500, error.description or ""))
+    if isinstance(error, NotFound):
+        return _redirect_slash() or error_answer(StarletteError(404, "Not Found"))
+    return error_answer(StarletteError(error.code or 500, error.name))
+
+
+def _redirect_slash() -> Response | None:
+    """Point to the path with or without its trailing slash where that one exists."""
+    path = request.path
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    if other not in current_endpoints():
+        return None
+    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+    return Response("", 307, {"Location": f"{request.host_url.rstrip('/')}{other}{query}"})
+
+
+def _finish(response: Response) -> Response:
+    if is_control():
+        return response
+    if getattr(response, "timed", True):
+        _compress(response)
+        _add_cors(response)
+        elapsed_s = time.perf_counter() - g.started_s
+        response.headers["X-Process-Time"] = str(round(elapsed_s, 4))
+    return response
+
+
+def _compress(response: Response) -> None:
+    if "gzip" not in request.headers.get("Accept-Encoding", "") or response.is_streamed:
+        return
+    if "Content-Encoding" in response.headers or (response.content_length or 0) < GZIP_FROM_BYTES:
+        return
+    packer = zlib.compressobj(GZIP_LEVEL, wbits=31)
+    response.set_data(packer.compress(response.get_data()) + packer.flush())
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+
+
+def _add_cors(response: Response) -> None:
+    origin = request.headers.get("Origin")
+    if origin is None or g.get("is_preflight"):
+        return
+    allowed = current_config().cors_allow_origins
+    headers = simple_cors_headers(origin, allowed, cookie="Cookie" in request.headers)
+    if headers.pop("Vary", None):
+        response.vary.add("Origin")
+    response.headers.update(headers)

@@ -1,0 +1,113 @@
+"""Lists of what is installed."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, Response
+
+from fake_webui.catalog import (
+    FACE_RESTORERS,
+    LATENT_UPSCALE_MODES,
+    ROOT,
+    UPSCALERS,
+    Checkpoint,
+    lora_alias,
+    read_data,
+)
+from fake_webui.config import LoraConfig
+from fake_webui.routes._answer import json_answer
+from fake_webui.routes._context import current_catalog
+
+bp = Blueprint("catalog", __name__)
+
+
+@bp.get("/sdapi/v1/samplers")
+def samplers() -> Response:
+    """List the sampling methods."""
+    return json_answer(read_data("samplers"))
+
+
+@bp.get("/sdapi/v1/schedulers")
+def schedulers() -> Response:
+    """List the noise schedules."""
+    return json_answer(read_data("schedulers"))
+
+
+@bp.get("/sdapi/v1/upscalers")
+def upscalers() -> Response:
+    """List the upscalers of images."""
+    return json_answer([{**asdict(u), "model_url": None} for u in UPSCALERS])
+
+
+@bp.get("/sdapi/v1/latent-upscale-modes")
+def latent_upscale_modes() -> Response:
+    """List the ways to upscale in latent space."""
+    return json_answer([{"name": name} for name in LATENT_UPSCALE_MODES])
+
+
+@bp.get("/sdapi/v1/face-restorers")
+def face_restorers() -> Response:
+    """List the face restorers."""
+    return json_answer([{"name": name, "cmd_dir": None} for name in FACE_RESTORERS])
+
+
+@bp.get("/sdapi/v1/realesrgan-models")
+def realesrgan_models() -> Response:
+    """List the R-ESRGAN models, installed or not."""
+    return json_answer(read_data("realesrgan_models"))
+
+
+@bp.get("/sdapi/v1/sd-models")
+def checkpoints() -> Response:
+    """List the checkpoints."""
+    return json_answer([_checkpoint(c) for c in current_catalog().checkpoints])
+
+
+def _checkpoint(checkpoint: Checkpoint) -> dict[str, str | None]:
+    return {
+        "title": checkpoint.title,
+        "model_name": checkpoint.model_name,
+        "hash": checkpoint.shorthash,
+        "sha256": checkpoint.sha256,
+        "filename": checkpoint.filename,
+        "config": None,
+    }
+
+
+@bp.get("/sdapi/v1/sd-vae")
+def vaes() -> Response:
+    """List the VAEs."""
+    found = current_catalog().vaes
+    return json_answer([{"model_name": v.name, "filename": v.filename} for v in found])
+
+
+@bp.get("/sdapi/v1/prompt-styles")
+def styles() -> Response:
+    """List the prompt styles."""
+    return json_answer([asdict(style) for style in current_catalog().styles])
+
+
+@bp.get("/sdapi/v1/loras")
+def loras() -> Response:
+    """List the LoRAs."""
+    return json_answer([_lora(lora) for lora in current_catalog().loras])
+
+
+def _lora(lora: LoraConfig) -> dict[str, object]:
+    return {
+        "name": lora.name,
+        "alias": lora_alias(lora),
+        "path": f"{ROOT}/models/Lora/{lora.name}.safetensors",
+        "metadata": dict(lora.metadata),
+    }
+
+
+@bp.post("/sdapi/v1/refresh-loras")
+def refresh_loras() -> Response:
+    """Look for LoRAs again."""
+    return json_answer(None)
+
+
+@bp.get("/sdapi/v1/scripts")
+def scripts() -> Response:
+    """List the scripts of both tabs by name."""
+    return json_answer({"txt2img": [], "img2img": []})
