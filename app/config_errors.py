@@ -3,6 +3,7 @@
 import difflib
 import types
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -12,6 +13,24 @@ LIMITS = {"ge": "from {}", "le": "to {}", "multiple_of": "in steps of {}"}
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 Location = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the dotted key, and the sentence that says so.
+
+    `is_relation` when it is not the value but what stands beside it, perhaps in another layer.
+    """
+
+    key: str
+    sentence: str
+    is_relation: bool = False
+
+
+def problem_of(error: ErrorDetails, root: type[BaseModel]) -> Problem:
+    """Return what one of pydantic's errors on `root` says."""
+    is_relation = error["type"] == "value_error" and _allowed(error["loc"], root) is None
+    return Problem(".".join(map(str, error["loc"])), explain(error, root), is_relation)
 
 
 def explain(error: ErrorDetails, root: type[BaseModel]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from app.config_errors import explain
+from app.config_errors import Problem, problem_of
 from app.errors import ConfigurationError
 
 RANDOM_SEED = -1
@@ -18,6 +18,9 @@ MAX_SEED = 2**63 - 1
 
 StageName = Literal["txt2img", "img2img", "adetailer", "upscale"]
 STAGE_NAMES: tuple[StageName, ...] = get_args(StageName)
+
+SCHEDULERS = ("Karras", "Polyexponential", "Exponential", "SGM Uniform")
+"""Those that old sampler names end with."""
 
 
 def _no_switch(value: object) -> object:
@@ -49,7 +52,28 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Txt2ImgConfig(Section):
+class Sampling(Section):
+    """A section with a sampler; "DPM++ 2M Karras" is read as sampler and scheduler."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_sampler(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(name := values.get("sampler_name"), str):
+            sampler, scheduler = split_sampler(name)
+            if scheduler:
+                return values | {"sampler_name": sampler, "scheduler": scheduler}
+        return values
+
+
+def split_sampler(name: str) -> tuple[str, str | None]:
+    """Return the sampler and, where the name ends with one, the scheduler."""
+    for scheduler in SCHEDULERS:
+        if name.endswith(f" {scheduler}"):
+            return name.removesuffix(f" {scheduler}"), scheduler
+    return name, None
+
+
+class Txt2ImgConfig(Sampling):
     """The first stage: a picture from a prompt. Sizes in pixels, None leaves it to the WebUI."""
 
     checkpoint: Name = None
@@ -88,7 +112,7 @@ class Txt2ImgConfig(Section):
         return self
 
 
-class Img2ImgConfig(Section):
+class Img2ImgConfig(Sampling):
     """A second pass over the picture. None takes what txt2img has."""
 
     enabled: bool = False
@@ -104,7 +128,7 @@ class Img2ImgConfig(Section):
     negative_prompt: Name = None
 
 
-class ADetailerUnit(Section):
+class ADetailerUnit(Sampling):
     """One detector and how what it finds is painted again. None takes what txt2img has."""
 
     enabled: bool = True
@@ -154,7 +178,7 @@ class ADetailerConfig(Section):
         return self
 
 
-class UpscaleConfig(Section):
+class UpscaleConfig(Sampling):
     """The last stage: a larger picture, by the extras endpoint or by img2img at the larger size."""
 
     enabled: bool = False
@@ -173,8 +197,12 @@ class UpscaleConfig(Section):
 
 
 class PipelineOptions(Section):
-    """What concerns all stages: prompts that go in front of a job's own, by stage."""
+    """What concerns all stages: prompts that go in front of a job's own, by stage.
 
+    A job with no negative prompt of its own gets `default_negative_prompt` when submitted.
+    """
+
+    default_negative_prompt: str = ""
     global_prompt: str = ""
     global_prompt_stages: tuple[StageName, ...] = ("txt2img",)
     global_negative_prompt: str = ""
@@ -247,6 +275,17 @@ def parse_config(values: Mapping[str, Any]) -> PipelineConfig:
     try:
         return PipelineConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError(
-            "; ".join(explain(e, PipelineConfig) for e in error.errors())
-        ) from error
+        raise ConfigurationError("; ".join(p.sentence for p in _problems(error))) from error
+
+
+def find_problems(values: Mapping[str, Any]) -> list[Problem]:
+    """Return everything that is wrong with a layer of settings."""
+    try:
+        PipelineConfig.model_validate(values)
+    except ValidationError as error:
+        return _problems(error)
+    return []
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    return [problem_of(one, PipelineConfig) for one in error.errors()]
