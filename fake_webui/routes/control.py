@@ -1,24 +1,243 @@
-"""Control of the fake itself, under /__fake/v1."""
+"""The control endpoints: the journal, waiting for it, marks, faults, reset."""
 
+import io
 import os
+from collections.abc import Iterable
+from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
 
-from fake_webui import __version__
-from fake_webui.routes._answer import json_answer
-from fake_webui.routes._context import current_state
+from fake_webui import __version__, expectation
+from fake_webui.errors import ControlError
+from fake_webui.exchange import Exchange
+from fake_webui.expectation import Question, parse_question
+from fake_webui.fault_actions import ACTIONS
+from fake_webui.faults import parse_rule
+from fake_webui.matching import Match, known
+from fake_webui.recorder import Recorder, Scope
+from fake_webui.routes._context import (
+    current_faults,
+    current_instance,
+    current_patience,
+    current_recorder,
+    current_state,
+)
+from fake_webui.sites import is_cross_site
 
 bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
 
+EMULATED_VERSION = "v1.10.1"
+REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
+TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
+IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+LARGEST_THUMBNAIL_PX = 1024
+
+
+@bp.before_request
+def refuse_other_sites() -> None:
+    """Keep pages of other sites from steering the server through their visitor's browser."""
+    if is_cross_site(request.headers, request.host_url):
+        raise ControlError(403, "control endpoints are not for pages of other sites")
+
 
 @bp.get("/health")
-def health() -> Response:
-    """Say who answers."""
-    return json_answer({"version": __version__, "emulates": "v1.10.1", "pid": os.getpid()})
+def health() -> ResponseReturnValue:
+    """Say what is running here."""
+    return jsonify(
+        version=__version__,
+        emulated_version=EMULATED_VERSION,
+        pid=os.getpid(),
+        instance_token=current_instance(),
+    )
+
+
+@bp.get("/requests")
+def list_requests() -> ResponseReturnValue:
+    """Return the journal, oldest first."""
+    arguments = request.args
+    if unknown := sorted(set(arguments) - set(REQUESTS_KEYS)):
+        raise ControlError(422, f"no filter {unknown[0]!r}; there are {known(REQUESTS_KEYS)}")
+    recorder = current_recorder()
+    scope = Scope(since=number_argument("since", 0), mark=arguments.get("mark"))
+    method = arguments.get("method")
+    match = Match(path=arguments.get("path"), method=method.upper() if method else None)
+    numbers = expectation.matching(recorder, match, scope)
+    if flag_argument("unmatched"):
+        numbers = [one.n for one in recorder.get_all(numbers) if not one.matched]
+    limit = number_argument("limit", len(numbers))
+    return entries_answer(recorder.get_all(numbers[:limit]), evicted=recorder.evicted(scope))
+
+
+@bp.get("/requests/<int:n>")
+def one_request(n: int) -> ResponseReturnValue:
+    """Return one entry with its answer and its images listed."""
+    return jsonify(find_exchange(n).full_entry())
+
+
+@bp.get("/requests/<int:n>/images/<int:index>")
+def one_image(n: int, index: int) -> ResponseReturnValue:
+    """Return the bytes of an image; at most `thumbnail` pixels wide and high if that is given."""
+    images = find_exchange(n).images_with_places()
+    if index >= len(images):
+        raise ControlError(404, f"request {n} carried {len(images)} images, numbered from 0")
+    image, _ = images[index]
+    if size_px := number_argument("thumbnail", 0):
+        data, kind = thumbnail(image.data, min(size_px, LARGEST_THUMBNAIL_PX)), "image/png"
+    else:
+        kind = IMAGE_TYPES.get(str(image.describe()["format"]), "application/octet-stream")
+        data = image.data
+    return Response(data, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
+
+
+@bp.post("/requests/count")
+def count_requests() -> ResponseReturnValue:
+    """Return how many requests match."""
+    return jsonify(count=expectation.count(current_recorder(), question()))
+
+
+@bp.post("/requests/find")
+def find_requests() -> ResponseReturnValue:
+    """Return the requests that match."""
+    return entries_answer(expectation.find(current_recorder(), question()))
+
+
+@bp.post("/requests/wait")
+def wait_for_requests() -> ResponseReturnValue:
+    """Return the requests that match as soon as there are enough of them."""
+    return entries_answer(expectation.wait(current_recorder(), question()))
+
+
+@bp.delete("/requests")
+def delete_requests() -> ResponseReturnValue:
+    """Empty the journal, and nothing else."""
+    current_recorder().clear()
+    return jsonify({})
+
+
+@bp.post("/mark")
+def mark() -> ResponseReturnValue:
+    """Let later entries carry a mark; none given, let them carry none."""
+    body = json_body() or {}
+    name = body.get("name") if isinstance(body, dict) and set(body) <= {"name"} else 0
+    if name is not None and not isinstance(name, str):
+        raise ControlError(422, 'the body is {"name": "…"}')
+    current_recorder().mark(name)
+    return jsonify(mark=name)
 
 
 @bp.post("/reset")
-def reset() -> Response:
-    """Put everything back as at start."""
+def reset() -> ResponseReturnValue:
+    """Put everything back as at start and end what is still going on."""
+    current_faults().reset()
+    current_recorder().reset()
     current_state().reset()
-    return json_answer({})
+    current_patience().release()
+    return jsonify({})
+
+
+@bp.get("/faults")
+def list_faults() -> ResponseReturnValue:
+    """Return the rules in force and every action there is."""
+    actions = {name: action.as_json() for name, action in ACTIONS.items()}
+    return jsonify(rules=current_faults().rules(), actions=actions)
+
+
+@bp.post("/faults")
+def add_fault() -> ResponseReturnValue:
+    """Add a rule."""
+    return jsonify(current_faults().add(parse_rule(json_body())))
+
+
+@bp.delete("/faults")
+def remove_faults() -> ResponseReturnValue:
+    """Remove every rule."""
+    return jsonify(removed=current_faults().remove())
+
+
+@bp.delete("/faults/<int:position>")
+def remove_fault(position: int) -> ResponseReturnValue:
+    """Remove one rule."""
+    if not (removed := current_faults().remove(position)):
+        raise ControlError(404, f"there is no rule {position}")
+    return jsonify(removed=removed)
+
+
+def question() -> Question:
+    """Read what the request asks of the journal."""
+    return parse_question(json_body())
+
+
+def json_body() -> Any:
+    """Return the JSON of the body, whatever its type is called, or None without a body.
+
+    Raises:
+        ControlError: 422 with line and column, if it is not JSON.
+    """
+    if not (body := request.get_data()).strip():
+        return None
+    try:
+        return request.json_module.loads(body)
+    except ValueError as error:
+        raise ControlError(422, f"the body is not JSON: {error}") from error
+
+
+def number_argument(name: str, default: int) -> int:
+    """Return a whole number of the query.
+
+    Raises:
+        ControlError: 422 if it is not one, or is negative.
+    """
+    text = request.args.get(name, str(default))
+    if not (text.isascii() and text.isdigit()):
+        raise ControlError(422, f"{name} must be a whole number, not {text!r}")
+    return int(text)
+
+
+def flag_argument(name: str) -> bool:
+    """Return a switch of the query.
+
+    Raises:
+        ControlError: 422 if it is neither on nor off.
+    """
+    text = request.args.get(name, "").lower()
+    if text not in (*TRUE, *FALSE):
+        raise ControlError(422, f"{name} must be true or false, not {text!r}")
+    return text in TRUE
+
+
+def find_exchange(n: int) -> Exchange:
+    """Return an entry of the journal.
+
+    Raises:
+        ControlError: 410 if it was evicted or deleted, 404 if it never was.
+    """
+    recorder: Recorder = current_recorder()
+    if exchange := recorder.get(n):
+        return exchange
+    if 0 < n <= recorder.last_n:
+        raise ControlError(410, f"request {n} is no longer in the journal")
+    raise ControlError(404, f"there is no request {n}; the last is {recorder.last_n}")
+
+
+def entries_answer(exchanges: Iterable[Exchange], **facts: Any) -> ResponseReturnValue:
+    """Answer with entries."""
+    return jsonify(requests=[exchange.entry() for exchange in exchanges], **facts)
+
+
+def thumbnail(data: bytes, size_px: int) -> bytes:
+    """Return a small PNG of an image.
+
+    Raises:
+        ControlError: 422 if it can't be decoded.
+    """
+    from PIL import Image  # noqa: PLC0415 (serving needs it only for a page that is open)
+
+    stream = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.thumbnail((size_px, size_px))
+            image.save(stream, format="PNG")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ControlError(422, f"this image can't be decoded: {error}") from error
+    return stream.getvalue()

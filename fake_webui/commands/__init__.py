@@ -1,0 +1,1 @@
+"""What the commands of `fake-webui` do besides serving."""

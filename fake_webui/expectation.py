@@ -1,0 +1,221 @@
+"""Does the journal hold what a test expects of it? And if not, what came nearest?"""
+
+import difflib
+import heapq
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from fake_webui.errors import ControlError
+from fake_webui.exchange import Exchange
+from fake_webui.matching import Difference, Match, known, parse_match
+from fake_webui.recorder import Recorder, Scope
+
+NEAREST_SHOWN = 3
+NEAREST_CONSIDERED = 1000  # entries; the newest of the journal
+DIFFERENCES_SHOWN = 8
+NUMBERS_SHOWN = 20
+LONGEST_WAIT_S = 600.0
+DEFAULT_WAIT_S = 10.0
+QUESTION_KEYS = ("match", "exactly", "at_least", "timeout_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of the journal: which exchanges, how many, and how long to wait for them."""
+
+    match: Match = field(default_factory=Match)
+    exactly: int | None = None
+    at_least: int | None = None
+    timeout_s: float = DEFAULT_WAIT_S
+
+    @property
+    def scope(self) -> Scope:
+        """The part of the journal that can answer."""
+        return Scope(mark=self.match.mark)
+
+    def holds_for(self, count: int) -> bool:
+        """Say whether this many exchanges are as expected."""
+        if self.exactly is not None:
+            return count == self.exactly
+        return count >= (self.at_least or 0)
+
+    def is_lost_at(self, count: int) -> bool:
+        """Say whether no later exchange can make it right."""
+        return self.exactly is not None and count > self.exactly
+
+    def __str__(self) -> str:
+        asked = self.exactly if self.exactly is not None else self.at_least or 0
+        how = "exactly" if self.exactly is not None else "at least"
+        return f"{how} {asked} request{'' if asked == 1 else 's'}"
+
+
+def parse_question(value: Any) -> Question:
+    """Read a question out of JSON; no body at all asks about every request.
+
+    Raises:
+        ControlError: 422 that says what is allowed.
+    """
+    if value is None:
+        return Question()
+    if not isinstance(value, dict) or set(value) - set(QUESTION_KEYS):
+        raise ControlError(422, f"the body is an object with any of {known(QUESTION_KEYS)}")
+    if "exactly" in value and "at_least" in value:
+        raise ControlError(422, "give exactly or at_least, not both")
+    for key in ("exactly", "at_least"):
+        check_number(key, value.get(key, 0), whole=True)
+    timeout_s = check_number("timeout_s", value.get("timeout_s", DEFAULT_WAIT_S), whole=False)
+    if timeout_s > LONGEST_WAIT_S:
+        raise ControlError(422, f"timeout_s is at most {LONGEST_WAIT_S:g} seconds")
+    match = parse_match(value.get("match", {}))
+    return Question(**value | {"match": match, "timeout_s": timeout_s})
+
+
+def check_number(key: str, value: Any, *, whole: bool) -> float:
+    """Return a number of 0 or more.
+
+    Raises:
+        ControlError: 422 for anything else.
+    """
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or value < 0:
+        what = "a whole number" if whole else "a number"
+        raise ControlError(422, f"{key} must be {what}, 0 or more, not {value!r}")
+    return value
+
+
+def count(recorder: Recorder, question: Question) -> int:
+    """Return how many exchanges match.
+
+    Raises:
+        ControlError: 410 where evicted entries make that unknowable, 409 where it is not as
+            the question expects.
+    """
+    numbers = matching(recorder, question.match)
+    refuse_after_eviction(recorder, question)
+    check(recorder, question, numbers)
+    return len(numbers)
+
+
+def find(recorder: Recorder, question: Question) -> Iterator[Exchange]:
+    """Return the exchanges that match, oldest first.
+
+    Raises:
+        ControlError: 410 where an exact number was asked for and entries were evicted, 409
+            where the number is not as expected.
+    """
+    numbers = matching(recorder, question.match)
+    if question.exactly is not None:
+        refuse_after_eviction(recorder, question)
+    check(recorder, question, numbers)
+    return recorder.get_all(numbers)
+
+
+def wait(recorder: Recorder, question: Question) -> Iterator[Exchange]:
+    """Return the exchanges that match as soon as they are as many as expected, by default one.
+
+    Raises:
+        ControlError: 409 at the timeout, at a reset, or as soon as there are too many; 410
+            where an exact number was asked for and entries were evicted.
+    """
+    if question.exactly is None and question.at_least is None:
+        question = replace(question, at_least=1)
+    epoch = recorder.epoch
+    numbers = collect(recorder, question)
+    if recorder.epoch != epoch:
+        raise ControlError(409, f"the server was reset while waiting for {question}")
+    if question.exactly is not None:
+        refuse_after_eviction(recorder, question)
+    check(recorder, question, numbers)
+    return recorder.get_all(numbers)
+
+
+def collect(recorder: Recorder, question: Question) -> list[int]:
+    """Return the numbers of what matches, once that decides the question or time is up."""
+    deadline = time.monotonic() + question.timeout_s
+    epoch, seen, numbers = recorder.epoch, 0, list[int]()
+    while True:
+        last = recorder.last_n
+        numbers += matching(recorder, question.match, Scope(seen, question.match.mark, last))
+        if question.holds_for(len(numbers)) or question.is_lost_at(len(numbers)):
+            return numbers
+        seen = last
+        if not recorder.wait_beyond(seen, epoch, deadline - time.monotonic()):
+            return numbers
+
+
+def matching(recorder: Recorder, match: Match, scope: Scope | None = None) -> list[int]:
+    """Return the numbers of the exchanges that match, in all of the journal or in `scope`."""
+    entries = recorder.entries(scope or Scope(mark=match.mark))
+    return [one.n for one in entries if match.accepts(one)]
+
+
+def refuse_after_eviction(recorder: Recorder, question: Question) -> None:
+    """Refuse an answer that could be wrong.
+
+    Raises:
+        ControlError: 410 with the number of evicted entries.
+    """
+    if gone := recorder.evicted(question.scope):
+        raise ControlError(
+            410,
+            f"{gone} entries in question were evicted, so the number is not known any more: "
+            "DELETE requests or reset between tests, ask under a mark, or raise the journal's cap",
+            evicted=gone,
+        )
+
+
+def check(recorder: Recorder, question: Question, numbers: list[int]) -> None:
+    """Compare the number found with the number expected.
+
+    Raises:
+        ControlError: 409 with what was found, or with what came nearest and how it differed.
+    """
+    if question.holds_for(len(numbers)):
+        return
+    sentence = f"expected {question} like {question.match.as_json()}, found {len(numbers)}"
+    if question.is_lost_at(len(numbers)):
+        listed = ", ".join(f"#{n}" for n in numbers[:NUMBERS_SHOWN])
+        raise ControlError(409, f"{sentence}: {listed}", found=len(numbers), requests=numbers)
+    misses = nearest(recorder, question.match)
+    told = "".join(f"\n  {miss}" for miss in misses) or " nothing was recorded"
+    entries = [miss.as_json(recorder) for miss in misses]
+    raise ControlError(409, f"{sentence}; nearest:{told}", found=len(numbers), nearest=entries)
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """An exchange that does not match, and why."""
+
+    n: int
+    name: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def distance(self) -> tuple[float, int, int]:
+        """How far off: path first, then the number of differences, then the newest."""
+        path = next((one for one in self.differences if one.where == "path"), None)
+        likeness = difflib.SequenceMatcher(None, path.expected, path.got).ratio() if path else 2
+        return (-likeness, len(self.differences), -self.n)
+
+    def __str__(self) -> str:
+        shown = "; ".join(map(str, self.differences[:DIFFERENCES_SHOWN]))
+        return f"#{self.n} {self.name}: {shown}"
+
+    def as_json(self, recorder: Recorder) -> dict[str, Any]:
+        """Return the entry, where it is still there, and its differences."""
+        exchange = recorder.get(self.n)
+        entry = exchange.entry() if exchange else {"n": self.n}
+        return entry | {"differences": [asdict(one) for one in self.differences]}
+
+
+def nearest(recorder: Recorder, match: Match) -> list[NearMiss]:
+    """Return the few entries of the journal that are least unlike a match, nearest first."""
+    newest = Scope(since=max(0, recorder.last_n - NEAREST_CONSIDERED))
+    misses = [
+        NearMiss(one.n, f"{one.method} {one.path}", differences)
+        for one in recorder.entries(newest)
+        if (differences := tuple(match.differences(one)))
+    ]
+    return heapq.nsmallest(NEAREST_SHOWN, misses, key=lambda miss: miss.distance)

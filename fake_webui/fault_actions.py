@@ -1,0 +1,165 @@
+"""The faults that can be asked for: names, settings, and where each makes sense.
+
+One table, from which rules are checked, `GET faults` answers and the inspector makes its buttons.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+API = "/sdapi/v1/"
+GENERATION = (f"{API}txt2img", f"{API}img2img")
+EXTRAS = (f"{API}extra-single-image", f"{API}extra-batch-images")
+IMAGES_OUT = (*GENERATION, *EXTRAS)
+OPTIONS = f"{API}options"
+LOADING = (OPTIONS, *GENERATION, f"{API}reload-checkpoint")
+EVERYWHERE = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of a rule's `with`: its type is that of `default`, unless `choices` are given."""
+
+    name: str
+    default: Any
+    about: str
+    choices: tuple[str, ...] = ()
+    lowest: float = 0
+    highest: float = 86_400  # a day, where it is seconds
+    any_type: bool = False
+
+    def problem(self, value: Any) -> str | None:
+        """Say what is wrong with a value, None if nothing is."""
+        if self.any_type:
+            return None
+        if self.choices:
+            return None if value in self.choices else f"one of {', '.join(self.choices)}"
+        if isinstance(self.default, str):
+            return None if isinstance(value, str) else "a string"
+        whole = isinstance(self.default, int)
+        if isinstance(value, bool) or not isinstance(value, (int,) if whole else (int, float)):
+            return "a whole number" if whole else "a number"
+        in_range = self.lowest <= value <= self.highest
+        return None if in_range else f"from {self.lowest:g} to {self.highest:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a rule can make happen. No `endpoints` means it makes sense on every one."""
+
+    name: str
+    symptom: str
+    endpoints: tuple[str, ...] = EVERYWHERE
+    settings: tuple[Setting, ...] = ()
+
+    def makes_sense_on(self, path: str) -> bool:
+        """Say whether a request to this path can show the symptom."""
+        return not self.endpoints or path in self.endpoints
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the action as `GET faults` lists it."""
+        settings = {
+            one.name: {"default": one.default, "about": one.about}
+            | ({"choices": list(one.choices)} if one.choices else {})
+            for one in self.settings
+        }
+        return {"symptom": self.symptom, "endpoints": list(self.endpoints), "with": settings}
+
+
+SECONDS = "seconds"
+STATUS = Setting("status", 500, "HTTP status of the answer", lowest=200, highest=599)
+BODY = Setting("body", None, "any JSON value, or a string to send as it is", any_type=True)
+AT = Setting("at", 0.5, "how far through its steps the generation gets", highest=1)
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action(
+            "out-of-memory",
+            "500 OutOfMemoryError: CUDA out of memory",
+            (*IMAGES_OUT, f"{API}interrogate", OPTIONS, f"{API}reload-checkpoint"),
+            (AT,),
+        ),
+        Action(
+            "nan",
+            "500 NansException: a tensor with NaNs was produced",
+            GENERATION,
+            (Setting("module", "VAE", "which part made the NaNs", ("VAE", "Unet")), AT),
+        ),
+        Action(
+            "cuda-error",
+            "500 RuntimeError: an illegal memory access was encountered",
+            (*IMAGES_OUT, f"{API}interrogate"),
+            (AT,),
+        ),
+        Action("missing-model", "500: the checkpoint can't be found or loaded", LOADING),
+        Action("status", "an answer with this status and body", EVERYWHERE, (STATUS, BODY)),
+        Action(
+            "proxy-timeout",
+            "a gateway's HTML error page, while the work goes on behind it",
+            EVERYWHERE,
+            (
+                Setting(SECONDS, 60.0, "how long the proxy waits"),
+                Setting(
+                    "status",
+                    504,
+                    "504 as nginx answers, 524 as Cloudflare does",
+                    lowest=500,
+                    highest=599,
+                ),
+            ),
+        ),
+        Action(
+            "delay",
+            "the answer comes late",
+            EVERYWHERE,
+            (Setting(SECONDS, 1.0, "how late"),),
+        ),
+        Action("hang", "no byte is ever sent; other requests are served"),
+        Action(
+            "slow-load",
+            "the next checkpoint switch takes long",
+            LOADING,
+            (Setting(SECONDS, 163.0, "how long the switch takes"),),
+        ),
+        Action(
+            "dribble",
+            "the answer comes in small pieces",
+            EVERYWHERE,
+            (
+                Setting(SECONDS, 5.0, "how long the whole answer takes"),
+                Setting("pieces", 20, "how many pieces it comes in", lowest=1, highest=10_000),
+            ),
+        ),
+        Action(
+            "stalled-progress",
+            "progress freezes near the last step and the answer waits with it",
+            GENERATION,
+            (
+                Setting(SECONDS, 0.0, "how long it stays frozen; 0: until interrupt or reset"),
+                Setting("at", 0.95, AT.about, highest=1),
+            ),
+        ),
+        Action("reset", "the connection is reset before a byte"),
+        Action("reset-mid-body", "the connection is reset after half of the body"),
+        Action("empty", "the connection is closed without a byte"),
+        Action("truncated-json", "200, and half of the JSON as if it were all"),
+        Action("garbage", "200 application/json, and bytes that are no JSON"),
+        Action(
+            "wrong-content-type",
+            "the right body under another media type",
+            EVERYWHERE,
+            (Setting("content_type", "text/html; charset=utf-8", "the media type"),),
+        ),
+        Action("missing-info", "200 without the key info", (*GENERATION, f"{API}png-info")),
+        Action("missing-images", "200 without the key images, or image", IMAGES_OUT),
+        Action("corrupt-base64", "images that are not base64", IMAGES_OUT),
+        Action("truncated-png", "images whose second half is missing", IMAGES_OUT),
+        Action("black-image", "all-black images with ordinary info", IMAGES_OUT),
+        Action("data-uri", "images as data: URIs instead of bare base64", IMAGES_OUT),
+        Action(
+            "ignored-options",
+            "200, and neither options nor override_settings change a thing",
+            (OPTIONS, *GENERATION),
+        ),
+    )
+}

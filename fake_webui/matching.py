@@ -1,0 +1,113 @@
+"""Which exchanges a match means, and how far the others are from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from fake_webui.errors import ControlError
+from fake_webui.exchange import Exchange
+from fake_webui.payloads import children, describe
+
+ABSENT = "<absent>"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where an exchange is not what a match asks for."""
+
+    where: str
+    expected: Any
+    got: Any
+
+    def __str__(self) -> str:
+        return f"{self.where} is {self.got!r}, not {self.expected!r}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What an exchange must be like; what is None may be anything.
+
+    `payload` is a part of the JSON that must be equal. Objects inside it are parts too, arrays
+    must agree item by item, and a dotted key reaches inside.
+    """
+
+    path: str | None = None
+    method: str | None = None
+    mark: str | None = None
+    payload: dict[str, Any] | None = None
+
+    def accepts(self, exchange: Exchange) -> bool:
+        """Say whether this exchange is meant."""
+        return next(self.differences(exchange), None) is None
+
+    def differences(self, exchange: Exchange) -> Iterator[Difference]:
+        """Yield every place where the exchange differs, the cheap ones first."""
+        for name in ("path", "method", "mark"):
+            expected, got = getattr(self, name), getattr(exchange, name)
+            if expected is not None and expected != got:
+                yield Difference(name, expected, got)
+        if self.payload is not None:
+            yield from payload_differences(self.payload, describe(exchange.payload))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is asked for, as it would be posted."""
+        return {name: value for name in MATCH_KEYS if (value := getattr(self, name)) is not None}
+
+
+MATCH_KEYS = tuple(field.name for field in fields(Match))
+
+
+def payload_differences(expected: dict[str, Any], payload: Any) -> Iterator[Difference]:
+    """Yield the places where a payload lacks or contradicts what is expected of it."""
+    for key, value in expected.items():
+        yield from value_differences(value, reach(payload, key), f"payload.{key}")
+
+
+def value_differences(expected: Any, got: Any, where: str) -> Iterator[Difference]:
+    """Yield where `got` differs: objects by the expected keys, arrays item by item."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        for key, value in expected.items():
+            yield from value_differences(value, got.get(key, ABSENT), f"{where}.{key}")
+    elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        for index, value in enumerate(expected):
+            yield from value_differences(value, got[index], f"{where}.{index}")
+    elif not same(expected, got):
+        yield Difference(where, expected, got)
+
+
+def same(expected: Any, got: Any) -> bool:
+    """Compare JSON values: 7 is 7.0, but true is not 1."""
+    return bool(expected == got) and isinstance(expected, bool) == isinstance(got, bool)
+
+
+def reach(value: Any, key: str) -> Any:
+    """Return what a key, or a dotted path of keys and indices, leads to; ABSENT if nowhere."""
+    members = {str(name): child for name, child in children(value)}
+    if key in members:
+        return members[key]
+    first, dot, rest = key.partition(".")
+    return reach(members[first], rest) if dot and first in members else ABSENT
+
+
+def parse_match(value: Any, where: str = "match") -> Match:
+    """Read a match out of JSON.
+
+    Raises:
+        ControlError: 422 with the keys there are, for anything else.
+    """
+    if not isinstance(value, dict):
+        raise ControlError(422, f"{where} must be an object with any of {known(MATCH_KEYS)}")
+    if unknown := sorted(set(value) - set(MATCH_KEYS)):
+        raise ControlError(422, f"{where} has no key {unknown[0]!r}; it takes {known(MATCH_KEYS)}")
+    for key, part in value.items():
+        kind, name = (dict, "an object") if key == "payload" else (str, "a string")
+        if not isinstance(part, kind):
+            raise ControlError(422, f"{where}.{key} must be {name}, not {part!r}")
+    method = value.get("method")
+    return Match(**value | ({"method": method.upper()} if method else {}))
+
+
+def known(names: Any) -> str:
+    """Return names as they are listed in a sentence: `a, b or c`."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else str(last)

@@ -1,0 +1,124 @@
+"""JSON as it went over the wire, with every base64 image replaced by what it is.
+
+Reading is lazy on purpose: the server only keeps bytes while it works, and whoever asks for an
+entry of the journal pays for looking into it.
+"""
+
+import base64
+import binascii
+import hashlib
+import io
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+SHORTEST_IMAGE = 60  # characters of base64; the smallest possible PNG takes 90
+TEXT_SHOWN = 4000  # characters of a body that is not JSON
+BASE64_START = re.compile(r"[A-Za-z0-9+/\r\n]{56}")
+SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
+BROKEN_IMAGE = (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """An image inside a JSON value: its dotted place and its bytes."""
+
+    where: str
+    data: bytes
+
+    def describe(self) -> dict[str, Any]:
+        """Return {sha256, format, width, height, parameters}; nulls where it can't be read."""
+        facts = {"format": None, "width": None, "height": None, "parameters": None}
+        return {"sha256": hashlib.sha256(self.data).hexdigest(), **facts, **read_facts(self.data)}
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the JSON value of `body`, or None where it is empty or not JSON."""
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_facts(data: bytes) -> dict[str, Any]:
+    """Return format, size in pixels and generation parameters of an image, {} if unreadable."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            size = {"format": image.format, "width": image.width, "height": image.height}
+            return size | {"parameters": read_parameters(image)}
+    except BROKEN_IMAGE:
+        return {}
+
+
+def read_parameters(image: Image.Image) -> str | None:
+    """Return the generation parameters that the WebUI writes into PNG text or the EXIF comment."""
+    for key in ("parameters", "postprocessing"):
+        if isinstance(text := image.info.get(key), str):
+            return text
+    return read_comment(image)
+
+
+def read_comment(image: Image.Image) -> str | None:
+    """Return the EXIF comment of a JPEG or WebP, None where there is none."""
+    comment = image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT)
+    if not isinstance(comment, bytes):
+        return None
+    encoding = "utf-16-be" if comment.startswith(b"UNICODE") else "latin-1"
+    return comment[8:].decode(encoding, "replace")
+
+
+def decode_image(text: str) -> bytes | None:
+    """Return the bytes of a base64 image, with or without a data URI; None for any other text."""
+    body = text.partition(",")[2] if text.startswith("data:image/") else text
+    if len(body) < SHORTEST_IMAGE or not BASE64_START.match(body):
+        return None
+    if not base64.b64decode(body[:16]).startswith(SIGNATURES):
+        return None
+    try:
+        return base64.b64decode(body)
+    except binascii.Error:
+        return None
+
+
+def find_images(value: Any, where: str = "") -> Iterator[FoundImage]:
+    """Yield every image inside a JSON value, in the order of the JSON."""
+    if isinstance(value, str):
+        if data := decode_image(value):
+            yield FoundImage(where, data)
+    else:
+        for key, child in children(value):
+            yield from find_images(child, f"{where}.{key}" if where else str(key))
+
+
+def children(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """Yield the keys and values of a JSON object, the indices and items of an array."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def describe(value: Any) -> Any:
+    """Return a JSON value with its images described and its NaNs as text, fit for any reader."""
+    if isinstance(value, dict):
+        return {key: describe(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [describe(child) for child in value]
+    if isinstance(value, str) and (data := decode_image(value)):
+        return FoundImage("", data).describe()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def shown_text(body: bytes) -> str | None:
+    """Return the start of a body that is not JSON, as text; None for one that is."""
+    if not body or parse_json(body) is not None or body.strip() == b"null":
+        return None
+    return body[:TEXT_SHOWN].decode("utf-8", "replace")

@@ -1,0 +1,240 @@
+"""The journal: every exchange in order, capped by bytes, with marks and waiting.
+
+An entry exists as soon as its request has arrived. Finished entries live in the spool; only their
+positions, eight bytes each, stay in memory. What was evicted is remembered as a number, so a
+question that the journal can no longer answer exactly is an error.
+"""
+
+import threading
+import time
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qs
+
+from fake_webui.exchange import Exchange, revive
+from fake_webui.spool import Spool
+
+DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024
+TRIMMED_AT_ONCE = 4096  # positions; trimming one by one would move the whole array each time
+OPEN, EVICTED = -1, -2
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of the journal is meant: after number `since`, up to `through`, under `mark`."""
+
+    since: int = 0
+    mark: str | None = None
+    through: int | None = None
+
+
+class Recorder:
+    """Keeps exchanges. Safe for any number of threads."""
+
+    def __init__(
+        self,
+        capacity_bytes: int = DEFAULT_CAPACITY_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._changed = threading.Condition(threading.RLock())
+        self._spool = Spool(capacity_bytes)
+        self._epoch = 0
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._spool.clear()
+        self._epoch += 1
+        self._open: dict[int, Exchange] = {}
+        self._positions = array("q")
+        self._first = 1  # the number that the first of the positions belongs to
+        self._forgotten = 0  # evicted entries that are no longer among the positions
+        self._marks: list[tuple[int, str | None]] = [(1, None)]
+
+    @property
+    def last_n(self) -> int:
+        """The number of the newest entry, 0 at start."""
+        return self._first + len(self._positions) - 1
+
+    @property
+    def epoch(self) -> int:
+        """Changes with every reset, so that numbers before and after can be told apart."""
+        return self._epoch
+
+    @property
+    def used_bytes(self) -> int:
+        """How much of its capacity the journal takes."""
+        return self._spool.used_bytes
+
+    def begin(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        matched: bool = True,
+        then: Callable[[Exchange], None] | None = None,
+    ) -> Exchange:
+        """Add an entry for a request that has arrived, and return it.
+
+        `then` runs before anybody else's request gets a number, so what it decides depends on
+        the order of the journal alone.
+        """
+        with self._changed:
+            exchange = Exchange(
+                n=self.last_n + 1,
+                time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                mark=self._marks[-1][1],
+                method=method,
+                path=path,
+                query=read_query(query),
+                headers=dict(headers or {}),
+                matched=matched,
+                body=body,
+                started_s=self._clock(),
+            )
+            self._positions.append(OPEN)
+            self._open[exchange.n] = exchange
+            if then:
+                then(exchange)
+            self._changed.notify_all()
+        return exchange
+
+    def finish(
+        self, exchange: Exchange, status: int | None, answer: bytes = b"", content_type: str = ""
+    ) -> None:
+        """Complete an entry; without effect where it was deleted in between or is complete."""
+        with self._changed:
+            if self._open.get(exchange.n) is not exchange:
+                return
+            del self._open[exchange.n]
+            exchange.status = status
+            exchange.duration_s = round(self._clock() - exchange.started_s, 6)
+            exchange.content_type = content_type
+            exchange.answer = answer
+            self._store(exchange)
+            self._changed.notify_all()
+
+    def _store(self, exchange: Exchange) -> None:
+        for name in ("body", "answer"):
+            if not self._spool.fits(size := len(getattr(exchange, name))):
+                exchange.findings.append(f"{name} of {size} bytes not kept: too large")
+                setattr(exchange, name, b"")
+        parts = (exchange.facts(), exchange.body, exchange.answer)
+        try:
+            self._evict(self._spool.evict(parts))
+            position = self._spool.append(exchange.n, parts)
+        except OSError:
+            self._evict(n for n, place in self._numbered(Scope()) if place >= 0)
+            self._spool.to_memory()
+            position = self._spool.append(exchange.n, parts)
+        self._positions[exchange.n - self._first] = position
+
+    def _evict(self, numbers: Iterator[int]) -> None:
+        for n in numbers:
+            if self._first <= n <= self.last_n and self._positions[n - self._first] >= 0:
+                self._positions[n - self._first] = EVICTED
+        if self._positions and self._positions[0] == EVICTED:
+            self._trim()
+
+    def _trim(self) -> None:
+        gone = next((i for i, place in enumerate(self._positions) if place != EVICTED), 0)
+        if gone >= TRIMMED_AT_ONCE:
+            del self._positions[:gone]
+            self._first += gone
+            self._forgotten += gone
+            later = [start for start in self._marks[1:] if start[0] <= self._first]
+            del self._marks[: len(later)]
+
+    def _spans(self, scope: Scope) -> list[tuple[int, int]]:
+        """Return first and one past the last number of each stretch in scope."""
+        through = scope.through
+        ends = [start for start, _ in self._marks[1:]] + [self.last_n + 1]
+        return [
+            (max(start, scope.since + 1), end if through is None else min(end, through + 1))
+            for (start, mark), end in zip(self._marks, ends, strict=True)
+            if scope.mark in (None, mark)
+        ]
+
+    def _numbered(self, scope: Scope) -> list[tuple[int, int]]:
+        """Return numbers and positions in scope; the caller holds the lock."""
+        return [
+            (n, self._positions[n - self._first])
+            for start, end in self._spans(scope)
+            for n in range(max(start, self._first), end)
+        ]
+
+    def _exchange(self, n: int) -> Exchange | None:
+        place = self._positions[n - self._first] if self._first <= n <= self.last_n else EVICTED
+        if place == OPEN:
+            return self._open[n]
+        return revive(*self._spool.read(place).parts) if place >= 0 else None
+
+    def get(self, n: int) -> Exchange | None:
+        """Return an entry, or None where it is not, or no longer, there."""
+        with self._changed:
+            return self._exchange(n)
+
+    def get_all(self, numbers: Iterable[int]) -> Iterator[Exchange]:
+        """Yield those of these entries that are still there."""
+        return (exchange for n in numbers if (exchange := self.get(n)))
+
+    def entries(self, scope: Scope | None = None) -> Iterator[Exchange]:
+        """Yield the entries in scope as of now, oldest first."""
+        with self._changed:
+            numbered = self._numbered(scope or Scope())
+        yield from self.get_all(n for n, place in numbered if place != EVICTED)
+
+    def evicted(self, scope: Scope | None = None) -> int:
+        """Return how many entries in scope gave way to newer ones, or may have."""
+        scope = scope or Scope()
+        with self._changed:
+            spans = self._spans(scope)
+            reaches_back = not spans or any(start < self._first for start, _ in spans)
+            gone = sum(place == EVICTED for _, place in self._numbered(scope))
+            return gone + (self._forgotten if reaches_back else 0)
+
+    def mark(self, name: str | None) -> None:
+        """Let later entries carry this mark."""
+        with self._changed:
+            if self._marks[-1][0] > self.last_n:
+                self._marks.pop()
+            self._marks.append((self.last_n + 1, name))
+
+    def clear(self) -> None:
+        """Drop every entry; numbers and the mark go on."""
+        with self._changed:
+            self._spool.clear()
+            self._open.clear()
+            self._first, self._forgotten = self.last_n + 1, 0
+            self._marks = [(self._first, self._marks[-1][1])]
+            self._positions = array("q")
+            self._changed.notify_all()
+
+    def reset(self) -> None:
+        """Start over with number 1 and no mark; whoever waits is told."""
+        with self._changed:
+            self._start_over()
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End every wait for good and give the spool's file back."""
+        with self._changed:
+            self._epoch += 1
+            self._changed.notify_all()
+
+    def wait_beyond(self, n: int, epoch: int, timeout_s: float) -> bool:
+        """Wait for an entry after number `n`; False at the timeout, a reset or the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.last_n > n or self._epoch != epoch, timeout_s)
+            return self._epoch == epoch and self.last_n > n
+
+
+def read_query(text: str) -> dict[str, str | list[str]]:
+    """Return a query string as an object; a key that is given twice has a list."""
+    pairs = parse_qs(text, keep_blank_values=True)
+    return {key: values[0] if len(values) == 1 else values for key, values in pairs.items()}

@@ -1,0 +1,179 @@
+"""The first and the last to see a request: it is recorded, and may be made to fail.
+
+A fault acts before the view (an error in its place, a wait), after it (a changed body), or on the
+wire, below HTTP.
+"""
+
+import io
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from fake_webui import wire
+from fake_webui.exchange import Exchange
+from fake_webui.fault_actions import OPTIONS
+from fake_webui.fault_answers import change_body, error_of, gateway_page
+from fake_webui.faults import Fault
+from fake_webui.payloads import parse_json
+from fake_webui.routes._context import current_faults, current_patience, current_recorder
+
+CONTROL = "/__fake"
+BEHIND_PROXY = "fake_webui.behind_proxy"
+
+
+def receive() -> ResponseReturnValue | None:
+    """Record the request, and answer it at once where a fault does so."""
+    if request.path.startswith(CONTROL) or BEHIND_PROXY in request.environ:
+        return None
+    g.exchange = current_recorder().begin(
+        request.method,
+        request.path,
+        request.query_string.decode("latin-1"),
+        request.headers,
+        read_body(),
+        matched=request.url_rule is not None,
+        then=decide,
+    )
+    act = BEFORE.get(g.fault.name) if g.fault else None
+    return act(g.fault, g.exchange) if act else None
+
+
+def read_body() -> bytes:
+    """Return the body, or nothing where it is larger than the server takes."""
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        return b""
+
+
+def decide(exchange: Exchange) -> None:
+    """Let the fault rules see a request and note on it what will happen."""
+    g.fault = current_faults().decide(exchange)
+    exchange.fault = g.fault.name if g.fault else None
+
+
+def complete(response: Response) -> Response:
+    """Apply what a fault does to an answer, and complete the entry."""
+    exchange: Exchange | None = g.get("exchange")
+    if exchange is None:
+        return response
+    status: int | None = response.status_code
+    if g.fault:
+        apply_after(g.fault, response)
+        status = None if g.fault.name in UNANSWERED else status
+    answer = b"" if response.is_streamed else response.get_data()
+    current_recorder().finish(exchange, status, answer, response.mimetype)
+    return response
+
+
+def apply_after(fault: Fault, response: Response) -> None:
+    """Change an answer as the fault says, and set what is to happen on the wire."""
+    if (body := response.get_data()) != (changed := change_body(fault, body)):
+        response.set_data(changed)
+    if fault.name == "garbage":
+        response.content_type = "application/json"
+    if fault.name == "wrong-content-type":
+        response.content_type = fault.settings["content_type"]
+    if make := ON_THE_WIRE.get(fault.name):
+        request.environ[wire.FAULT] = make(fault)
+
+
+def fail(fault: Fault, exchange: Exchange) -> None:
+    """Fail as the WebUI does.
+
+    Raises:
+        ApiError: the error of this fault.
+    """
+    if error := error_of(fault, exchange):
+        raise error
+
+
+def answer_nothing(_: Fault, __: Exchange) -> ResponseReturnValue:
+    """Leave the view out: on the wire there will be no answer."""
+    return Response()
+
+
+def answer_status(fault: Fault, _: Exchange) -> ResponseReturnValue:
+    """Answer with the status and body that the rule asks for."""
+    status, body = fault.settings["status"], fault.settings["body"]
+    if isinstance(body, str):
+        kind = "text/html" if body.lstrip().startswith("<") else "text/plain"
+        return Response(body, status, content_type=f"{kind}; charset=utf-8")
+    answer = Response(status=status)
+    answer.data = current_app.json.dumps(body or {"detail": answer.status.partition(" ")[2]})
+    answer.content_type = "application/json"
+    return answer
+
+
+def delay(fault: Fault, _: Exchange) -> None:
+    """Wait before the view."""
+    current_patience().wait(fault.settings["seconds"])
+
+
+def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
+    """Answer as a proxy that lost patience, while the request is worked on behind it."""
+    environ = {key: value for key, value in request.environ.items() if key != "werkzeug.request"}
+    environ |= {BEHIND_PROXY: True, "wsgi.input": io.BytesIO(request.get_data())}
+    application = current_app.wsgi_app
+    work = partial(wire.whole, application(environ, lambda *_: lambda _: None))
+    threading.Thread(target=work, daemon=True).start()
+    current_patience().wait(fault.settings["seconds"])
+    return Response(gateway_page(fault.settings["status"]), fault.settings["status"])
+
+
+def ignore_options(_: Fault, exchange: Exchange) -> ResponseReturnValue | None:
+    """Answer options with success and no effect; take overrides out of a generation request."""
+    if exchange.path == OPTIONS:
+        return current_app.json.response(None)
+    payload = parse_json(exchange.body)
+    if isinstance(payload, dict):
+        payload.pop("override_settings", None)
+        replace_body(current_app.json.dumps(payload).encode())
+    return None
+
+
+def replace_body(body: bytes) -> None:
+    """Let the view read another body than the one that was sent."""
+    request._cached_data = body  # noqa: SLF001 (what get_data() keeps for the next caller)
+
+
+BEFORE: dict[str, Callable[[Fault, Exchange], ResponseReturnValue | None]] = {
+    "out-of-memory": fail,
+    "nan": fail,
+    "cuda-error": fail,
+    "missing-model": fail,
+    "status": answer_status,
+    "proxy-timeout": time_out,
+    "delay": delay,
+    "hang": answer_nothing,
+    "reset": answer_nothing,
+    "empty": answer_nothing,
+    "ignored-options": ignore_options,
+}
+UNANSWERED = ("hang", "reset", "empty")
+ON_THE_WIRE: dict[str, Callable[[Fault], wire.WireFault]] = {
+    "hang": lambda _: wire.hang(current_patience()),
+    "reset": lambda _: wire.reset,
+    "reset-mid-body": lambda _: wire.reset_mid_body,
+    "empty": lambda _: wire.empty,
+    "dribble": lambda fault: wire.dribble(current_patience(), **fault.settings),
+}
+
+
+def install(application: Flask) -> None:
+    """Put the gate around every request of an application."""
+    application.before_request(receive)
+    application.after_request(complete)
+    application.wsgi_app = wire.Wire(application.wsgi_app)  # type: ignore[method-assign]
+
+
+def exchange_note(**notes: Any) -> None:
+    """Note what was found in the payload of the current exchange, if it is recorded."""
+    if exchange := g.get("exchange"):
+        for name, values in notes.items():
+            getattr(exchange, name).extend(values)

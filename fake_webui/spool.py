@@ -1,0 +1,114 @@
+"""A ring of records in a temporary file: the journal's bytes, in constant memory.
+
+Records are addressed by their position, the number of bytes ever written before them. When the
+ring is full the oldest records give way.
+"""
+
+import io
+import struct
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+HEADER = struct.Struct("<QIII")  # the record's number, and the sizes of its three parts
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was stored under a number: three pieces of bytes."""
+
+    n: int
+    parts: tuple[bytes, bytes, bytes]
+
+
+class Spool:
+    """Keeps records in the order in which they were added, the newest `capacity_bytes` of them."""
+
+    def __init__(self, capacity_bytes: int) -> None:
+        self.capacity_bytes = capacity_bytes
+        self._file: BinaryIO | None = None
+        self._tail = self._head = 0
+
+    @property
+    def used_bytes(self) -> int:
+        """How much of the capacity is taken."""
+        return self._head - self._tail
+
+    def fits(self, size: int) -> bool:
+        """Say whether a part of `size` bytes leaves room for others of its kind."""
+        return size <= self.capacity_bytes // 4
+
+    def append(self, n: int, parts: Sequence[bytes]) -> int:
+        """Store a record and return its position; make room for it with `evict` before."""
+        position = self._head
+        self._write(HEADER.pack(n, *map(len, parts)) + b"".join(parts))
+        return position
+
+    def evict(self, parts: Sequence[bytes]) -> Iterator[int]:
+        """Drop the oldest records until `parts` fit; yield the number of each."""
+        needed = HEADER.size + sum(map(len, parts))
+        while self._tail < self._head and self.used_bytes + needed > self.capacity_bytes:
+            n, *sizes = HEADER.unpack(self._read(self._tail, HEADER.size))
+            self._tail += HEADER.size + sum(sizes)
+            yield n
+
+    def read(self, position: int) -> Record:
+        """Return the record that was stored at this position."""
+        n, *sizes = HEADER.unpack(self._read(position, HEADER.size))
+        parts, start = [], position + HEADER.size
+        for size in sizes:
+            parts.append(self._read(start, size))
+            start += size
+        return Record(n, (parts[0], parts[1], parts[2]))
+
+    def clear(self) -> None:
+        """Drop every record."""
+        self._tail = self._head
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file:
+            self._file.close()
+
+    def to_memory(self) -> None:
+        """Drop every record and go on in memory, for when the disk takes no more."""
+        self.close()
+        self._file = io.BytesIO()
+        self.clear()
+
+    def _open(self) -> BinaryIO:
+        if self._file is None:
+            self._file = make_file()
+            weakref.finalize(self, self._file.close)
+        return self._file
+
+    def _write(self, data: bytes) -> None:
+        start = self._head % self.capacity_bytes
+        room = self.capacity_bytes - start
+        file = self._open()
+        for offset, piece in ((start, data[:room]), (0, data[room:])):
+            file.seek(offset)
+            file.write(piece)
+        file.flush()
+        self._head += len(data)
+
+    def _read(self, position: int, size: int) -> bytes:
+        start = position % self.capacity_bytes
+        room = self.capacity_bytes - start
+        file = self._open()
+        file.seek(start)
+        data = file.read(min(size, room))
+        if size > room:
+            file.seek(0)
+            data += file.read(size - room)
+        return data
+
+
+def make_file() -> BinaryIO:
+    """Return a file without a name, or memory where there is no room for temporary files."""
+    try:
+        return tempfile.TemporaryFile(prefix="fake-webui-journal-")
+    except OSError:
+        return io.BytesIO()

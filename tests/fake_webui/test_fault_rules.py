@@ -1,0 +1,164 @@
+"""Fault rules: when they fire, and what is said about bad ones."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from fake_webui.errors import ConfigError, ControlError
+from fake_webui.fault_actions import ACTIONS
+from fake_webui.faults import FaultBook, parse_rule, parse_spec
+from fake_webui.recorder import Recorder
+
+TXT2IMG = "/sdapi/v1/txt2img"
+
+
+def fired(book: FaultBook, count: int = 10, path: str = TXT2IMG) -> list[int]:
+    """Send `count` requests past the rules and return the ordinals of those that fail."""
+    recorder = Recorder()
+    exchanges = [recorder.begin("POST", path, body=b'{"steps": 5}') for _ in range(count)]
+    return [one.n for one in exchanges if book.decide(one)]
+
+
+def book(*rules: dict[str, Any], seed: int = 1) -> FaultBook:
+    """Return a book with these rules in force."""
+    made = FaultBook(seed=seed)
+    for rule in rules:
+        made.add(parse_rule({"action": "hang"} | rule))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "ordinals"),
+    [
+        ({}, [1, 2, 3, 4, 5]),
+        ({"when": "every", "times": 2}, [1, 2]),
+        ({"when": "first"}, [1]),
+        ({"when": "first", "times": 3}, [1, 2, 3]),
+        ({"when": {"nth": 3}}, [3]),
+        ({"when": {"nth": 3}, "times": 2}, [3, 4]),
+        ({"when": {"probability": 0}}, []),
+        ({"when": {"probability": 1}, "times": 2}, [1, 2]),
+        ({"match": {"path": "/sdapi/v1/img2img"}}, []),
+        ({"match": {"payload": {"steps": 5}}, "when": "first"}, [1]),
+        ({"match": {"payload": {"steps": 6}}}, []),
+    ],
+)
+def test_a_rule_fires_when_it_says(rule: dict[str, Any], ordinals: list[int]) -> None:
+    """`when` and `times` count the requests that match the rule."""
+    assert fired(book(rule), 5) == ordinals
+
+
+def test_a_probability_is_the_same_in_every_run() -> None:
+    """The same seed fails the same requests; another seed fails others; about as many as asked."""
+    rule = {"when": {"probability": 0.3}}
+    first, again, other = (fired(book(rule, seed=seed), 1000) for seed in (1, 1, 2))
+    assert first == again != other
+    assert 250 < len(first) < 350
+
+
+def test_rules_fire_in_turn() -> None:
+    """A request gets one fault; the rules after it wait for the next request."""
+    made = book({"action": "reset", "when": "first"}, {"action": "empty", "when": "first"})
+    recorder = Recorder()
+    faults = [made.decide(recorder.begin("POST", TXT2IMG)) for _ in range(3)]
+    assert [fault and fault.name for fault in faults] == ["reset", "empty", None]
+
+
+def test_threads_do_not_change_what_fails() -> None:
+    """The numbers that fail are the same whether requests come one by one or all at once."""
+    rule = {"when": {"probability": 0.5}, "times": 40}
+    recorder, made, failed = Recorder(), book(rule), Counter[int]()
+
+    def send(_: int) -> None:
+        recorder.begin(
+            "POST", TXT2IMG, then=lambda one: failed.update({one.n: bool(made.decide(one))})
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send, range(200)))
+    assert sorted(n for n, fails in failed.items() if fails) == fired(book(rule), 200)
+
+
+def test_an_action_stays_on_the_endpoints_where_it_makes_sense() -> None:
+    """A rule for every request leaves those alone that can't show the fault."""
+    made = book({"action": "black-image"})
+    assert fired(made, 1, "/sdapi/v1/samplers") == []
+    assert fired(made, 1) == [1]
+
+
+def test_reset_puts_the_initial_rules_back() -> None:
+    """Rules from the command line return with their counts at zero, posted ones are gone."""
+    made = FaultBook([parse_spec("txt2img:hang:first")])
+    made.add(parse_rule({"action": "reset"}))
+    fired(made, 2)
+    made.reset()
+    (rule,) = made.rules()
+    assert (rule["id"], rule["action"], rule["seen"], rule["fired"]) == (1, "hang", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"action": "explode"}, "there is no action 'explode'; there are out-of-memory, nan,"),
+        ({"action": None}, "there is no action None"),
+        ({"action": "hang", "delay": 1}, "no 'delay'; its keys are match, when, times, action or"),
+        ({"action": "hang", "when": "second"}, 'when is "first", "every", {"nth": n} or'),
+        ({"action": "hang", "when": {"nth": 0}}, "when is"),
+        ({"action": "hang", "when": {"probability": 2}}, "when is"),
+        ({"action": "hang", "times": 0}, "times must be a whole number of 1 or more, not 0"),
+        ({"action": "hang", "match": {"url": "/"}}, "match has no key 'url'; it takes path,"),
+        ({"action": "hang", "match": {"path": 1}}, "match.path must be a string, not 1"),
+        ({"action": "hang", "with": {"seconds": 1}}, "hang takes nothing"),
+        ({"action": "delay", "with": {"seconds": "1"}}, "seconds of delay must be a number: '1'"),
+        ({"action": "delay", "with": {"seconds": -1}}, "seconds of delay must be from 0 to 86400"),
+        ({"action": "status", "with": {"status": 99}}, "must be from 200 to 599: 99"),
+        ({"action": "nan", "with": {"module": "CLIP"}}, "must be one of VAE, Unet: 'CLIP'"),
+        (
+            {"action": "black-image", "match": {"path": "/sdapi/v1/samplers"}},
+            "black-image makes no sense on /sdapi/v1/samplers; it does on /sdapi/v1/txt2img,",
+        ),
+    ],
+)
+def test_a_bad_rule_is_refused_with_what_is_allowed(rule: dict[str, Any], sentence: str) -> None:
+    """Every mistake is a 422 with a sentence that helps."""
+    with pytest.raises(ControlError) as caught:
+        parse_rule(rule)
+    assert caught.value.status == 422
+    assert sentence in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("txt2img:out-of-memory:first", {"match": {"path": TXT2IMG}, "when": "first", "times": 1}),
+        ("reset", {"match": {}, "when": "every", "times": None}),
+        ("*:delay:every:seconds=2.5", {"match": {}, "with": {"seconds": 2.5}}),
+        ("/internal/ping:hang:nth=3:times=2", {"when": {"nth": 3}, "times": 2}),
+        ("options:reset:probability=0.5", {"when": {"probability": 0.5}}),
+        (
+            'txt2img:status:status=418:body={"detail": "tea: pot"}',
+            {"with": {"status": 418, "body": {"detail": "tea: pot"}}},
+        ),
+        ("txt2img:status:body=busy", {"with": {"status": 500, "body": "busy"}}),
+    ],
+)
+def test_rules_can_be_written_on_the_command_line(spec: str, expected: dict[str, Any]) -> None:
+    """A specification names the endpoint, the action, when, and any setting."""
+    rule = parse_spec(spec).as_json()
+    assert {key: rule[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("spec", ["", "txt2img", "txt2img:explode", "txt2img:hang:now", "hang:x=1"])
+def test_a_bad_specification_says_what_is_wrong(spec: str) -> None:
+    """The sentence names the flag, its value and the form it should have."""
+    with pytest.raises(ConfigError, match=r"--fault .*\(form: \[ENDPOINT:\]ACTION"):
+        parse_spec(spec)
+
+
+def test_every_action_describes_itself() -> None:
+    """Each action has a symptom, and its own defaults are allowed values."""
+    for action in ACTIONS.values():
+        assert action.symptom
+        assert all(one.problem(one.default) is None for one in action.settings), action.name
