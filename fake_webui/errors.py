@@ -7,7 +7,10 @@ FakeWebUIError
 │   ├── HttpError            the WebUI's own HTTP error: a status and its detail
 │   ├── InvalidRequestError  422, every field that is wrong
 │   └── StarletteError       the web framework's own answer, such as 404 Not Found
-└── ControlError             an answer of the control endpoints
+├── ControlError             an answer of the control endpoints
+│   └── ExpectationError     the journal is not as a test expects; an AssertionError too
+├── StartError               a server that was started did not come up
+└── UnreachableError         no WebUI answers at an address
 """
 
 from collections.abc import Mapping, Sequence
@@ -107,3 +110,15 @@ class ControlError(FakeWebUIError):
     def body(self) -> dict[str, Any]:
         """Return the sentence under `error`, beside the facts."""
         return {"error": self.message, **self.facts}
+
+
+class ExpectationError(ControlError, AssertionError):
+    """The journal is not as expected; the message says what came nearest and how it differs."""
+
+
+class StartError(FakeWebUIError):
+    """A server that was started as a child process did not come up, or is not running."""
+
+
+class UnreachableError(FakeWebUIError):
+    """No WebUI, or no fake one where a fake one is needed, answers at an address."""

@@ -121,7 +121,7 @@ def black_image(text: str) -> str:
     with Image.open(io.BytesIO(decode_image(text) or b"")) as image:
         texts = PngImagePlugin.PngInfo()
         for key, value in image.info.items():
-            if isinstance(value, str):
+            if isinstance(key, str) and isinstance(value, str):
                 texts.add_text(key, value)
         black = Image.new("RGB", image.size)
         black.save(stream, format=image.format, pnginfo=texts, exif=image.getexif())

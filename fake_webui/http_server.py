@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
+from itertools import chain
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -147,6 +148,8 @@ class _Answer:
 
     def send(self, parts: Iterable[bytes]) -> None:
         handler = self._handler
+        parts = iter(parts)
+        first = next(parts, b"")  # before the headers: it may end the connection instead
         code, _, reason = self._status.partition(" ")
         handler.send_response(int(code), reason)
         for name, value in self._headers:
@@ -154,10 +157,10 @@ class _Answer:
         if not self._has_length(int(code)):
             handler.send_header("Connection", "close")
         handler.end_headers()
-        for part in parts:
+        for part in chain((first,), parts):
             if handler.command != "HEAD":
                 handler.wfile.write(part)
-        handler.wfile.flush()
+            handler.wfile.flush()
 
     def _has_length(self, code: int) -> bool:
         names = {name.lower() for name, _ in self._headers}

@@ -61,8 +61,8 @@ def compare(
     path = str(request.get("path", "")).partition("?")[0]
     places = [p for paths, group in BY_TYPE.items() if re.fullmatch(paths, path) for p in group]
     asked = request.get("json")
-    bodies = [comparable(answer["json"], asked, loose=loose) for answer in (real, here)]
-    return found + list(differences(*bodies, "", re.compile("|".join(places))))
+    one, other = (comparable(answer["json"], asked, loose=loose) for answer in (real, here))
+    return found + list(differences(one, other, "", re.compile("|".join(places))))
 
 
 def envelope(real: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

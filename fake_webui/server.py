@@ -21,7 +21,7 @@ from fake_webui.config import ServerConfig
 from fake_webui.contract import index
 from fake_webui.errors import ConfigError
 from fake_webui.http_server import HttpServer
-from fake_webui.routes import _middleware, catalog, control, internal, options
+from fake_webui.routes import _middleware, catalog, control, gate, internal, options
 from fake_webui.state import WebUIState
 
 BLUEPRINTS = (options.bp, catalog.bp, internal.bp, control.bp)
@@ -41,6 +41,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     app.extensions["fake_webui.state"] = WebUIState(config, installed)
     app.extensions["fake_webui.endpoints"] = index(server_parts(config))
     _middleware.install(app)
+    gate.install(app)
     _middleware.install_admission(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -7,7 +7,10 @@ from flask import current_app
 from fake_webui.catalog import Catalog
 from fake_webui.config import ServerConfig
 from fake_webui.contract.endpoints import Index
+from fake_webui.faults import FaultBook
+from fake_webui.recorder import Recorder
 from fake_webui.state import WebUIState
+from fake_webui.wire import Patience
 
 
 def current_config() -> ServerConfig:
@@ -28,3 +31,18 @@ def current_endpoints() -> Index:
 def current_state() -> WebUIState:
     """Return the state that requests share."""
     return cast("WebUIState", current_app.extensions["fake_webui.state"])
+
+
+def current_recorder() -> Recorder:
+    """Return the journal."""
+    return cast("Recorder", current_app.extensions["fake_webui.recorder"])
+
+
+def current_faults() -> FaultBook:
+    """Return the fault rules in force."""
+    return cast("FaultBook", current_app.extensions["fake_webui.faults"])
+
+
+def current_patience() -> Patience:
+    """Return what the waits of faults depend on."""
+    return cast("Patience", current_app.extensions["fake_webui.patience"])

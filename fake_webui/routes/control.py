@@ -1,11 +1,13 @@
 """The control endpoints: the journal, waiting for it, marks, faults, reset."""
 
 import io
+import json
 import os
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from fake_webui import __version__, expectation
@@ -18,7 +20,6 @@ from fake_webui.matching import Match, known
 from fake_webui.recorder import Recorder, Scope
 from fake_webui.routes._context import (
     current_faults,
-    current_instance,
     current_patience,
     current_recorder,
     current_state,
@@ -28,6 +29,7 @@ from fake_webui.sites import is_cross_site
 bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
 
 EMULATED_VERSION = "v1.10.1"
+INSTANCE_TOKEN = secrets.token_hex(16)
 REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
 TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
 IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -44,11 +46,11 @@ def refuse_other_sites() -> None:
 @bp.get("/health")
 def health() -> ResponseReturnValue:
     """Say what is running here."""
-    return jsonify(
+    return answer(
         version=__version__,
         emulated_version=EMULATED_VERSION,
         pid=os.getpid(),
-        instance_token=current_instance(),
+        instance_token=INSTANCE_TOKEN,
     )
 
 
@@ -72,7 +74,7 @@ def list_requests() -> ResponseReturnValue:
 @bp.get("/requests/<int:n>")
 def one_request(n: int) -> ResponseReturnValue:
     """Return one entry with its answer and its images listed."""
-    return jsonify(find_exchange(n).full_entry())
+    return answer(**find_exchange(n).full_entry())
 
 
 @bp.get("/requests/<int:n>/images/<int:index>")
@@ -93,7 +95,7 @@ def one_image(n: int, index: int) -> ResponseReturnValue:
 @bp.post("/requests/count")
 def count_requests() -> ResponseReturnValue:
     """Return how many requests match."""
-    return jsonify(count=expectation.count(current_recorder(), question()))
+    return answer(count=expectation.count(current_recorder(), question()))
 
 
 @bp.post("/requests/find")
@@ -112,18 +114,15 @@ def wait_for_requests() -> ResponseReturnValue:
 def delete_requests() -> ResponseReturnValue:
     """Empty the journal, and nothing else."""
     current_recorder().clear()
-    return jsonify({})
+    return answer()
 
 
 @bp.post("/mark")
 def mark() -> ResponseReturnValue:
     """Let later entries carry a mark; none given, let them carry none."""
-    body = json_body() or {}
-    name = body.get("name") if isinstance(body, dict) and set(body) <= {"name"} else 0
-    if name is not None and not isinstance(name, str):
-        raise ControlError(422, 'the body is {"name": "…"}')
+    name = read_name(json_body())
     current_recorder().mark(name)
-    return jsonify(mark=name)
+    return answer(mark=name)
 
 
 @bp.post("/reset")
@@ -133,26 +132,26 @@ def reset() -> ResponseReturnValue:
     current_recorder().reset()
     current_state().reset()
     current_patience().release()
-    return jsonify({})
+    return answer()
 
 
 @bp.get("/faults")
 def list_faults() -> ResponseReturnValue:
     """Return the rules in force and every action there is."""
     actions = {name: action.as_json() for name, action in ACTIONS.items()}
-    return jsonify(rules=current_faults().rules(), actions=actions)
+    return answer(rules=current_faults().rules(), actions=actions)
 
 
 @bp.post("/faults")
 def add_fault() -> ResponseReturnValue:
     """Add a rule."""
-    return jsonify(current_faults().add(parse_rule(json_body())))
+    return answer(**current_faults().add(parse_rule(json_body())))
 
 
 @bp.delete("/faults")
 def remove_faults() -> ResponseReturnValue:
     """Remove every rule."""
-    return jsonify(removed=current_faults().remove())
+    return answer(removed=current_faults().remove())
 
 
 @bp.delete("/faults/<int:position>")
@@ -160,7 +159,26 @@ def remove_fault(position: int) -> ResponseReturnValue:
     """Remove one rule."""
     if not (removed := current_faults().remove(position)):
         raise ControlError(404, f"there is no rule {position}")
-    return jsonify(removed=removed)
+    return answer(removed=removed)
+
+
+def answer(**facts: Any) -> Response:
+    """Answer with a JSON object, its keys in this order."""
+    return Response(json.dumps(facts), content_type="application/json")
+
+
+def read_name(body: Any) -> str | None:
+    """Return the mark that a body names, None for none.
+
+    Raises:
+        ControlError: 422 for any other body.
+    """
+    match body:
+        case None:
+            return None
+        case {"name": str() | None as name, **rest} if not rest:
+            return name
+    raise ControlError(422, 'the body is {"name": "…"}, or {"name": null} for no mark')
 
 
 def question() -> Question:
@@ -177,7 +195,7 @@ def json_body() -> Any:
     if not (body := request.get_data()).strip():
         return None
     try:
-        return request.json_module.loads(body)
+        return json.loads(body)
     except ValueError as error:
         raise ControlError(422, f"the body is not JSON: {error}") from error
 
@@ -222,7 +240,7 @@ def find_exchange(n: int) -> Exchange:
 
 def entries_answer(exchanges: Iterable[Exchange], **facts: Any) -> ResponseReturnValue:
     """Answer with entries."""
-    return jsonify(requests=[exchange.entry() for exchange in exchanges], **facts)
+    return answer(requests=[exchange.entry() for exchange in exchanges], **facts)
 
 
 def thumbnail(data: bytes, size_px: int) -> bytes:

@@ -5,22 +5,29 @@ wire, below HTTP.
 """
 
 import io
+import json
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import HTTP_STATUS_CODES
 
 from fake_webui import wire
 from fake_webui.exchange import Exchange
 from fake_webui.fault_actions import OPTIONS
 from fake_webui.fault_answers import change_body, error_of, gateway_page
-from fake_webui.faults import Fault
+from fake_webui.faults import Fault, FaultBook, parse_spec
 from fake_webui.payloads import parse_json
+from fake_webui.recorder import Recorder
 from fake_webui.routes._context import current_faults, current_patience, current_recorder
+from fake_webui.wire import Patience
+
+if TYPE_CHECKING:
+    from fake_webui.config import ServerConfig
 
 CONTROL = "/__fake"
 BEHIND_PROXY = "fake_webui.behind_proxy"
@@ -34,7 +41,7 @@ def receive() -> ResponseReturnValue | None:
         request.method,
         request.path,
         request.query_string.decode("latin-1"),
-        request.headers,
+        dict(request.headers),
         read_body(),
         matched=request.url_rule is not None,
         then=decide,
@@ -67,7 +74,7 @@ def complete(response: Response) -> Response:
         apply_after(g.fault, response)
         status = None if g.fault.name in UNANSWERED else status
     answer = b"" if response.is_streamed else response.get_data()
-    current_recorder().finish(exchange, status, answer, response.mimetype)
+    current_recorder().finish(exchange, status, answer, response.mimetype or "")
     return response
 
 
@@ -104,10 +111,9 @@ def answer_status(fault: Fault, _: Exchange) -> ResponseReturnValue:
     if isinstance(body, str):
         kind = "text/html" if body.lstrip().startswith("<") else "text/plain"
         return Response(body, status, content_type=f"{kind}; charset=utf-8")
-    answer = Response(status=status)
-    answer.data = current_app.json.dumps(body or {"detail": answer.status.partition(" ")[2]})
-    answer.content_type = "application/json"
-    return answer
+    reason = HTTP_STATUS_CODES.get(status, "Unknown")
+    answer = {"detail": reason} if body is None else body
+    return Response(json.dumps(answer), status, content_type="application/json")
 
 
 def delay(fault: Fault, _: Exchange) -> None:
@@ -129,11 +135,11 @@ def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
 def ignore_options(_: Fault, exchange: Exchange) -> ResponseReturnValue | None:
     """Answer options with success and no effect; take overrides out of a generation request."""
     if exchange.path == OPTIONS:
-        return current_app.json.response(None)
+        return Response("null", content_type="application/json")
     payload = parse_json(exchange.body)
     if isinstance(payload, dict):
         payload.pop("override_settings", None)
-        replace_body(current_app.json.dumps(payload).encode())
+        replace_body(json.dumps(payload).encode())
     return None
 
 
@@ -166,14 +172,12 @@ ON_THE_WIRE: dict[str, Callable[[Fault], wire.WireFault]] = {
 
 
 def install(application: Flask) -> None:
-    """Put the gate around every request of an application."""
+    """Put journal and gate around every request of an application."""
+    config = cast("ServerConfig", application.extensions["fake_webui.config"])
+    rules = [parse_spec(spec) for spec in config.faults]
+    application.extensions["fake_webui.recorder"] = Recorder(config.journal_bytes)
+    application.extensions["fake_webui.faults"] = FaultBook(rules, config.seed)
+    application.extensions["fake_webui.patience"] = Patience()
     application.before_request(receive)
     application.after_request(complete)
     application.wsgi_app = wire.Wire(application.wsgi_app)  # type: ignore[method-assign]
-
-
-def exchange_note(**notes: Any) -> None:
-    """Note what was found in the payload of the current exchange, if it is recorded."""
-    if exchange := g.get("exchange"):
-        for name, values in notes.items():
-            getattr(exchange, name).extend(values)
