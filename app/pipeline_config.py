@@ -19,9 +19,6 @@ MAX_SEED = 2**63 - 1
 StageName = Literal["txt2img", "img2img", "adetailer", "upscale"]
 STAGE_NAMES: tuple[StageName, ...] = get_args(StageName)
 
-SCHEDULERS = ("Karras", "Polyexponential", "Exponential", "SGM Uniform")
-"""Those that old sampler names end with."""
-
 
 def _no_switch(value: object) -> object:
     """Keep true and false from passing as the numbers 1 and 0."""
@@ -52,28 +49,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Sampling(Section):
-    """A section with a sampler; "DPM++ 2M Karras" is read as sampler and scheduler."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split_sampler(cls, values: Any) -> Any:
-        if isinstance(values, dict) and isinstance(name := values.get("sampler_name"), str):
-            sampler, scheduler = split_sampler(name)
-            if scheduler:
-                return values | {"sampler_name": sampler, "scheduler": scheduler}
-        return values
-
-
-def split_sampler(name: str) -> tuple[str, str | None]:
-    """Return the sampler and, where the name ends with one, the scheduler."""
-    for scheduler in SCHEDULERS:
-        if name.endswith(f" {scheduler}"):
-            return name.removesuffix(f" {scheduler}"), scheduler
-    return name, None
-
-
-class Txt2ImgConfig(Sampling):
+class Txt2ImgConfig(Section):
     """The first stage: a picture from a prompt. Sizes in pixels, None leaves it to the WebUI."""
 
     checkpoint: Name = None
@@ -112,7 +88,7 @@ class Txt2ImgConfig(Sampling):
         return self
 
 
-class Img2ImgConfig(Sampling):
+class Img2ImgConfig(Section):
     """A second pass over the picture. None takes what txt2img has."""
 
     enabled: bool = False
@@ -128,7 +104,7 @@ class Img2ImgConfig(Sampling):
     negative_prompt: Name = None
 
 
-class ADetailerUnit(Sampling):
+class ADetailerUnit(Section):
     """One detector and how what it finds is painted again. None takes what txt2img has."""
 
     enabled: bool = True
@@ -178,7 +154,7 @@ class ADetailerConfig(Section):
         return self
 
 
-class UpscaleConfig(Sampling):
+class UpscaleConfig(Section):
     """The last stage: a larger picture, by the extras endpoint or by img2img at the larger size."""
 
     enabled: bool = False

@@ -1,16 +1,15 @@
 """Reading a pack's `.json`: its prompts, what varies in them, its configuration."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app.config_sections import read_sections
+from app.documents import Document
 from app.errors import PackError
 from app.packs.model import Mode, Place, Prompt, Slot, Slots, Template
 from app.packs.pack_file import (
@@ -23,7 +22,6 @@ from app.packs.pack_file import (
     Varying,
 )
 from app.packs.references import embedding_text
-from app.packs.text_pack import read_lines
 from app.packs.tokens import normalised
 
 Part = TypeVar("Part", bound=FilePart)
@@ -43,46 +41,6 @@ class JsonPack:
     wildcards: Slots
     config: Mapping[str, Any]
     notices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A JSON object and the lines it stands in."""
-
-    path: Path
-    lines: list[str]
-    values: dict[str, Any]
-
-    def line_of(self, *keys: object) -> int | None:
-        """Return the line of the last of `keys`, each looked for behind the one before."""
-        at, found = 0, None
-        for key in keys:
-            numbers = (n for n in range(at, len(self.lines)) if f'"{key}"' in self.lines[n])
-            at = next(numbers, at)
-            found = at + 1 if at < len(self.lines) and f'"{key}"' in self.lines[at] else found
-        return found
-
-    def error(self, message: str, *keys: object) -> PackError:
-        """Return the error to raise about the value under `keys`."""
-        return PackError(self.path, self.line_of(*keys), message)
-
-
-def read_document(path: Path) -> Document:
-    """Read a JSON object.
-
-    Raises:
-        PackError: it can't be read, or is no JSON object; with the line.
-    """
-    lines = read_lines(path)
-    try:
-        values = json.loads("\n".join(lines))
-    except json.JSONDecodeError as error:
-        raise PackError(path, error.lineno, f"is no JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise PackError(path, None, "is no JSON that can be read: nested too deeply") from error
-    if not isinstance(values, dict):
-        raise PackError(path, 1, "is no pack: the outermost value must be an object")
-    return Document(path, lines, values)
 
 
 def read_json_pack(document: Document) -> JsonPack:

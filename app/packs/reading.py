@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from app.documents import Document, read_document
 from app.errors import PackError
 from app.packs.definitions import Definition, of_kind
-from app.packs.json_pack import Document, JsonPack, read_document, read_json_pack
+from app.packs.json_pack import JsonPack, read_json_pack
 from app.packs.model import Mode, PromptPack, Slots
 from app.packs.text_pack import TextPack, read_tsv, read_txt
 
@@ -87,8 +88,8 @@ def _document(path: Path) -> Document | None:
     """Read the pack itself or the configuration beside it, if there is one."""
     beside = path.with_suffix(".json")
     if path.suffix.lower() == ".json":
-        return read_document(path)
-    return read_document(beside) if beside.is_file() else None
+        return read_document(path, PackError)
+    return read_document(beside, PackError) if beside.is_file() else None
 
 
 def _single(path: Path, document: Document | None, home: Path | None) -> PromptPack:

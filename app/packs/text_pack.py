@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.documents import read_lines
 from app.errors import PackError
 from app.packs.definitions import Definition, parse_definition
 from app.packs.model import Place, Prompt
@@ -24,30 +25,13 @@ class TextPack:
     definitions: tuple[Definition, ...] = ()
 
 
-def read_lines(path: Path) -> list[str]:
-    """Return the lines of a UTF-8 file, without their ends.
-
-    Raises:
-        PackError: it can't be read, or is no UTF-8.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PackError(path, None, f"can't be read: {error.strerror or error}") from error
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise PackError(path, line, "is not UTF-8; save it as UTF-8") from error
-
-
 def read_txt(path: Path) -> TextPack:
     """Read blocks of lines, separated by blank lines.
 
     Raises:
         PackError: it can't be read, or a block has no prompt.
     """
-    blocks = list(_blocks(read_lines(path)))
+    blocks = list(_blocks(read_lines(path, PackError)))
     used = {normalised(token) for block in blocks for _, line in block for token in tokens_in(line)}
     parsed = [(block, _definitions(block, used)) for block in blocks]
     return TextPack(
@@ -105,7 +89,7 @@ def read_tsv(path: Path) -> TextPack:
     Raises:
         PackError: it can't be read, or a line has no prompt or too many columns.
     """
-    numbered = enumerate(read_lines(path), start=1)
+    numbered = enumerate(read_lines(path, PackError), start=1)
     rows = ((n, line) for n, line in numbered if line.strip() and not line.lstrip().startswith("#"))
     return TextPack(tuple(_row(path, number, line) for number, line in rows))
 

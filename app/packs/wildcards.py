@@ -4,8 +4,9 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.documents import read_lines
+from app.errors import PackError
 from app.packs.model import PromptPack, Slot
-from app.packs.text_pack import read_lines
 from app.packs.tokens import WILDCARD
 
 _DEEPEST = 16
@@ -54,7 +55,7 @@ class WildcardBook:
 
 
 def _values_of(path: Path, name: str) -> tuple[str, ...]:
-    values = tuple(line.strip() for line in read_lines(path) if _counts(line))
+    values = tuple(line.strip() for line in read_lines(path, PackError) if _counts(line))
     if not values:
         raise ValueError(f"__{name}__ has no values: {path} is empty")
     return values
