@@ -75,7 +75,7 @@ def read_sections(values: Mapping[str, Any]) -> Sections:
     _list_stages(layer.get("pipeline", {}))
     return Sections(
         layer=layer,
-        unused=(*UNUSED_SECTIONS & values.keys(), *_unused(leaves)),
+        unused=(*sorted(UNUSED_SECTIONS & values.keys()), *_unused(leaves)),
         overruled=tuple(dict.fromkeys(_overruled(given, winners))),
         origins={one.setting: one.origin for one in winners.values()},
     )

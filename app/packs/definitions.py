@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.packs.model import Slot
 
-WILDCARD_NAME = r"[A-Za-z0-9](?:[\w\-/ ]*?[A-Za-z0-9])?"
+WILDCARD_NAME = r"[^\W_]+(?:[_/-][^\W_]+)*"
 _KINDS = (
     ("wildcard", re.compile(rf"__({WILDCARD_NAME})__\s*:(.*)")),
     ("replacement", re.compile(r"(.+?)\s*=>(.*)")),

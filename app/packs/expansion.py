@@ -38,7 +38,7 @@ def expand(
         pack: what to expand; of a list, each member in its order.
         preset: the layer of settings under the pack's.
         user: the layer of settings over the pack's.
-        seed: where all random choices come from, unless the settings have a seed.
+        seed: where all random choices come from, unless the pack or the settings have one.
 
     Raises:
         PackError: a reference can't be resolved, or it makes more than `MAX_JOBS`.
@@ -48,8 +48,13 @@ def expand(
         parts = (expand(m, preset=preset, user=user, seed=seed) for m in pack.members)
         return [variant for part in parts for variant in part]
     config = merge(preset, pack.config, user)
-    fixed = config.txt2img.seed
-    return list(_Expansion(pack, config, seed if fixed == RANDOM_SEED else fixed).variants())
+    return list(_Expansion(pack, config, _seed_of_choices(pack, config, seed)).variants())
+
+
+def _seed_of_choices(pack: PromptPack, config: PipelineConfig, drawn: int) -> int:
+    if pack.seed is not None:
+        return pack.seed
+    return drawn if config.txt2img.seed == RANDOM_SEED else config.txt2img.seed
 
 
 @dataclass(slots=True)
@@ -70,7 +75,8 @@ class _Expansion:
             try:
                 yield from self._of_row(row, prompt)
             except ValueError as error:
-                raise PackError(prompt.place.path, prompt.place.line, str(error)) from error
+                line = prompt.place.line_of(getattr(error, "written", ""))
+                raise PackError(prompt.place.path, line, str(error)) from error
 
     def _of_row(self, row: int, prompt: Prompt) -> Iterator[PromptVariant]:
         rng = random.Random(f"{self.seed}/{row}")  # noqa: S311 - repeatable, not secret
@@ -121,9 +127,9 @@ class _Expansion:
 
     def _drawn(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
         found = self.wildcards.occurrences(text)
-        for values in self._combinations(self.pack.wildcards, found, row, rng):
-            drawn = self.wildcards.draw_rest(replace_wildcards(text, values), rng)
-            yield self._checked(drawn), _by_wildcard(found, values)
+        for chosen in self._combinations(self.pack.wildcards, found, row, rng):
+            values = [self.wildcards.draw_within(value, rng) for value in chosen]
+            yield self._checked(replace_wildcards(text, values)), _by_wildcard(found, values)
 
     def _checked(self, text: str) -> str:
         """Refuse a matrix token that came in with a wildcard's value."""
@@ -134,6 +140,9 @@ class _Expansion:
     def _combinations(
         self, kind: Slots, used: list[Slot], row: int, rng: random.Random
     ) -> Iterator[list[str]]:
+        if not used:
+            yield []
+            return
         turn = self.jobs if kind.mode is Mode.ROTATE else row - 1
         for index in chosen_indices(used, kind.mode, kind.limit, turn, rng):
             yield values_at(used, index)

@@ -40,6 +40,7 @@ class JsonPack:
     replacements: Slots
     wildcards: Slots
     config: Mapping[str, Any]
+    seed: int | None
     notices: tuple[str, ...]
 
 
@@ -56,6 +57,8 @@ def read_json_pack(document: Document) -> JsonPack:
     pack = _pack_part(document)
     older = _parsed(document, Randomization, randomized or {}, "randomization")
     settings, notices = _settings(document, inner)
+    if older.max_variants:
+        notices = (*notices, "not used here: randomization.max_variants")
     if older.enabled and _is_on(older.matrix) and _is_on(pack.matrix):
         notices = (*notices, "not used here: randomization.matrix, for the pack has its own")
     return _assembled(
@@ -101,7 +104,15 @@ def _sentence(error: ErrorDetails) -> str:
         return f"{place}: no such key"
     if error["type"] == "missing":
         return f"{place} is missing"
-    return f"{place} is {error['input']!r}: {error['msg'].removeprefix('Value error, ')}"
+    said = _SAID.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return f"{place} is {error['input']!r}: {said}"
+
+
+_SAID = {
+    "too_short": "there must be at least one value",
+    "model_type": "it must be an object with keys of its own",
+    "tuple_type": "it must be a list",
+}
 
 
 def _settings(
@@ -130,6 +141,7 @@ def _assembled(
         replacements=_slots(document, "prompt_sr", "replacement", replacing, one_each),
         wildcards=_bare(_slots(document, "wildcards", "wildcard", wild, one_each)),
         config=config,
+        seed=older.seed,
         notices=tuple(f"{document.path}: {notice}" for notice in notices),
     )
 

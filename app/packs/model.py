@@ -1,6 +1,6 @@
 """What a pack is once it is read, and what it expands to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,10 +20,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something stands, for error messages; lines count from 1."""
+    """Where something stands, for error messages; lines count from 1, `lines` are its own."""
 
     path: Path
     line: int | None = None
+    lines: Sequence[tuple[int, str]] = ()
+
+    def line_of(self, written: str) -> int | None:
+        """Return the line that has this text, or the first where none has."""
+        return next((number for number, text in self.lines if written in text), self.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,7 @@ class PromptPack:
     Args:
         matrix: None makes `[[…]]` plain text, as it is to the WebUI.
         wildcard_folders: where `__x__` is looked for as x.txt, first match wins.
+        seed: where the pack itself says its random choices come from.
         config: the pack's layer of settings.
         notices: what was read and is not used, one sentence each.
     """
@@ -80,6 +86,7 @@ class PromptPack:
     replacements: Slots = Slots(mode=Mode.RANDOM, limit=1)
     wildcards: Slots = Slots(mode=Mode.RANDOM, limit=1)
     wildcard_folders: tuple[Path, ...] = ()
+    seed: int | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     members: tuple["PromptPack", ...] = ()

@@ -1,5 +1,6 @@
 """Finding packs and reading them, whatever their format."""
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +29,16 @@ def find_pack(home: Path, pack_id: str) -> Path:
     for candidate in _named(folder, pack_id) if inside else ():
         if candidate.is_file():
             return candidate
-    names = ", ".join(list_packs(home)) or "none"
-    raise PackError(folder / pack_id, None, f"there is no such pack; in {folder} there is {names}")
+    raise PackError(folder / pack_id, None, f"there is no such pack; {_hint(home, pack_id)}")
+
+
+def _hint(home: Path, pack_id: str) -> str:
+    names = list_packs(home)
+    if near := difflib.get_close_matches(pack_id, names, n=3):
+        return f"did you mean {' or '.join(near)}?"
+    shown = ", ".join(names[:8]) or "none"
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return f"in {home / PACKS_FOLDER} there is {shown}{more}"
 
 
 def pack_path(home: Path, name_or_path: str) -> Path:
@@ -114,6 +123,7 @@ def _with_json(pack: PromptPack, read: JsonPack) -> PromptPack:
         replacements=read.replacements,
         wildcards=read.wildcards,
         config=read.config,
+        seed=read.seed,
         notices=read.notices,
     )
 

@@ -2,6 +2,8 @@
 
 import re
 
+from app.packs.tokens import UnresolvedError
+
 _EMBEDDING = re.compile(r"<embedding:([^<>]*)>", re.IGNORECASE)
 _NETWORK = re.compile(r"<(?:lora|lyco|hypernet):([^<>]*)>", re.IGNORECASE)
 
@@ -10,13 +12,13 @@ def translate_references(prompt: str) -> str:
     """Write embeddings as the WebUI reads them: the bare word, or `(word:weight)`.
 
     Raises:
-        ValueError: an embedding or LoRA tag has no name, or a weight that is no number.
+        UnresolvedError: an embedding or LoRA tag has no name, or a weight that is no number.
     """
     if "<" not in prompt:
         return prompt
     for match in _NETWORK.finditer(prompt):
         if not match[1].split(":")[0].strip():
-            raise ValueError(f"{match[0]} names nothing")
+            raise UnresolvedError(match[0], f"{match[0]} names nothing")
     return _EMBEDDING.sub(_embedding, prompt)
 
 
@@ -28,9 +30,9 @@ def embedding_text(name: str, weight: str | float | None = None) -> str:
 def _embedding(match: re.Match[str]) -> str:
     name, _, weight = (part.strip() for part in match[1].partition(":"))
     if not name:
-        raise ValueError(f"{match[0]} names nothing")
+        raise UnresolvedError(match[0], f"{match[0]} names nothing")
     if weight and not _is_number(weight):
-        raise ValueError(f"the weight of {match[0]} is no number")
+        raise UnresolvedError(match[0], f"the weight of {match[0]} is no number")
     return embedding_text(name, weight or None)
 
 

@@ -61,7 +61,7 @@ def _definitions(block: Block, used: set[str]) -> tuple[Definition, ...]:
 
 
 def _prompt(path: Path, block: Block) -> Prompt:
-    place = Place(path=path, line=block[0][0])
+    place = Place(path=path, line=block[0][0], lines=tuple(block))
     name, rest = _named(block)
     positive, negative = [], []
     for _, line in rest:

@@ -12,7 +12,15 @@ MAX_JOBS = 8192
 """No pack makes more jobs than this."""
 
 _TOKEN = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
-WILDCARD = re.compile(rf"(?<![A-Za-z0-9])__({WILDCARD_NAME})__(?![A-Za-z0-9])")
+WILDCARD = re.compile(rf"(?<![^\W_])__({WILDCARD_NAME})__(?![^\W_])")
+
+
+class UnresolvedError(ValueError):
+    """A reference leads nowhere; `written` is how it stands in the prompt."""
+
+    def __init__(self, written: str, message: str) -> None:
+        self.written = written
+        super().__init__(message)
 
 
 def normalised(name: str) -> str:
@@ -29,7 +37,7 @@ def used_slots(text: str, slots: Iterable[Slot]) -> list[Slot]:
     """Return the slots that `text` refers to, itself or through values, in the pack's order.
 
     Raises:
-        ValueError: a token has no slot.
+        UnresolvedError: a token has no slot.
     """
     table = {normalised(slot.name): slot for slot in slots}
     used: set[str] = set()
@@ -37,7 +45,7 @@ def used_slots(text: str, slots: Iterable[Slot]) -> list[Slot]:
     while open_names:
         key = normalised(name := open_names.pop())
         if key not in table:
-            raise ValueError(f"[[{name}]] has no slot; {_there_is(table.values())}")
+            raise UnresolvedError(name, f"[[{name}]] has no slot; {_there_is(table.values())}")
         if key not in used:
             used.add(key)
             open_names += [t for value in table[key].values for t in tokens_in(value)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.documents import read_lines
 from app.errors import PackError
 from app.packs.model import PromptPack, Slot
-from app.packs.tokens import WILDCARD
+from app.packs.tokens import WILDCARD, UnresolvedError
 
 _DEEPEST = 16
 """How often a value may lead to a further wildcard."""
@@ -24,22 +24,22 @@ class WildcardBook:
         """Return a slot for each wildcard in `text`, from left to right.
 
         Raises:
-            ValueError: there is no such wildcard, or it has no values.
+            UnresolvedError: there is no such wildcard, or it has no values.
         """
         names: list[str] = WILDCARD.findall(text) if "__" in text else []
         return [Slot(name=name, values=self._lookup(name)) for name in names]
 
-    def draw_rest(self, text: str, rng: random.Random) -> str:
-        """Put drawn values in the place of wildcards that came in with values.
+    def draw_within(self, value: str, rng: random.Random) -> str:
+        """Put drawn values in the place of the wildcards in a value.
 
         Raises:
-            ValueError: as `occurrences`, or a value leads back to its own wildcard.
+            ValueError: as for `occurrences`, or a value leads back to its own wildcard.
         """
         for _ in range(_DEEPEST):
-            if "__" not in text or not WILDCARD.search(text):
-                return text
-            text = WILDCARD.sub(lambda match: rng.choice(self._lookup(match[1])), text)
-        raise ValueError(f"the values of __{WILDCARD.findall(text)[0]}__ lead back to itself")
+            if "__" not in value or not WILDCARD.search(value):
+                return value
+            value = WILDCARD.sub(lambda match: rng.choice(self._lookup(match[1])), value)
+        raise ValueError(f"the values of __{WILDCARD.findall(value)[0]}__ lead back to itself")
 
     def _lookup(self, name: str) -> tuple[str, ...]:
         key = name.casefold()
@@ -51,7 +51,8 @@ class WildcardBook:
         for folder in self._folders:
             if (path := folder / f"{name}.txt").is_file():
                 return _values_of(path, name)
-        raise ValueError(f"__{name}__ has no values, and there is no wildcards/{name}.txt")
+        message = f"__{name}__ has no values, and there is no wildcards/{name}.txt"
+        raise UnresolvedError(f"__{name}__", message)
 
 
 def _values_of(path: Path, name: str) -> tuple[str, ...]:

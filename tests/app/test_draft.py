@@ -1,0 +1,114 @@
+"""What a draft makes: jobs that name no file, no default and no seed to be drawn."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from app.draft import plan_jobs
+from app.errors import ConfigurationError, PackError
+from app.models import PromptSource, RunMode
+from app.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
+
+SAMPLES = Path(__file__).parents[2] / "app" / "packs" / "samples"
+
+
+@dataclass
+class Draft:
+    """What a user has set up."""
+
+    pack_id: str | Path | None = None
+    prompt: str = ""
+    negative_prompt: str = ""
+    config: PipelineConfig = field(default_factory=PipelineConfig)
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """Plan the jobs of a draft in a home of its own."""
+
+    def run(*, preset=None, seed=None, **draft):
+        return plan_jobs(
+            Draft(**draft), home=tmp_path, run_mode=RunMode.QUEUE, source="run",
+            preset=preset, seed=seed,
+        )  # fmt: skip
+
+    return run
+
+
+def test_a_prompt_is_one_job(plan):
+    """A manual prompt keeps its brackets, and its embeddings are translated."""
+    (spec,) = plan(prompt="a [[calm]] <embedding:sea>", negative_prompt="blurry").specs
+    assert (spec.prompt, spec.negative_prompt) == ("a [[calm]] sea", "blurry")
+    assert (spec.prompt_source, spec.prompt_pack_id) == (PromptSource.MANUAL, None)
+    assert spec.prompt_keys == {}
+
+
+def test_no_submitted_job_has_a_seed_to_be_drawn(plan):
+    """Seed and subseed are drawn at submit, for each job its own."""
+    seeds = [plan(prompt="a").specs[0].config.txt2img for _ in range(8)]
+    assert all(0 <= config.seed < 2**32 and 0 <= config.subseed < 2**32 for config in seeds)
+    assert len({config.seed for config in seeds}) > 1
+
+
+def test_a_seed_that_was_set_stays(plan):
+    """A fixed seed is every job's seed."""
+    config = PipelineConfig(txt2img=Txt2ImgConfig(seed=77))
+    specs = plan(pack_id=SAMPLES / "landscapes.txt", config=config).specs
+    assert {spec.config.txt2img.seed for spec in specs} == {77}
+
+
+def test_a_pack_of_the_home_is_found_by_its_name(plan, tmp_path):
+    """Jobs of a pack keep its name, their place in it and what was chosen."""
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs" / "pack-123.txt").write_text("job: knight\n\nname: Hero\na [[job]]")
+    (spec,) = plan(pack_id="pack-123").specs
+    assert (spec.prompt_source, spec.prompt_pack_id) == (PromptSource.PACK, "pack-123")
+    assert spec.prompt_keys == {
+        "pack": "pack-123", "name": "Hero", "row": 1, "variant": 1, "choices": {"job": "knight"},
+    }  # fmt: skip
+
+
+def test_only_what_the_user_set_wins_over_the_pack(plan):
+    """A draft's defaults do not undo the pack's settings."""
+    config = PipelineConfig(upscale=UpscaleConfig(enabled=False))
+    (spec, *_) = plan(pack_id=SAMPLES / "landscapes.txt", config=config).specs
+    assert spec.config.stages() == ("txt2img", "adetailer")
+    assert spec.config.txt2img.width == 1216
+
+
+def test_a_default_negative_prompt_is_for_jobs_without_one(plan):
+    """It is the job's own from then on."""
+    preset = {"pipeline": {"default_negative_prompt": "dull"}}
+    assert plan(prompt="a", preset=preset).specs[0].negative_prompt == "dull"
+    assert plan(prompt="a", negative_prompt="b", preset=preset).specs[0].negative_prompt == "b"
+
+
+def test_the_same_seed_plans_the_same_jobs(plan):
+    """What is drawn comes from one seed."""
+    once, again = (plan(pack_id=SAMPLES / "demo.json", seed=5).specs for _ in range(2))
+    assert [(s.prompt, s.config) for s in once] == [(s.prompt, s.config) for s in again]
+
+
+def test_all_jobs_of_a_plan_are_one_batch(plan):
+    """They can be found and cancelled together; the next plan is another batch."""
+    once, again = (plan(pack_id=SAMPLES / "demo.json").specs for _ in range(2))
+    assert len({spec.batch_id for spec in once}) == 1
+    assert once[0].batch_id != again[0].batch_id
+
+
+def test_a_plan_that_can_not_be_made_makes_nothing(plan):
+    """Packs and settings that are wrong raise before anything is planned."""
+    with pytest.raises(PackError):
+        plan(pack_id="nope")
+    with pytest.raises(ConfigurationError):
+        plan(prompt="a", preset={"txt2img": {"steps": 0}})
+
+
+def test_the_samples_take_the_main_road(plan):
+    """The sample packs go through ADetailer and upscaling at SDXL size."""
+    specs = plan(pack_id=SAMPLES / "demo.json").specs
+    assert len(specs) == 7
+    assert {spec.config.stages() for spec in specs} == {("txt2img", "adetailer", "upscale")}
+    assert all(s.config.txt2img.width * s.config.txt2img.height > 1_000_000 for s in specs)
+    assert len({spec.prompt for spec in specs}) == 7
