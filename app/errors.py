@@ -18,7 +18,9 @@ The command line turns each into one sentence and an exit status.
     │   ├── BadAnswerError              not JSON, no image, not decodable
     │   ├── OutcomeUnknownError         sent, and then no whole answer came
     │   └── MismatchError               what came back is not what was asked
-    └── JobCancelledError            1  the user cancelled the job
+    │       └── MissingOnWebUIError        it lacks a model or a script; nothing was sent
+    ├── JobCancelledError            1  the user cancelled the job
+    └── JobStoppedError              1  the app was stopped while the job was running
 
 The numbers are exit statuses; a class without one has its parent's.
 """
@@ -119,5 +121,13 @@ class MismatchError(WebUIError):
     """What came back is not what was asked for."""
 
 
+class MissingOnWebUIError(MismatchError):
+    """The WebUI lacks a model, an upscaler or a script that the job needs; nothing was sent."""
+
+
 class JobCancelledError(AppError):
     """The job was cancelled by the user."""
+
+
+class JobStoppedError(AppError):
+    """The app was stopped while the job was running."""

@@ -1,0 +1,133 @@
+"""What the WebUI's answers hold: images, info, and its words when it refuses."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import BadAnswerError, OutcomeUnknownError, WebUIAnswerError, WebUIError
+
+GATEWAY_STATUSES = frozenset({502, 503, 504, 520, 522, 524})
+"""What a proxy says for a server behind it, which may be working on the request all the same."""
+
+MAX_WORDS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """What txt2img and img2img answer: images in their order, and what `info` says of them."""
+
+    images: Sequence[bytes]
+    info: Mapping[str, Any]
+
+    @property
+    def infotexts(self) -> list[str]:
+        """The generation parameters of each image."""
+        return list(self.info.get("infotexts", ()))
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each image that was planned; may be more than there are images."""
+        return list(self.info.get("all_seeds", ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What extra-single-image answers."""
+
+    image: bytes
+    html_info: str
+
+
+def read_generation(answer: Any) -> Generation:
+    """Return the images and the info of an answer.
+
+    Raises:
+        BadAnswerError: if there is no image, one is no base64, or there is no info.
+    """
+    images = _field(answer, "images", list)
+    if not images:
+        raise BadAnswerError("the WebUI answered without an image")
+    try:
+        info = json.loads(_field(answer, "info", str))
+    except ValueError as error:
+        raise BadAnswerError(f"the info of the WebUI's answer is not JSON: {error}") from error
+    if not isinstance(info, dict):
+        raise BadAnswerError("the info of the WebUI's answer is not a JSON object")
+    decoded = [decode_image(image) for image in images]
+    return Generation(images=decoded[info.get("index_of_first_image", 0) :], info=info)
+
+
+def read_extras(answer: Any) -> Extras:
+    """Return the image of an extras answer.
+
+    Raises:
+        BadAnswerError: if there is none.
+    """
+    image = decode_image(_field(answer, "image", str))
+    return Extras(image=image, html_info=str(answer.get("html_info", "")))
+
+
+def decode_image(text: Any) -> bytes:
+    """Return the bytes of a base64 string, with or without a data URI in front.
+
+    Raises:
+        BadAnswerError: if it is no base64, or nothing.
+    """
+    if not isinstance(text, str):
+        raise BadAnswerError("the WebUI answered with an image that is no text")
+    bare = text.partition(",")[2] if text.startswith("data:") else text
+    try:
+        data = base64.b64decode(bare, validate=True)
+    except binascii.Error as error:
+        raise BadAnswerError(f"the WebUI returned an image that is no base64: {error}") from error
+    if not data:
+        raise BadAnswerError("the WebUI answered with an empty image")
+    return data
+
+
+def encode_image(data: bytes) -> str:
+    """Return an image as the WebUI takes it."""
+    return base64.b64encode(data).decode()
+
+
+def refusal(status: int, body: bytes) -> WebUIError:
+    """Return the error for an answer with an error status, with the WebUI's own words."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        return _refusal_without_json(status, body)
+    words = answer.get("errors") or _detail(answer.get("detail")) or ""
+    return WebUIAnswerError(status, str(answer.get("error") or ""), str(words)[:MAX_WORDS])
+
+
+def _refusal_without_json(status: int, body: bytes) -> WebUIError:
+    words = " ".join(body.decode("utf-8", "replace").split())[:MAX_WORDS]
+    if status in GATEWAY_STATUSES:
+        return OutcomeUnknownError(
+            f"a proxy in front of the WebUI answered {status}: {words or 'no words'}"
+        )
+    return WebUIAnswerError(status, "", words)
+
+
+def _detail(detail: Any) -> str:
+    """Return FastAPI's `detail` as words: a text, or one sentence for each refused field."""
+    if not isinstance(detail, list):
+        return str(detail or "")
+    return "; ".join(
+        f"{'.'.join(map(str, item.get('loc', ())))}: {item.get('msg')}"
+        for item in detail
+        if isinstance(item, dict)
+    )
+
+
+def _field(answer: Any, name: str, kind: type) -> Any:
+    if not isinstance(answer, dict):
+        raise BadAnswerError("the WebUI's answer is not a JSON object")
+    if not isinstance(answer.get(name), kind):
+        raise BadAnswerError(f"the WebUI's answer has no {name}")
+    return answer[name]

@@ -1,0 +1,24 @@
+"""How long the engine waits for what, and when it gives up."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Times in seconds, and counts."""
+
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 30.0  # of everything but generations
+    read_attempts: int = 3  # of reads and of refused connections, the first included
+    poll_s: float = 0.5  # between two looks at a running generation
+    idle_poll_s: float = 0.5  # between two looks at an empty queue
+    job_ceiling_s: float = 3600.0  # the longest that one job may take
+    stall_warning_s: float = 120.0  # without progress, before a warning
+    stop_grace_s: float = 30.0  # for an interrupted generation to answer
+    lost_request_wait_s: float = 120.0  # for a generation whose answer was lost to end
+    patience_s: float = 120.0  # with a WebUI that can't be reached, before the queue pauses
+    pause_after: int = 3  # failures in a row that the next job would meet too
+    offer_age_s: float = 60.0  # how long a WebUI's lists of models and scripts are believed
+
+
+DEFAULT_LIMITS = Limits()

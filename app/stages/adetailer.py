@@ -1,0 +1,107 @@
+"""Faces and hands painted again, by the ADetailer extension.
+
+It runs within an img2img request whose own sampling is skipped, so each image goes in and comes
+out at its own size.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.answers import encode_image
+from app.models import JobRecord
+from app.pipeline_config import ADetailerConfig, ADetailerUnit, StageName
+from app.stages.base import Expected, StageImage, StageRequest, overrides, sampling, split_sampler
+
+NO_UNIT = {"ad_model": "None"}
+ENABLED, SKIP_OUTER_IMG2IMG = True, True
+
+
+class ADetailerStage:
+    """One request for each image."""
+
+    name: StageName = "adetailer"
+
+    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:
+        """Return a request for each image."""
+        return [self._request(job, image) for image in images]
+
+    def _request(self, job: JobRecord, image: StageImage) -> StageRequest:
+        config = job.config
+        expected = Expected(
+            size=(image.width, image.height),
+            checkpoint=config.txt2img.checkpoint,
+            vae=config.txt2img.vae,
+            detailers=[unit.model for unit in _units(config.adetailer) if unit.enabled],
+        )
+        return StageRequest(
+            path="/sdapi/v1/img2img",
+            payload=self.payload(job, image),
+            expected=expected,
+            seed=image.seed,
+        )
+
+    def payload(self, job: JobRecord, image: StageImage) -> dict[str, Any]:
+        """Return the JSON of `/sdapi/v1/img2img` with ADetailer for one image."""
+        config = job.config
+        prompt, negative = config.pipeline.prompts_for(self.name, job.prompt, job.negative_prompt)
+        units = [unit_args(unit, config.txt2img.scheduler) for unit in _units(config.adetailer)]
+        return {
+            "prompt": prompt,
+            "negative_prompt": negative,
+            "styles": list(config.txt2img.styles),
+            "init_images": [encode_image(image.data)],
+            "width": image.width,
+            "height": image.height,
+            **sampling(config),
+            "seed": image.seed,
+            **overrides(config),
+            "alwayson_scripts": {"ADetailer": {"args": [ENABLED, SKIP_OUTER_IMG2IMG, *units]}},
+            "send_images": True,
+            "save_images": False,
+        }
+
+
+def _units(config: ADetailerConfig) -> tuple[ADetailerUnit, ADetailerUnit]:
+    return config.face, config.hand
+
+
+def unit_args(unit: ADetailerUnit, scheduler: str) -> dict[str, Any]:
+    """Return ADetailer's arguments for one unit; it skips a unit that has any field it lacks."""
+    if not unit.enabled:
+        return NO_UNIT
+    return {
+        "ad_model": unit.model,
+        "ad_prompt": unit.prompt,
+        "ad_negative_prompt": unit.negative_prompt,
+        "ad_confidence": unit.confidence,
+        "ad_mask_filter_method": unit.mask_filter_method,
+        "ad_mask_k": unit.mask_k_largest,
+        "ad_mask_min_ratio": unit.mask_min_ratio,
+        "ad_mask_max_ratio": unit.mask_max_ratio,
+        "ad_mask_merge_invert": unit.mask_merge_invert,
+        "ad_dilate_erode": unit.dilate_erode,
+        "ad_mask_blur": unit.mask_blur,
+        "ad_denoising_strength": unit.denoising_strength,
+        "ad_inpaint_only_masked": unit.inpaint_only_masked,
+        "ad_inpaint_only_masked_padding": unit.inpaint_padding,
+        **_own_steps(unit),
+        **_own_cfg_scale(unit),
+        **_own_sampler(unit, scheduler),
+    }
+
+
+def _own_steps(unit: ADetailerUnit) -> dict[str, Any]:
+    return {} if unit.steps is None else {"ad_use_steps": True, "ad_steps": unit.steps}
+
+
+def _own_cfg_scale(unit: ADetailerUnit) -> dict[str, Any]:
+    if unit.cfg_scale is None:
+        return {}
+    return {"ad_use_cfg_scale": True, "ad_cfg_scale": unit.cfg_scale}
+
+
+def _own_sampler(unit: ADetailerUnit, scheduler: str) -> dict[str, Any]:
+    if unit.sampler_name is None:
+        return {}
+    sampler, schedule = split_sampler(unit.sampler_name, unit.scheduler or scheduler)
+    return {"ad_use_sampler": True, "ad_sampler": sampler, "ad_scheduler": schedule}

@@ -1,0 +1,141 @@
+"""What all stages have in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from app.models import JobRecord
+from app.pipeline_config import PipelineConfig, StageName
+
+SCHEDULERS = (
+    "Uniform",
+    "Karras",
+    "Exponential",
+    "Polyexponential",
+    "SGM Uniform",
+    "KL Optimal",
+    "Align Your Steps",
+    "Simple",
+    "Normal",
+    "Beta",
+    "Turbo",
+)
+"""Labels of schedulers; older sampler names end with one of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageImage:
+    """An image that a stage made; `data` is the file as the WebUI sent it, sizes in pixels."""
+
+    data: bytes
+    width: int
+    height: int
+    seed: int
+    infotext: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What must come back for a request.
+
+    Args:
+        images: how many.
+        size: width and height of each, in pixels.
+        info: what `info` must say, by its keys.
+        generation_params: what its `extra_generation_params` must say, by their keys.
+        checkpoint: the checkpoint that was asked for, as it was written, or None.
+        vae: the VAE that was asked for, or None.
+        detailers: the ADetailer models that must have run.
+    """
+
+    images: int = 1
+    size: tuple[int, int]
+    info: Mapping[str, Any] = field(default_factory=dict)
+    generation_params: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: str | None = None
+    vae: str | None = None
+    detailers: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRequest:
+    """One request of a stage: where to, what, and what must come back. `seed` is its first."""
+
+    path: str
+    payload: Mapping[str, Any]
+    expected: Expected
+    seed: int
+    has_task_id: bool = True
+
+
+class Stage(Protocol):
+    """Turns a job's configuration into requests; pure."""
+
+    name: StageName
+
+    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:
+        """Return what to send, given the images of the stage before."""
+        ...
+
+
+def split_sampler(sampler: str, scheduler: str) -> tuple[str, str]:
+    """Return sampler and scheduler apart; a scheduler within the sampler's name wins."""
+    for label in SCHEDULERS:
+        if sampler.casefold().endswith(f" {label.casefold()}"):
+            return sampler[: -len(label) - 1], label
+    return sampler, scheduler
+
+
+def sampling(
+    config: PipelineConfig,
+    *,
+    steps: int | None = None,
+    cfg_scale: float | None = None,
+    sampler_name: str | None = None,
+    scheduler: str | None = None,
+) -> dict[str, Any]:
+    """Return the sampling fields of a payload; what is None is as in txt2img."""
+    base = config.txt2img
+    sampler, schedule = split_sampler(
+        sampler_name or base.sampler_name, scheduler or base.scheduler
+    )
+    return {
+        "steps": base.steps if steps is None else steps,
+        "cfg_scale": base.cfg_scale if cfg_scale is None else cfg_scale,
+        "sampler_name": sampler,
+        "scheduler": schedule,
+    }
+
+
+def sampled(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `info` must say of a payload that was sampled as it asked."""
+    keys = ("steps", "cfg_scale", "sampler_name", "seed", "width", "height")
+    return {key: payload[key] for key in keys}
+
+
+def scheduled(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `extra_generation_params` must say of a payload's scheduler."""
+    return {"Schedule type": payload["scheduler"]}
+
+
+def overrides(
+    config: PipelineConfig, *, checkpoint: str | None = None, vae: str | None = None
+) -> dict[str, Any]:
+    """Return the fields that set model, VAE and clip skip for one request only."""
+    values = {
+        "sd_model_checkpoint": checkpoint or config.txt2img.checkpoint,
+        "sd_vae": vae or config.txt2img.vae,
+        "CLIP_stop_at_last_layers": config.txt2img.clip_skip,
+    }
+    settings = {key: value for key, value in values.items() if value is not None}
+    return {"override_settings": settings, "override_settings_restore_afterwards": True}
+
+
+def clip_skipped(config: PipelineConfig) -> dict[str, Any]:
+    """Return what `info` must say of clip skip, if it was asked for."""
+    return {} if config.txt2img.clip_skip is None else {"clip_skip": config.txt2img.clip_skip}
+
+
+def whole_blocks(size_px: float) -> int:
+    """Return a size as the WebUI makes it: rounded down to a multiple of 8."""
+    return int(size_px) // 8 * 8

@@ -1,0 +1,70 @@
+"""A second pass over each image, at its own size."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.answers import encode_image
+from app.models import JobRecord
+from app.pipeline_config import StageName
+from app.stages.base import (
+    Expected,
+    StageImage,
+    StageRequest,
+    clip_skipped,
+    overrides,
+    sampled,
+    sampling,
+    scheduled,
+)
+
+
+class Img2ImgStage:
+    """One request for each image."""
+
+    name: StageName = "img2img"
+
+    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:
+        """Return a request for each image."""
+        return [self._request(job, image) for image in images]
+
+    def _request(self, job: JobRecord, image: StageImage) -> StageRequest:
+        payload, config = self.payload(job, image), job.config
+        expected = Expected(
+            size=(image.width, image.height),
+            info=sampled(payload) | clip_skipped(config),
+            generation_params=scheduled(payload),
+            checkpoint=config.img2img.checkpoint or config.txt2img.checkpoint,
+            vae=config.img2img.vae or config.txt2img.vae,
+        )
+        return StageRequest(
+            path="/sdapi/v1/img2img", payload=payload, expected=expected, seed=payload["seed"]
+        )
+
+    def payload(self, job: JobRecord, image: StageImage) -> dict[str, Any]:
+        """Return the JSON of `/sdapi/v1/img2img` for one image."""
+        config, own = job.config, job.config.img2img
+        prompt, negative = config.pipeline.prompts_for(
+            self.name,
+            job.prompt if own.prompt is None else own.prompt,
+            job.negative_prompt if own.negative_prompt is None else own.negative_prompt,
+        )
+        return {
+            "prompt": prompt,
+            "negative_prompt": negative,
+            "styles": list(config.txt2img.styles),
+            "init_images": [encode_image(image.data)],
+            "denoising_strength": own.denoising_strength,
+            "width": image.width,
+            "height": image.height,
+            **sampling(
+                config,
+                steps=own.steps,
+                cfg_scale=own.cfg_scale,
+                sampler_name=own.sampler_name,
+                scheduler=own.scheduler,
+            ),
+            "seed": image.seed if own.seed is None else own.seed,
+            **overrides(config, checkpoint=own.checkpoint, vae=own.vae),
+            "send_images": True,
+            "save_images": False,
+        }
