@@ -63,3 +63,10 @@ def place(connection: Connection, job_id: str, priority: int, rank: float) -> No
     connection.execute(
         "UPDATE jobs SET priority = ?, rank = ? WHERE job_id = ?", [priority, rank, job_id]
     )
+
+
+def place_of(connection: Connection, job_id: str) -> tuple[int, float]:
+    """Return priority and rank of a job."""
+    row = connection.execute("SELECT priority, rank FROM jobs WHERE job_id = ?", [job_id])
+    priority, rank = row.fetchone()
+    return int(priority), float(rank)

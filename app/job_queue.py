@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import TransitionError
-from app.job_order import IN_ORDER, next_job, place, slot
+from app.job_order import IN_ORDER, next_job, place, place_of, slot
 from app.job_store import Connection, JobStore, insert_jobs
 from app.job_transitions import PauseState, end_job, find_job, note_meta, set_pause, start_job
 from app.models import JobRecord, JobSpec, JobStatus
@@ -32,32 +32,42 @@ class JobQueue:
         self._announce()
         return job_ids
 
-    def replace(self, job_id: str, spec: JobSpec) -> str:
-        """Put a new job in the place of a queued one, which is cancelled; return the new id.
+    def replace(self, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
+        """Queue new jobs, each in the place of an old one that is still queued, all or none.
+
+        Args:
+            edits: the old job and the new one; an old one that waits is cancelled, one that is
+                done stays as it is.
 
         Raises:
-            UnknownJobError, TransitionError: if `job_id` is not queued.
+            TransitionError: if an old one is running.
         """
         with self._store.transaction() as connection:
-            rank, priority = connection.execute(
-                "SELECT rank, priority FROM jobs WHERE job_id = ?", [job_id]
-            ).fetchone() or (0.0, 0)
-            _refuse_unless_queued(find_job(connection, job_id))
-            end_job(connection, job_id, JobStatus.CANCELLED, {"error": "replaced by an edited job"})
-            [new_id] = insert_jobs(connection, [spec])
-            place(connection, new_id, priority, rank)
+            new_ids = insert_jobs(connection, [spec for _, spec in edits])
+            for (old, _), new_id in zip(edits, new_ids, strict=True):
+                _take_over(connection, old.job_id, new_id)
         self._announce()
-        return new_id
+        return new_ids
 
-    def claim(self, owner: str, unable: Collection[str] = ()) -> JobRecord | None:
+    def has_next(self, unable: Collection[str] = ()) -> bool:
+        """Whether `claim` would find a job."""
+        with self._store.transaction() as connection:
+            paused = _pause_state(connection).paused
+            return next_job(connection, unable, direct_only=paused) is not None
+
+    def claim(
+        self, owner: str, unable: Collection[str] = (), *, direct_only: bool = False
+    ) -> JobRecord | None:
         """Make the next job a running one of `owner` and return it, or None if none may run.
 
         Args:
             owner: a registered owner.
             unable: what some jobs need (as the store writes it) and this owner's WebUI lacks.
+            direct_only: leave QUEUE jobs where they are, as a pause does.
         """
         with self._store.transaction() as connection:
-            found = next_job(connection, unable, direct_only=_pause_state(connection).paused)
+            held = direct_only or _pause_state(connection).paused
+            found = next_job(connection, unable, direct_only=held)
             if found is None:
                 return None
             start_job(connection, found.job_id, owner)
@@ -71,12 +81,14 @@ class JobQueue:
             note_meta(connection, job_id, meta)
 
     def finish(self, job_id: str, status: JobStatus, meta: Mapping[str, Any]) -> JobRecord:
-        """End a running job.
+        """End a running job; one that was to be cancelled does not succeed any more.
 
         Raises:
             UnknownJobError, TransitionError: if it is not running.
         """
         with self._store.transaction() as connection:
+            if status is JobStatus.SUCCEEDED and _is_wished(connection, job_id, CANCEL):
+                status = JobStatus.CANCELLED
             ended = end_job(connection, job_id, status, meta)
         self._announce()
         return ended
@@ -219,6 +231,16 @@ def _pause_state(connection: Connection) -> PauseState:
     return PauseState(bool(paused), reason)
 
 
+def _take_over(connection: Connection, old_id: str, new_id: str) -> None:
+    """Cancel a queued job and put a new one in its place."""
+    old = find_job(connection, old_id)
+    if old.status is JobStatus.RUNNING:
+        raise TransitionError(f"job {old_id} is running; cancel it before it is edited")
+    if old.status is JobStatus.QUEUED:
+        place(connection, new_id, *place_of(connection, old_id))
+        end_job(connection, old_id, JobStatus.CANCELLED, {"error": f"edited as {new_id}"})
+
+
 def _cancel(connection: Connection, job_id: str) -> JobRecord:
     job = find_job(connection, job_id)
     if job.status is not JobStatus.RUNNING:
@@ -229,6 +251,11 @@ def _cancel(connection: Connection, job_id: str) -> JobRecord:
 
 def _wish(connection: Connection, job_id: str, wish: str) -> None:
     connection.execute("UPDATE jobs SET wish = ? WHERE job_id = ?", [wish, job_id])
+
+
+def _is_wished(connection: Connection, job_id: str, wish: str) -> bool:
+    found = connection.execute("SELECT wish FROM jobs WHERE job_id = ?", [job_id]).fetchone()
+    return bool(found and found[0] == wish)
 
 
 def _refuse_unless_queued(job: JobRecord) -> None:

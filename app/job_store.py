@@ -8,6 +8,7 @@ import contextlib
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -60,6 +61,7 @@ class JobStore:
         except BaseException:
             self._connection.close()
             raise
+        weakref.finalize(self, self._connection.close)
 
     def close(self) -> None:
         """Close the file; the store can't be used afterwards."""

@@ -50,10 +50,18 @@ class Ownership:
         return owner
 
     def release(self, owner: Owner) -> None:
-        """Stop working, cleanly."""
-        with self._store.transaction() as connection:
-            _forget(connection, owner.name)
-        self._remove(owner)
+        """Stop working, cleanly.
+
+        An owner with a job whose end could not be recorded is left to the next `recover`.
+        """
+        try:
+            with self._store.transaction() as connection:
+                if _running_jobs(connection, owner.name):
+                    return
+                _forget(connection, owner.name)
+            owner.lock.path.unlink(missing_ok=True)
+        finally:
+            owner.lock.release()
 
     def recover(self) -> list[str]:
         """Mark the running jobs of dead owners as interrupted; return their ids.
@@ -66,7 +74,8 @@ class Ownership:
             return self._bury(dead, alive=len(owners) - len(dead)) if dead else []
         finally:
             for owner in dead:
-                self._remove(owner)
+                owner.lock.path.unlink(missing_ok=True)
+                owner.lock.release()
 
     def _bury(self, dead: list[Owner], alive: int) -> list[str]:
         with self._store.transaction() as connection:
@@ -80,10 +89,6 @@ class Ownership:
 
     def _owner(self, name: str) -> Owner:
         return Owner(name, FileLock(self._folder / f"{name}.lock"))
-
-    def _remove(self, owner: Owner) -> None:
-        owner.lock.path.unlink(missing_ok=True)
-        owner.lock.release()
 
 
 def _forget(connection: Connection, name: str) -> bool:

@@ -40,8 +40,11 @@ class WebUINode:
 
     def __init__(self, client: ApiClient, limits: Limits) -> None:
         self.client, self.name = client, client.name
+        self.trouble: str | None = None
+        """Why it is out of service, or None."""
+        self.known_offer: Offer | None = None
+        """What it had when it was last asked."""
         self._limits = limits
-        self._offer: Offer | None = None
         self._offer_until = self._up_until = 0.0
         self._has_task_progress = True
 
@@ -66,10 +69,10 @@ class WebUINode:
 
     def offer(self, *, fresh: bool = False) -> Offer:
         """Return what it has; the lists are asked for again when they are old."""
-        if self._offer is None or fresh or time.monotonic() > self._offer_until:
-            self._offer = read_offer(self.client)
+        if self.known_offer is None or fresh or time.monotonic() > self._offer_until:
+            self.known_offer = read_offer(self.client)
             self._offer_until = time.monotonic() + self._limits.offer_age_s
-        return self._offer
+        return self.known_offer
 
     def task_state(self, task_id: str | None) -> TaskState:
         """Return how a request of ours is doing.

@@ -146,7 +146,7 @@ def test_an_edited_job_takes_the_place_of_the_old_one(
 ) -> None:
     """The old row is cancelled, the new one stands where it stood."""
     _, second, _ = queue.add([spec("one"), spec("two"), spec("three")])
-    queue.replace(second, spec("two, edited", parent_id=second))
+    queue.replace([(history.get(second), spec("two, edited", parent_id=second))])
     assert waiting(queue) == ["one", "two, edited", "three"]
     assert history.get(second).status is JobStatus.CANCELLED
 

@@ -1,0 +1,58 @@
+"""What the user has set up so far. Observable, without logic, without a toolkit."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from app.pipeline_config import PipelineConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.models import RunMode
+
+Observer = Callable[[str], None]
+
+
+class Observable:
+    """Tells observers the name of each public attribute that gets another value."""
+
+    def __init__(self) -> None:
+        self._observers: list[Observer] = []
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Have `observer` called with names of changed attributes; return what ends that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        changed = name.startswith("_") or getattr(self, name, ...) != value
+        super().__setattr__(name, value)
+        if changed and not name.startswith("_"):
+            for observer in tuple(self._observers):
+                observer(name)
+
+
+class JobDraft(Observable):
+    """The next job: a pack's prompts, or one prompt of its own.
+
+    Settings of `config` that were set win over the pack's and the preset's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pack_id: Path | str | None = None
+        self.prompt = ""
+        self.negative_prompt = ""
+        self.config = PipelineConfig()
+        self.preset: str | None = None
+        self.seed: int | None = None
+
+
+class AppStateV2(Observable):
+    """The state of the user interface."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.job_draft = JobDraft()
+        self.run_mode: RunMode | None = None
+        self.notices: tuple[str, ...] = ()

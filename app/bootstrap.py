@@ -1,0 +1,124 @@
+"""The one place where the parts of the app are put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.api_client import ApiClient
+from app.app_controller import AppController
+from app.app_state import AppStateV2
+from app.artifacts import ArtifactStore
+from app.file_names import DEFAULT_TEMPLATE
+from app.fleet import Fleet
+from app.job_history import JobHistoryStore
+from app.job_queue import JobQueue
+from app.job_runner import SingleNodeJobRunner
+from app.job_search import create_index
+from app.job_service import JobService
+from app.job_store import JobStore
+from app.limits import DEFAULT_LIMITS, Limits
+from app.ownership import Ownership
+from app.pipeline import PipelineRunner
+from app.runner_group import RunnerGroup
+from app.settings import prepare_home, resolve_settings
+from app.webui_node import WebUINode
+
+LOCKS_FOLDER = "locks"
+STORE_FILE = "jobs.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The app, put together. As a context manager it runs jobs in the background."""
+
+    home: Path
+    state: AppStateV2
+    controller: AppController
+    job_service: JobService
+    runner: SingleNodeJobRunner | RunnerGroup
+    runners: tuple[SingleNodeJobRunner, ...]
+    queue: JobQueue
+    history: JobHistoryStore
+    api_client: ApiClient
+    artifacts: ArtifactStore
+    store: JobStore
+
+    def __enter__(self) -> Self:
+        self.runner.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.runner.stop()
+
+    def close(self) -> None:
+        """Close the store and all connections; no runner may be started."""
+        self.store.close()
+        for runner in self.runners:
+            runner.node.client.close()
+
+
+def build_app(
+    webui_url: str | Sequence[str] | None = None,
+    home: Path | str | None = None,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    template: str = DEFAULT_TEMPLATE,
+) -> Application:
+    """Return the app on a home, which is made if it is not there.
+
+    Jobs that an app was running when it died become `interrupted` here.
+
+    Args:
+        webui_url: where the WebUI is, or several; see `resolve_settings` for the default.
+        home: the folder with the jobs, packs, presets and images.
+        limits: times and counts of the engine.
+        template: how image files are named.
+
+    Raises:
+        ConfigurationError: if a URL is none, or the template can't be used.
+        HomeError, StoreVersionError: if the home can't be used.
+    """
+    settings = resolve_settings(home, webui_url)
+    prepare_home(settings.home)
+    store = JobStore(settings.home / STORE_FILE)
+    create_index(store)
+    ownership = Ownership(store, settings.home / LOCKS_FOLDER)
+    ownership.recover()
+    queue, history = JobQueue(store), JobHistoryStore(store)
+    artifacts = ArtifactStore(settings.home, template)
+    nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]
+    fleet = Fleet(nodes)
+    runners = tuple(
+        SingleNodeJobRunner(
+            node=node,
+            queue=queue,
+            ownership=ownership,
+            pipeline=PipelineRunner(node, artifacts, limits),
+            fleet=fleet,
+            locks=settings.home / LOCKS_FOLDER,
+            limits=limits,
+        )
+        for node in nodes
+    )
+    state = AppStateV2()
+    job_service = JobService(queue, history, runners, fleet)
+    return Application(
+        home=settings.home,
+        state=state,
+        controller=AppController(state, job_service, settings.home),
+        job_service=job_service,
+        runner=runners[0] if len(runners) == 1 else RunnerGroup(runners),
+        runners=runners,
+        queue=queue,
+        history=history,
+        api_client=nodes[0].client,
+        artifacts=artifacts,
+        store=store,
+    )

@@ -1,0 +1,287 @@
+"""Runs jobs on one WebUI, one at a time, from the queue that all share."""
+
+import contextlib
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+from app.attendance import Wish
+from app.errors import (
+    AppError,
+    HomeError,
+    JobCancelledError,
+    JobStoppedError,
+    OutcomeUnknownError,
+    WebUIError,
+    WebUIUnreachableError,
+)
+from app.file_lock import FileLock
+from app.fleet import Fleet
+from app.job_queue import SKIP, JobQueue
+from app.limits import Limits
+from app.models import JobRecord, JobStatus, Progress
+from app.ownership import Owner, Ownership
+from app.pipeline import JobHooks, PipelineRunner
+from app.troubles import shared_trouble
+from app.webui_node import WebUINode
+
+Listener = Callable[[Progress], None]
+RECOVERY_INTERVAL_S = 5.0
+
+
+class Turn(Enum):
+    """What came of one look at the queue."""
+
+    RAN = auto()
+    NOTHING = auto()
+    BUSY = auto()  # another runner has this WebUI
+
+
+class SingleNodeJobRunner:
+    """One WebUI's runner: claims a job, runs it, records what came of it.
+
+    Args:
+        node: the WebUI.
+        queue: where jobs are claimed.
+        ownership: the register in which this runner works.
+        pipeline: runs the stages of a job on this WebUI.
+        fleet: the other WebUIs.
+        locks: the folder of the execution locks, one for each WebUI.
+        limits: when to look and when to give up.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: WebUINode,
+        queue: JobQueue,
+        ownership: Ownership,
+        pipeline: PipelineRunner,
+        fleet: Fleet,
+        locks: Path,
+        limits: Limits,
+    ) -> None:
+        self.node = node
+        self.progress: Progress | None = None
+        """How far the running job is; None when there is none."""
+        self._queue, self._ownership, self._pipeline = queue, ownership, pipeline
+        self._fleet, self._limits = fleet, limits
+        self._lock_path = (
+            locks / f"webui-{hashlib.sha256(node.name.encode()).hexdigest()[:16]}.lock"
+        )
+        self._listeners: list[Listener] = []
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._failures = 0
+        self._suffering_since: float | None = None
+        self._recover_at = 0.0
+
+    def start(self) -> None:
+        """Begin to run jobs in a thread, as they come."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._work, name=f"runner {self.node.name}")
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Let the thread end soon; a job that runs is interrupted and recorded as such."""
+        self._stopping.set()
+        self._queue.wake()
+
+    def stop(self) -> None:
+        """Ask the thread to stop, and wait until it has."""
+        self.ask_to_stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def run_pending(self) -> int:
+        """Run what is queued, in this thread, until nothing more can run; return how many ran.
+
+        A WebUI that can't be reached pauses the queue, with the reason.
+
+        Raises:
+            HomeError: if the store can't be written.
+        """
+        count = 0
+        with self._owning() as owner:
+            while (turn := self._turn(owner, patience_s=0)) is not Turn.NOTHING:
+                count += turn is Turn.RAN
+                if turn is Turn.BUSY:
+                    self._queue.wait_for_change(self._limits.idle_poll_s)
+        return count
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with the progress of jobs; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _work(self) -> None:
+        with self._owning() as owner:
+            while not self._stopping.is_set():
+                if self._try_turn(owner) is not Turn.RAN:
+                    self._queue.wait_for_change(self._limits.idle_poll_s)
+
+    def _try_turn(self, owner: Owner) -> Turn:
+        """Take a turn; a home that can't be used now may be usable later."""
+        try:
+            self._recover()
+            return self._turn(owner, self._limits.patience_s)
+        except HomeError as error:
+            self._suffer(str(error))
+            return Turn.NOTHING
+
+    @contextlib.contextmanager
+    def _owning(self) -> Iterator[Owner]:
+        owner = self._ownership.register()
+        try:
+            yield owner
+        finally:
+            self._ownership.release(owner)
+
+    def _recover(self) -> None:
+        """Look after the jobs of others that died while this one lives."""
+        if time.monotonic() > self._recover_at:
+            self._recover_at = time.monotonic() + RECOVERY_INTERVAL_S
+            self._ownership.recover()
+
+    def _turn(self, owner: Owner, patience_s: float) -> Turn:
+        with FileLock(self._lock_path) as lock:
+            if not lock.acquire():
+                return Turn.BUSY
+            job = self._claim(owner, patience_s)
+            if job is None:
+                return Turn.NOTHING
+            self._run(job)
+            return Turn.RAN
+
+    def _claim(self, owner: Owner, patience_s: float) -> JobRecord | None:
+        if not self._queue.has_next():
+            return None
+        if silence := self.node.why_not_ready():
+            self._bear(silence, patience_s)
+            return self._queue.claim(owner.name, direct_only=True) if self._is_last() else None
+        if self._suffering_since is not None:
+            self._suffering_since = self.node.trouble = None
+        unable = self._fleet.pass_over(self.node, self._queue.waiting_needs())
+        self._queue.pass_over(self.node.name, unable)
+        return None if self.node.trouble else self._queue.claim(owner.name, list(unable))
+
+    def _bear(self, silence: WebUIError, patience_s: float) -> None:
+        """Wait for a WebUI that does not answer; when that takes too long, pause the queue."""
+        if self._suffer(str(silence)) >= patience_s and self._is_last():
+            self._pause(str(silence))
+
+    def _suffer(self, reason: str) -> float:
+        """Be out of service until that is over; return for how many seconds it has lasted."""
+        self.node.trouble = reason
+        if self._suffering_since is None:
+            self._suffering_since = time.monotonic()
+        return time.monotonic() - self._suffering_since
+
+    def _is_last(self) -> bool:
+        return not self._fleet.has_others_in_service(self.node)
+
+    def _pause(self, reason: str) -> None:
+        if not self._queue.pause_state().paused:
+            self._queue.pause(reason)
+
+    def _run(self, job: JobRecord) -> None:
+        status, meta, error = self._outcome(job)
+        if error is not None:
+            meta = {**meta, "error": str(error), "error_kind": _kind(error)}
+        self._record(job, status, {**meta, "webui": self.node.name})
+        self.progress = None
+        self._reckon(error)
+
+    def _outcome(self, job: JobRecord) -> tuple[JobStatus, Mapping[str, Any], Exception | None]:
+        try:
+            return JobStatus.SUCCEEDED, self._pipeline.run(job, self._hooks(job)), None
+        except JobCancelledError:
+            return JobStatus.CANCELLED, {}, None
+        except JobStoppedError as error:
+            return JobStatus.INTERRUPTED, {}, error
+        except OutcomeUnknownError as error:
+            return self._lost(), {}, error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job failed and the next runs
+            return JobStatus.FAILED, {}, error
+
+    def _lost(self) -> JobStatus:
+        """Return the state of a job whose answer was lost: did its WebUI die under it?"""
+        died = isinstance(self.node.why_not_ready(), WebUIUnreachableError)
+        return JobStatus.INTERRUPTED if died and not self._fleet.is_single() else JobStatus.FAILED
+
+    def _record(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> None:
+        """Record a job's end; a full disk may have room again in a while.
+
+        Raises:
+            HomeError: if there is none when the patience is over or the runner stops.
+        """
+        deadline = time.monotonic() + self._limits.patience_s
+        while not self._is_recorded(job, status, meta):
+            if time.monotonic() > deadline or self._stopping.wait(self._limits.idle_poll_s):
+                raise HomeError(f"can't record that job {job.job_id} {status}: {self.node.trouble}")
+
+    def _is_recorded(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> bool:
+        try:
+            self._queue.finish(job.job_id, status, meta)
+        except HomeError as error:
+            self._suffer(str(error))
+            return False
+        return True
+
+    def _reckon(self, error: Exception | None) -> None:
+        """Count failures that the next job would meet too, and stop when there are enough."""
+        if error is None:
+            self._failures = 0
+            self.node.trouble = None
+            return
+        trouble = shared_trouble(error) if isinstance(error, AppError) else None
+        if trouble is None:
+            return
+        self.node.fell_silent()
+        self._failures += 1
+        if trouble.certain or self._failures >= self._limits.pause_after:
+            self._give_up(f"{trouble.kind}, {_times(self._failures)}: {error}")
+
+    def _give_up(self, reason: str) -> None:
+        self._failures = 0
+        if self._is_last():
+            self._pause(reason)
+        else:
+            self.node.trouble = reason
+
+    def _hooks(self, job: JobRecord) -> JobHooks:
+        return JobHooks(
+            on_progress=self._tell,
+            on_images=lambda images: self._note(job, images),
+            wish=lambda: self._wish(job),
+            skipped=lambda: self._queue.wish_granted(job.job_id, SKIP),
+        )
+
+    def _note(self, job: JobRecord, images: Sequence[Mapping[str, Any]]) -> None:
+        if images:
+            self._queue.note(job.job_id, images=list(images), webui=self.node.name)
+
+    def _wish(self, job: JobRecord) -> Wish | None:
+        wished = self._queue.wish(job.job_id)
+        if wished is None:
+            return Wish.STOP if self._stopping.is_set() else None
+        return Wish(wished)
+
+    def _tell(self, progress: Progress) -> None:
+        self.progress = progress
+        for listener in tuple(self._listeners):
+            listener(progress)
+
+
+def _kind(error: Exception) -> str:
+    trouble = shared_trouble(error) if isinstance(error, AppError) else None
+    return trouble.kind if trouble else type(error).__name__
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times in a row"
