@@ -1,3 +1,27 @@
 """A fake AUTOMATIC1111 Stable Diffusion WebUI for testing its clients."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fake_webui.config import ServerConfig
+    from fake_webui.process import FakeWebUI
+    from fake_webui.server import create_app
+
 __version__ = "0.1.0"
+EMULATED_VERSION = "v1.10.1"
+
+__all__ = ["EMULATED_VERSION", "FakeWebUI", "ServerConfig", "__version__", "create_app"]
+
+_HOMES = {
+    "FakeWebUI": "fake_webui.process",
+    "ServerConfig": "fake_webui.config",
+    "create_app": "fake_webui.server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that no command imports too much."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -22,6 +22,10 @@ LATENT_UPSCALE_MODES: Final = (
     "Latent (nearest)",
     "Latent (nearest-exact)",
 )
+ADETAILER: Final = "adetailer"
+ADETAILER_UNITS: Final = 4
+ADETAILER_SWITCHES: Final = ("Enable ADetailer", "Skip img2img")
+FIRST_OF_THE_CORE: Final = "refiner"  # scripts of extensions come before it
 FACE_RESTORERS: Final = ("CodeFormer", "GFPGAN")
 
 
@@ -166,9 +170,9 @@ class Catalog:
             for alias in checkpoint.aliases
         }
 
-    def find_checkpoint(self, text: str | None) -> Checkpoint | None:
+    def find_checkpoint(self, text: Any) -> Checkpoint | None:
         """Return the checkpoint with exactly this title, name, stem or hash."""
-        return self._by_alias.get(text) if text else None
+        return self._by_alias.get(text) if isinstance(text, str) else None
 
     def closest_checkpoint(self, text: str | None) -> Checkpoint | None:
         """Return the checkpoint that `text` names, or the shortest title that contains it."""
@@ -215,6 +219,60 @@ class Catalog:
     def schedulers(self) -> tuple[Scheduler, ...]:
         """Every noise schedule, the first being Automatic."""
         return tuple(_scheduler(**row) for row in read_data("schedulers"))
+
+    @cached_property
+    def script_names(self) -> dict[str, list[str]]:
+        """The scripts of both tabs, the selectable ones first."""
+        found: dict[str, list[str]] = read_data("scripts")["names"]
+        return {tab: list(self._with_extensions(names)) for tab, names in found.items()}
+
+    def _with_extensions(self, names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            if name == FIRST_OF_THE_CORE and ADETAILER in self.extensions:
+                yield ADETAILER
+            yield name
+
+    @cached_property
+    def script_info(self) -> list[dict[str, Any]]:
+        """The scripts of both tabs with the controls that their arguments come from."""
+        data = read_data("scripts")
+        choices = data["choices"] | {
+            "samplers": [sampler.name for sampler in self.samplers],
+            "schedulers": [scheduler.label for scheduler in self.schedulers],
+            "upscalers": [upscaler.name for upscaler in UPSCALERS],
+            "checkpoints": [checkpoint.name for checkpoint in self.checkpoints],
+        }
+        found = []
+        for row in data["scripts"]:
+            if row["name"] == FIRST_OF_THE_CORE and ADETAILER in self.extensions:
+                found.append(_adetailer_info(row["is_img2img"]))
+            found.append({**row, "args": [_control(choices, **control) for control in row["args"]]})
+        return found
+
+
+def _adetailer_info(is_img2img: bool) -> dict[str, Any]:  # noqa: FBT001 - a key of the answer
+    switches = [_control({}, label=label, value=False) for label in ADETAILER_SWITCHES]
+    controls = [*switches, *[_control({}, label="", value=None)] * ADETAILER_UNITS]
+    return {"name": ADETAILER, "is_alwayson": True, "is_img2img": is_img2img, "args": controls}
+
+
+def _control(
+    named_choices: dict[str, list[str]],
+    *,
+    label: str,
+    value: Any,
+    choices: str | list[str] | None = None,
+    range: tuple[Any, Any, Any] = (None, None, None),  # noqa: A002 - as in the table
+) -> dict[str, Any]:
+    minimum, maximum, step = range
+    return {
+        "label": label,
+        "value": value,
+        "minimum": minimum,
+        "maximum": maximum,
+        "step": step,
+        "choices": named_choices[choices] if isinstance(choices, str) else choices,
+    }
 
 
 def lora_alias(lora: LoraConfig) -> str:

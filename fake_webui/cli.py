@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from fake_webui import __version__
-from fake_webui.config import DEFAULT_PORT, ServerConfig
+from fake_webui.config import DEFAULT_PORT, ServerConfig, parse_accounts, split_list
 from fake_webui.errors import ConfigError
+
+FILE = click.Path(path_type=Path)
 
 
 class DefaultGroup(click.Group):
@@ -25,24 +27,60 @@ class DefaultGroup(click.Group):
 @click.group(cls=DefaultGroup)
 @click.version_option(__version__, prog_name="fake-webui")
 def main() -> None:
-    """A fake AUTOMATIC1111 WebUI for testing its clients."""
+    """A fake AUTOMATIC1111 WebUI for testing its clients; `serve` is the default command.
+
+    Every option of `serve` can be given as an environment variable too, such as FAKE_WEBUI_PORT,
+    or in the configuration file; the command line wins over both.
+    """
 
 
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Port; 0 takes a free one.")
-@click.option("--seed", type=int, help="Seeds everything that is drawn at random.")
-@click.option("--allow-remote", is_flag=True, help="Permit an address other than loopback.")
-@click.option("--ready-file", type=click.Path(path_type=Path), help="Written when listening.")
+@main.command(context_settings={"auto_envvar_prefix": "FAKE_WEBUI"})
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help=f"Port; 0 takes a free one.  [default: {DEFAULT_PORT}]")
+@click.option("--ready-file", type=FILE, help="Written when listening: url, pid, version.")
 @click.option("--exit-on-stdin-eof", is_flag=True, help="Stop when standard input ends.")
-def serve(ready_file: Path | None, *, exit_on_stdin_eof: bool, **settings: Any) -> None:
+@click.option("--config", type=FILE, help="TOML file of models, options and settings.")
+@click.option("--seed", type=int, help="Seeds everything that is drawn at random.")
+@click.option("--step-seconds", type=float, help="Time per sampling step.  [default: 0]")
+@click.option("--load-seconds", type=float, help="Time per checkpoint switch.  [default: 0]")
+@click.option("--images", help="compact, realistic, or a folder of pictures to answer with.")
+@click.option("--output-dir", type=FILE, help="Where save_images saves; nowhere by default.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="path:action:when")
+@click.option("--api-auth", metavar="USER:PW[,…]", help="Ask for these credentials.")
+@click.option("--cors-allow-origins", metavar="A,B", help="Origins that browsers may call from.")
+@click.option("--nowebui", is_flag=True, default=None, help="The API alone, without the page.")
+@click.option("--api-server-stop", is_flag=True, default=None, help="Have the server-* routes.")
+@click.option("--allow-remote", is_flag=True, default=None, help="Permit other than loopback.")
+def serve(
+    config: Path | None, ready_file: Path | None, *, exit_on_stdin_eof: bool, **settings: Any
+) -> None:
     """Run a server until Ctrl-C."""
     from fake_webui import server  # noqa: PLC0415 - other commands start without flask
 
     try:
         server.serve(
-            ServerConfig(**settings), ready_file=ready_file, exit_on_stdin_eof=exit_on_stdin_eof
+            make_config(config, **settings),
+            ready_file=ready_file,
+            exit_on_stdin_eof=exit_on_stdin_eof,
         )
     except ConfigError as error:
         print(f"fake-webui: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def make_config(path: Path | None, **settings: Any) -> ServerConfig:
+    """Return the configuration of a file, if any, under what was given by name.
+
+    Raises:
+        ConfigError: if the file or a value is wrong.
+    """
+    given = {key: value for key, value in settings.items() if value not in (None, ())}
+    if "api_auth" in given:
+        given["api_auth"] = parse_accounts(given["api_auth"])
+    if "cors_allow_origins" in given:
+        given["cors_allow_origins"] = split_list(given["cors_allow_origins"])
+    if path is None:
+        return ServerConfig(**given)
+    from fake_webui.config_file import read_config  # noqa: PLC0415 - only some starts read a file
+
+    return read_config(path).with_settings(**given)

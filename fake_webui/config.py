@@ -1,13 +1,16 @@
 """How a server is to be: from flags, environment variables and a TOML file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from fake_webui.errors import ConfigError
 
 DEFAULT_PORT = 7860
 MAX_BODY_BYTES = 512 * 1024 * 1024
 JOURNAL_BYTES = 256 * 1024 * 1024
+IMAGE_STYLES = ("compact", "realistic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,26 @@ class HypernetworkConfig:
     name: str
 
 
+def parse_accounts(text: str) -> dict[str, str]:
+    """Return the user names and passwords of `user:pw[,user:pw]`.
+
+    Raises:
+        ConfigError: if a part has no colon.
+    """
+    accounts = {}
+    for part in split_list(text):
+        user, colon, password = part.partition(":")
+        if not colon:
+            raise ConfigError(f"{part!r} is not user:password")
+        accounts[user] = password
+    return accounts
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """Return the parts of a text between its commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _hash(text: str) -> str:
     """Spread a few hex digits to the length of a sha256."""
     return (text * 64)[:64]
@@ -82,7 +105,6 @@ BUILT_IN_LORAS = (
 BUILT_IN_EMBEDDINGS = (
     EmbeddingConfig(name="goodhands", short_hash="5a8f1c7de902", shape=2048, vectors=4),
     EmbeddingConfig(name="negativeXL_D", short_hash="fff5d51ab655", shape=2048, vectors=8),
-    EmbeddingConfig(name="easynegative", short_hash="c74b4e810b03", shape=768, vectors=8),
 )
 BUILT_IN_STYLES = (
     StyleConfig(
@@ -129,3 +151,16 @@ class ServerConfig:
     caption: str | None = None
     journal_bytes: int = JOURNAL_BYTES
     max_body_bytes: int = MAX_BODY_BYTES
+
+    def __post_init__(self) -> None:
+        """Refuse what no server can be started with."""
+        if self.images not in IMAGE_STYLES and not Path(self.images).is_dir():
+            raise ConfigError(f"images is compact, realistic or a folder, not {self.images!r}")
+        if not 0 <= self.port <= 65535:
+            raise ConfigError(f"port is between 0 and 65535, not {self.port}")
+        if self.step_seconds < 0 or self.load_seconds < 0:
+            raise ConfigError("step_seconds and load_seconds are not negative")
+
+    def with_settings(self, **settings: Any) -> "ServerConfig":
+        """Return this configuration with other values for some settings."""
+        return replace(self, **settings)

@@ -1,22 +1,27 @@
-"""A threaded HTTP/1.1 server for one WSGI application, with keep-alive and an early exit.
+"""A threaded HTTP/1.1 server for one WSGI application, with keep-alive and a quick exit.
 
-The application finds the raw socket of a request under `werkzeug.socket` in its environ.
+The application finds the raw socket of a request under `werkzeug.socket` in its environ, as
+werkzeug's own server does it. That one closes every connection after 10 ms, so it can't serve here.
 """
 
-import io
+import contextlib
+import itertools
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
-from itertools import chain
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from fake_webui.http_body import Body, ChunkedBody, SizedBody
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-IDLE_SECONDS = 30
-DRAIN_BYTES = 64 * 1024
+IDLE_S = 30
+POLL_S = 0.05
+LINGER_S = 0.5
+DRAIN_BYTES = 64 * 1024  # of a body that nobody read; a larger one costs the connection
 BODYLESS = (204, 304)
 
 
@@ -31,35 +36,61 @@ class HttpServer(ThreadingMixIn, TCPServer):
     def __init__(self, address: tuple[str, int], application: Application) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.application = application
+        self.closing = False
+        self._idle = threading.Condition()
+        self._under_way = 0
         super().__init__(address, RequestHandler)
 
     @property
     def url(self) -> str:
         """The address to reach this server at."""
         host, port = self.server_address[:2]
-        host = host.decode() if isinstance(host, bytes) else str(host)
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
     def start(self) -> None:
         """Serve in a thread of its own."""
-        loop = {"poll_interval": 0.05}
-        threading.Thread(target=self.serve_forever, kwargs=loop, daemon=True).start()
+        target, interval = self.serve_forever, {"poll_interval": POLL_S}
+        threading.Thread(target=target, kwargs=interval, daemon=True).start()
+
+    def refuse(self) -> None:
+        """Take no more requests; those under way go on."""
+        self.closing = True
+        self.shutdown()
+        self.socket.close()
+
+    def wait_until_idle(self, timeout_s: float) -> None:
+        """Wait until no request is under way, or for `timeout_s` seconds."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._under_way, timeout_s)
+
+    def call(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Run the application for one request."""
+        with self._idle:
+            self._under_way += 1
+        return self.application(environ, start)
+
+    def done(self) -> None:
+        """Note that a request is answered."""
+        with self._idle:
+            self._under_way -= 1
+            self._idle.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - inherited
         """Say nothing of connections that the other side gave up."""
         error = sys.exception()
-        if not isinstance(error, (OSError, EOFError)):
-            print(f"{client_address}: {error!r}", file=sys.stderr)
+        if not isinstance(error, OSError):
+            print(f"fake-webui: {client_address}: {error!r}", file=sys.stderr)
 
 
 class RequestHandler(BaseHTTPRequestHandler):
     """Speaks HTTP/1.1 on one connection, request after request."""
 
     protocol_version = "HTTP/1.1"
-    timeout = IDLE_SECONDS
+    timeout = IDLE_S
     wbufsize = -1
     disable_nagle_algorithm = True
-    server: "HttpServer"
+    server: HttpServer
 
     def version_string(self) -> str:
         """Return the `server` header of the real WebUI."""
@@ -68,50 +99,71 @@ class RequestHandler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Log nothing; the journal has every request."""
 
+    def send_error(self, code: int, *_: Any) -> None:
+        """Refuse what is not HTTP, in plain text, and close the connection."""
+        text = b"Invalid HTTP request received."
+        self.close_connection = True
+        self.send_response(code)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(text)
+
     def __getattr__(self, name: str) -> Any:
+        """Take every method that a client makes up; the application decides."""
         if name.startswith("do_"):
-            return self.run
+            return self._run
         raise AttributeError(name)
 
-    def run(self) -> None:
-        """Hand the request to the application and send its answer."""
-        body = self._body_stream()
+    def _run(self) -> None:
+        body = self._body()
         if body is None:
+            return self.send_error(400)
+        if self.server.closing:
             self.close_connection = True
-            self.send_error(400)
-            return
+            return None
         answer = _Answer(self)
-        parts = self.server.application(self._environ(body), answer.start)
         try:
-            answer.send(parts)
+            answer.send(self.server.call(self._environ(body), answer.start))
         finally:
-            close = getattr(parts, "close", None)
-            if close:
-                close()
-        self._drain(body)
+            self.server.done()
+        return self._drain(body)
 
-    def _body_stream(self) -> "_Body | None":
+    def _body(self) -> Body | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return _Body(_ChunkedReader(self.rfile), None)
-        length = self.headers.get("Content-Length", "0")
-        return _Body(self.rfile, int(length)) if length.isdigit() else None
+            return ChunkedBody(self.rfile)
+        length = self.headers.get("Content-Length", "0").strip()
+        return SizedBody(self.rfile, int(length)) if length.isdecimal() else None
 
-    def _drain(self, body: "_Body") -> None:
-        """Read what the application left of a body, or close where that is much."""
-        if body.left is None or body.left > DRAIN_BYTES:
-            self.close_connection = True
-        else:
+    def _drain(self, body: Body) -> None:
+        """Read what the application left of a body; close the connection where that is much."""
+        if body.unread is not None and body.unread <= DRAIN_BYTES:
             body.read()
+            return
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(LINGER_S)
+            while self.rfile.read1(DRAIN_BYTES):
+                pass
 
-    def _environ(self, body: "_Body") -> dict[str, Any]:
-        path, _, query = self.path.partition("?")
+    def _environ(self, body: Body) -> dict[str, Any]:
+        target = self.requestline.split()[1]
+        target = (
+            target
+            if target.startswith("/")
+            else urlsplit(target)._replace(scheme="", netloc="").geturl()
+        )
+        path, _, query = target.partition("?")
         host, port = self.server.server_address[:2]
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
             "QUERY_STRING": query,
-            "REQUEST_URI": self.path,
+            "REQUEST_URI": target,
             "SERVER_NAME": str(host),
             "SERVER_PORT": str(port),
             "SERVER_PROTOCOL": self.request_version,
@@ -142,82 +194,37 @@ class _Answer:
 
     def __init__(self, handler: RequestHandler) -> None:
         self._handler = handler
+        self._status = "500 Internal Server Error"
+        self._headers: list[tuple[str, str]] = []
 
-    def start(self, status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
+    def start(self, status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        """Take status and headers from the application."""
         self._status, self._headers = status, headers
 
     def send(self, parts: Iterable[bytes]) -> None:
+        """Send the answer; nothing goes out before its first part is there."""
+        try:
+            chunks = iter(parts)
+            first = next(chunks, b"")
+            self._send_headers()
+            for chunk in itertools.chain([first], chunks):
+                if self._handler.command != "HEAD":
+                    self._handler.wfile.write(chunk)
+            self._handler.wfile.flush()
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+
+    def _send_headers(self) -> None:
         handler = self._handler
-        parts = iter(parts)
-        first = next(parts, b"")  # before the headers: it may end the connection instead
         code, _, reason = self._status.partition(" ")
         handler.send_response(int(code), reason)
         for name, value in self._headers:
             handler.send_header(name, value)
-        if not self._has_length(int(code)):
+        if not self._ends_by_itself(int(code)):
             handler.send_header("Connection", "close")
         handler.end_headers()
-        for part in chain((first,), parts):
-            if handler.command != "HEAD":
-                handler.wfile.write(part)
-            handler.wfile.flush()
 
-    def _has_length(self, code: int) -> bool:
+    def _ends_by_itself(self, code: int) -> bool:
         names = {name.lower() for name, _ in self._headers}
         return "content-length" in names or code in BODYLESS
-
-
-class _Body(io.RawIOBase):
-    """A request body that ends where its length says; `left` is None where that is unknown."""
-
-    def __init__(self, stream: Any, length: int | None) -> None:
-        self._stream = stream
-        self.left = length
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        if self.left is None:
-            data: bytes = self._stream.read(size)
-            self.left = 0 if not data or size is None or size < 0 else None
-            return data
-        wanted = self.left if size is None or size < 0 else min(size, self.left)
-        data = self._stream.read(wanted) if wanted else b""
-        self.left = self.left - len(data) if len(data) == wanted else 0
-        return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-class _ChunkedReader:
-    """Reads a body that was sent in chunks."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._chunk_left = 0
-        self._ended = False
-
-    def read(self, size: int | None = -1) -> bytes:
-        data = bytearray()
-        unlimited = size is None or size < 0
-        while not self._ended and (unlimited or len(data) < (size or 0)):
-            if not self._chunk_left:
-                self._next_chunk()
-                continue
-            wanted = self._chunk_left if unlimited else min(self._chunk_left, size - len(data))  # type: ignore[operator]
-            data += self._stream.read(wanted)
-            self._chunk_left -= wanted
-            if not self._chunk_left:
-                self._stream.readline()
-        return bytes(data)
-
-    def _next_chunk(self) -> None:
-        self._chunk_left = int(self._stream.readline().split(b";")[0] or b"0", 16)
-        if not self._chunk_left:
-            self._ended = True
-            while self._stream.readline().strip():
-                pass

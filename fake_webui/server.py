@@ -9,8 +9,11 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import extract_tb
+from typing import Any
 
 from flask import Flask
 
@@ -21,17 +24,50 @@ from fake_webui.config import ServerConfig
 from fake_webui.contract import index
 from fake_webui.errors import ConfigError
 from fake_webui.http_server import HttpServer
-from fake_webui.routes import _middleware, catalog, control, gate, internal, options
+from fake_webui.routes import (
+    _middleware,
+    adetailer,
+    catalog,
+    control,
+    gate,
+    gates,
+    internal,
+    lifecycle,
+    models,
+    options,
+)
 from fake_webui.state import WebUIState
 
-BLUEPRINTS = (options.bp, catalog.bp, internal.bp, control.bp)
+BLUEPRINTS = (
+    options.bp,
+    catalog.bp,
+    models.bp,
+    internal.bp,
+    gates.bp,
+    lifecycle.bp,
+    adetailer.bp,
+    control.bp,
+)
+SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
+ANSWER_S = 0.1  # for the answer to server-stop to get out
+RETIRE_S = 60.0  # for a generation under way to end after server-stop
+
+
+class FakeApp(Flask):
+    """A Flask application that says in one line where it broke."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Name a bug of this fake and its place."""
+        _, error, traceback = exc_info
+        place = extract_tb(traceback)[-1]
+        print(f"fake-webui: {error!r} at {place.filename}:{place.lineno}", file=sys.stderr)
 
 
 def create_app(config: ServerConfig | None = None) -> Flask:
     """Build a WebUI as a WSGI application."""
     config = config or ServerConfig()
     installed = Catalog(config)
-    app = Flask(__name__, static_folder=None)
+    app = FakeApp(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -39,6 +75,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     app.extensions["fake_webui.config"] = config
     app.extensions["fake_webui.catalog"] = installed
     app.extensions["fake_webui.state"] = WebUIState(config, installed)
+    app.extensions["fake_webui.stop"] = app.extensions["fake_webui.kill"] = _stay
     app.extensions["fake_webui.endpoints"] = index(server_parts(config))
     _middleware.install(app)
     gate.install(app)
@@ -65,17 +102,37 @@ def serve(
     """
     stopped = threading.Event()
     app = create_app(config)
-    app.extensions["fake_webui.stop"] = stopped.set
-    with _listening(config, app) as server, _until_signalled(stopped):
+    with _listening(config, app) as server:
+        _obey(app, server, stopped)
         server.start()
         if exit_on_stdin_eof:
             threading.Thread(target=_watch_stdin, args=[stopped], daemon=True).start()
         if ready_file:
             _write_ready_file(ready_file, server.url)
         print(f"fake-webui listening on {server.url}", flush=True)
-        while not stopped.wait(0.5):
+        while not stopped.wait(SIGNAL_POLL_S):
             pass
     app.extensions["fake_webui.state"].close()
+
+
+def _obey(app: Flask, server: HttpServer, stopped: threading.Event) -> None:
+    """Let signals and the server-* endpoints end the server."""
+
+    def retire() -> None:
+        time.sleep(ANSWER_S)
+        server.refuse()
+        server.wait_until_idle(RETIRE_S)
+        stopped.set()
+
+    app.extensions["fake_webui.stop"] = lambda: threading.Thread(target=retire, daemon=True).start()
+    app.extensions["fake_webui.kill"] = lambda: os._exit(0)
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+
+
+def _stay() -> None:
+    """Do nothing where the application is not served by this module."""
 
 
 @contextlib.contextmanager
@@ -90,17 +147,6 @@ def _listening(config: ServerConfig, app: Flask) -> Iterator[HttpServer]:
         yield server
     finally:
         server.socket.close()
-
-
-@contextlib.contextmanager
-def _until_signalled(stopped: threading.Event) -> Iterator[None]:
-    def stop(*_: object) -> None:
-        stopped.set()
-
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, stop)
-    yield
 
 
 def _watch_stdin(stopped: threading.Event) -> None:

@@ -2,13 +2,41 @@
 
 import random
 import threading
-from collections.abc import Mapping
-from typing import Any
 
 from fake_webui.catalog import Catalog, Checkpoint
 from fake_webui.config import ServerConfig
-from fake_webui.errors import HandlerError
 from fake_webui.options import Options, default_options
+from fake_webui.training import Created
+
+
+class Models:
+    """Which checkpoint is loaded."""
+
+    def __init__(self, catalog: Catalog, options: Options) -> None:
+        self._catalog = catalog
+        self._options = options
+        self.checkpoint: Checkpoint | None = self.chosen
+
+    @property
+    def chosen(self) -> Checkpoint:
+        """The checkpoint that the options name, the first there is if they name none."""
+        title = str(self._options.get("sd_model_checkpoint"))
+        return self._catalog.closest_checkpoint(title) or self._catalog.checkpoints[0]
+
+    def load(self) -> None:
+        """Load the checkpoint that the options name."""
+        wanted = self.chosen
+        if wanted != self.checkpoint:
+            self.checkpoint = wanted
+            self._options.assign("sd_model_checkpoint", wanted.title)
+            self._options.assign("sd_checkpoint_hash", wanted.sha256)
+
+    def unload(self) -> None:
+        """Have no checkpoint loaded."""
+        self.checkpoint = None
+
+    def reload_vae(self) -> None:
+        """Load the VAE that the options name."""
 
 
 class WebUIState:
@@ -18,38 +46,17 @@ class WebUIState:
         self.config = config
         self.catalog = catalog
         self.lock = threading.Lock()
-        self.options = Options(default_options(catalog.extensions), config.options)
+        first = catalog.checkpoints[0]
+        at_start = {"sd_model_checkpoint": first.title, "sd_checkpoint_hash": first.sha256}
+        self.options = Options(default_options(catalog.extensions), {**at_start, **config.options})
         self.reset()
 
     def reset(self) -> None:
         """Put everything back as at start."""
         self.rng = random.Random(self.config.seed)  # noqa: S311 - a seed, not a secret
+        self.created = Created()
         self.options.reset()
-        self._loaded(self.catalog.checkpoints[0])
+        self.models = Models(self.catalog, self.options)
 
     def close(self) -> None:
         """End whatever still runs."""
-
-    def apply_options(self, values: Mapping[str, Any]) -> None:
-        """Store options and load what they name.
-
-        Raises:
-            HandlerError: if a checkpoint or an option is unknown.
-        """
-        name = values.get("sd_model_checkpoint")
-        if name is not None and self.catalog.find_checkpoint(name) is None:
-            raise HandlerError("RuntimeError", f"model {name!r} not found")
-        self.options.post(values, self._option_changed)
-
-    def _option_changed(self, key: str) -> None:
-        if key == "sd_model_checkpoint":
-            self._load(self.catalog.find_checkpoint(self.options.get(key)))
-
-    def _load(self, checkpoint: Checkpoint | None) -> None:
-        if checkpoint and checkpoint != self.checkpoint:
-            self._loaded(checkpoint)
-
-    def _loaded(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-        self.options.assign("sd_model_checkpoint", checkpoint.title)
-        self.options.assign("sd_checkpoint_hash", checkpoint.sha256)

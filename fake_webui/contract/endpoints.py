@@ -57,6 +57,8 @@ def _page(method: str, *paths: str) -> tuple[Endpoint, ...]:
 
 
 ENDPOINTS: Final = (
+    Endpoint("GET", "/openapi.json"),
+    Endpoint("GET", "/docs"),
     *_page("GET", "/user/", "/user", "/login_check/", "/login_check", "/token/", "/token"),
     *_page("GET", "/app_id/", "/app_id"),
     *_page("POST", "/login/", "/login"),
@@ -96,5 +98,5 @@ ENDPOINTS: Final = (
     *_api("POST", "refresh-loras"),
     Endpoint("GET", "/adetailer/v1/version", needs="adetailer"),
     Endpoint("GET", "/adetailer/v1/schema", needs="adetailer"),
-    Endpoint("POST", "/adetailer/v1/ad_model", needs="adetailer"),
+    Endpoint("GET", "/adetailer/v1/ad_model", needs="adetailer"),
 )

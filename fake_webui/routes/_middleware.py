@@ -4,10 +4,10 @@ import time
 import zlib
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from fake_webui.access import allowed_host, is_loopback, preflight, simple_cors_headers
-from fake_webui.errors import ApiError, ControlError, StarletteError
+from fake_webui.errors import ApiError, ControlError, HandlerError, StarletteError
 from fake_webui.routes._answer import control_error_answer, error_answer
 from fake_webui.routes._context import current_config, current_endpoints
 from fake_webui.routes._request import admit
@@ -65,6 +65,7 @@ def _admit() -> None:
         return
     methods = current_endpoints().get(request.path)
     if methods is None:
+        _note_unmatched()
         raise NotFound
     endpoint = methods.get(request.method)
     if endpoint is None:
@@ -73,12 +74,21 @@ def _admit() -> None:
     admit(endpoint)
 
 
+def _note_unmatched() -> None:
+    exchange = g.get("exchange")
+    if exchange is not None:
+        exchange.matched = False
+
+
 def _framework_error(error: HTTPException) -> Response:
     """Answer what the real server's framework does for requests that no view takes."""
     if is_control():
         return control_error_answer(ControlError(error.code or 500, error.description or ""))
     if isinstance(error, NotFound):
         return _redirect_slash() or error_answer(StarletteError(404, "Not Found"))
+    if isinstance(error, InternalServerError) and error.original_exception:
+        bug = error.original_exception
+        return error_answer(HandlerError(type(bug).__name__, str(bug)))
     return error_answer(StarletteError(error.code or 500, error.name))
 
 
@@ -89,7 +99,9 @@ def _redirect_slash() -> Response | None:
     if other not in current_endpoints():
         return None
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    return Response("", 307, {"Location": f"{request.host_url.rstrip('/')}{other}{query}"})
+    response = Response("", 307, {"Location": f"{request.host_url.rstrip('/')}{other}{query}"})
+    del response.headers["Content-Type"]
+    return response
 
 
 def _finish(response: Response) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g, request
 
 from fake_webui.access import authenticate
-from fake_webui.contract import Endpoint, Parsed, Table, decode_body, parse_query, validate
+from fake_webui.contract import MISSING, Endpoint, Parsed, Table, decode_body, parse_query, validate
 from fake_webui.contract.coercion import MAPPING, missing
 from fake_webui.routes._context import current_config
 
@@ -53,9 +53,7 @@ def parse_object() -> dict[str, Any]:
     Raises:
         InvalidRequestError: if it is something else.
     """
-    if g.decoded_body is None or not isinstance(
-        g.decoded_body, (dict, list, str, bytes, int, float)
-    ):
+    if g.decoded_body is MISSING or g.decoded_body is None:
         raise missing(("body",))
     values: dict[str, Any] = MAPPING.coerce(g.decoded_body, ("body",))
     return {str(key): value for key, value in values.items()}

@@ -1,5 +1,6 @@
 """Lists of what is installed."""
 
+import hashlib
 from dataclasses import asdict
 
 from flask import Blueprint, Response
@@ -101,13 +102,32 @@ def _lora(lora: LoraConfig) -> dict[str, object]:
     }
 
 
-@bp.post("/sdapi/v1/refresh-loras")
-def refresh_loras() -> Response:
-    """Look for LoRAs again."""
-    return json_answer(None)
-
-
 @bp.get("/sdapi/v1/scripts")
 def scripts() -> Response:
     """List the scripts of both tabs by name."""
-    return json_answer({"txt2img": [], "img2img": []})
+    return json_answer(current_catalog().script_names)
+
+
+@bp.get("/sdapi/v1/script-info")
+def script_info() -> Response:
+    """List the scripts of both tabs with their arguments."""
+    return json_answer(current_catalog().script_info)
+
+
+@bp.get("/sdapi/v1/extensions")
+def extensions() -> Response:
+    """List the installed extensions."""
+    return json_answer([_extension(name) for name in current_catalog().extensions])
+
+
+def _extension(name: str) -> dict[str, object]:
+    commit = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
+    return {
+        "name": name,
+        "remote": f"https://github.com/example/{name}.git",
+        "branch": "main",
+        "commit_hash": commit,
+        "version": commit[:8],
+        "commit_date": "1741606606",
+        "enabled": True,
+    }

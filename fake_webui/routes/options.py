@@ -1,9 +1,13 @@
 """Settings, both ways."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response
 
+from fake_webui.errors import HandlerError
 from fake_webui.routes._answer import json_answer
-from fake_webui.routes._context import current_state
+from fake_webui.routes._context import current_catalog, current_state
 from fake_webui.routes._request import parse_object
 
 bp = Blueprint("options", __name__)
@@ -17,6 +21,27 @@ def get_options() -> Response:
 
 @bp.post("/sdapi/v1/options")
 def set_options() -> Response:
-    """Store some settings."""
-    current_state().apply_options(parse_object())
+    """Store some settings; a checkpoint or VAE among them is loaded before the answer."""
+    values = parse_object()
+    _refuse_unknown_checkpoint(values)
+    current_state().options.post(values, _load_changed)
     return json_answer(None)
+
+
+def _refuse_unknown_checkpoint(values: Mapping[str, Any]) -> None:
+    name = values.get("sd_model_checkpoint")
+    if isinstance(name, (list, dict)):
+        raise HandlerError("TypeError", f"unhashable type: {type(name).__name__!r}")
+    if name is not None and current_catalog().find_checkpoint(name) is None:
+        raise HandlerError("RuntimeError", f"model {name!r} not found")
+
+
+def _load_changed(key: str) -> None:
+    """Load what an option names, when the running generation is over."""
+    state = current_state()
+    if key == "sd_model_checkpoint":
+        with state.lock:
+            state.models.load()
+    elif key == "sd_vae":
+        with state.lock:
+            state.models.reload_vae()

@@ -1,0 +1,45 @@
+"""The ADetailer extension's own endpoints."""
+
+from flask import Blueprint, Response
+
+from fake_webui.catalog import read_data
+from fake_webui.routes._answer import json_answer
+
+bp = Blueprint("adetailer", __name__, url_prefix="/adetailer/v1")
+
+VERSION = "25.3.0"
+MODELS = (
+    "face_yolov8n.pt",
+    "face_yolov8s.pt",
+    "hand_yolov8n.pt",
+    "person_yolov8n-seg.pt",
+    "person_yolov8s-seg.pt",
+    "yolov8x-worldv2.pt",
+    "mediapipe_face_full",
+    "mediapipe_face_short",
+    "mediapipe_face_mesh",
+    "mediapipe_face_mesh_eyes_only",
+)
+
+
+@bp.get("/version")
+def version() -> Response:
+    """Say which ADetailer this is like."""
+    return json_answer({"version": VERSION})
+
+
+@bp.get("/schema")
+def schema() -> Response:
+    """Describe the fields of a unit."""
+    fields = {
+        name: {"title": name.replace("_", " ").title(), **facts}
+        for name, facts in read_data("adetailer").items()
+    }
+    facts = {"title": "ADetailerArgs", "type": "object", "properties": fields}
+    return json_answer(facts | {"additionalProperties": False})
+
+
+@bp.get("/ad_model")
+def models() -> Response:
+    """List the detection models."""
+    return json_answer({"ad_model": list(MODELS)})
