@@ -1,0 +1,31 @@
+"""What a job will send, before it is queued."""
+
+from app.models import JobSpec
+from app.pipeline_config import merge
+from app.preview import preview
+
+ALL_STAGES = {stage: {"enabled": True} for stage in ("img2img", "adetailer", "upscale")}
+
+
+def planned(*layers, prompt="a castle"):
+    """The requests of a job with these settings."""
+    layers = ({"txt2img": {"seed": 7, "subseed": 8}}, *layers)
+    return preview(JobSpec(prompt=prompt, config=merge(*layers)))
+
+
+def test_all_stages_are_shown_in_order_with_stand_ins_for_images():
+    """Each stage is given the images of the one before, by name."""
+    requests = planned(ALL_STAGES)
+    assert [request.stage for request in requests] == ["txt2img", "img2img", "adetailer", "upscale"]
+    assert requests[1].payload["init_images"] == ["(image 1 of txt2img)"]
+    assert requests[2].payload["init_images"] == ["(image 1 of img2img)"]
+    assert requests[3].payload["image"] == "(image 1 of adetailer)"
+
+
+def test_a_batch_goes_on_image_by_image():
+    """Stages after the first send a request for each image, with its own seed and size."""
+    batch = {"txt2img": {"batch_size": 2, "width": 512, "height": 640}}
+    _, first, second = planned({"adetailer": {"enabled": True}}, batch)
+    assert (first.payload["seed"], second.payload["seed"]) == (7, 8)
+    assert (second.payload["width"], second.payload["height"]) == (512, 640)
+    assert second.payload["init_images"] == ["(image 2 of txt2img)"]
