@@ -29,12 +29,15 @@ from fake_webui.routes import (
     adetailer,
     catalog,
     control,
+    extras,
     gate,
     gates,
+    generation,
     internal,
     lifecycle,
     models,
     options,
+    progress,
 )
 from fake_webui.state import WebUIState
 
@@ -42,6 +45,9 @@ BLUEPRINTS = (
     options.bp,
     catalog.bp,
     models.bp,
+    generation.bp,
+    extras.bp,
+    progress.bp,
     internal.bp,
     gates.bp,
     lifecycle.bp,

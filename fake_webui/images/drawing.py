@@ -55,7 +55,7 @@ def _bands(
     lines = fitting_lines(width, lines)
     scale = scale_that_fits(size, lines)
     left = height
-    for scanline in _text_scanlines(width, lines, scale):
+    for scanline in text_scanlines(width, lines, scale):
         if left <= 0:
             return
         yield scanline, min(scale, left), True
@@ -63,9 +63,12 @@ def _bands(
     yield from _tile_bands(width, left, key)
 
 
-def _text_scanlines(width: int, lines: Sequence[str], scale: int) -> Iterator[bytes]:
-    ink, paper = INK_COLOUR * scale, PAPER_COLOUR * scale
-    blank = PAPER_COLOUR * width
+def text_scanlines(
+    width: int, lines: Sequence[str], scale: int, background: bytes = PAPER_COLOUR
+) -> Iterator[bytes]:
+    """Yield unfiltered scanlines of white text; each stands for `scale` of them."""
+    ink, paper = INK_COLOUR * scale, background * scale
+    blank = background * width
     for line in lines:
         for row in text_rows(line):
             pixels = row.replace(INK, ink).replace(PAPER, paper)

@@ -1,0 +1,104 @@
+"""Prompts: styles, comments, extra networks such as `<lora:name:1>`, and embeddings."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from fake_webui.catalog import Catalog
+from fake_webui.config import EmbeddingConfig
+
+_WHOLE_LINE_COMMENT = re.compile(r"(^|\n)#[^\n]*(\n|$)")
+_TAIL_COMMENT = re.compile(r"#[^\n]*(\n|$)")
+_EXTRA_NETWORK = re.compile(r"<(\w+):([^>]+)>")
+# The words that the tokenizer of CLIP sees before it splits them further.
+_TOKEN = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
+
+
+def apply_styles(prompt: str, style_prompts: Iterable[str]) -> str:
+    """Return a prompt with styles: put into `{prompt}`, or appended with a comma."""
+    for style in style_prompts:
+        if "{prompt}" in style:
+            prompt = style.replace("{prompt}", prompt)
+        else:
+            prompt = ", ".join(filter(None, (prompt.strip(), style.strip())))
+    return prompt
+
+
+def style_prompts(names: Iterable[str], catalog: Catalog) -> tuple[list[str], list[str]]:
+    """Return the prompts and negative prompts of styles; an unknown style has empty ones."""
+    styles = [catalog.find_style(name) for name in names]
+    return (
+        [style.prompt if style else "" for style in styles],
+        [style.negative_prompt if style else "" for style in styles],
+    )
+
+
+def strip_comments(prompt: str) -> str:
+    """Return a prompt without what follows `#` on each line."""
+    return _TAIL_COMMENT.sub("\n", _WHOLE_LINE_COMMENT.sub("\n", prompt))
+
+
+def extra_networks(prompt: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield kind and arguments of each `<kind:argument:…>` in a prompt."""
+    for kind, arguments in _EXTRA_NETWORK.findall(prompt):
+        yield kind, arguments.split(":")
+
+
+def without_extra_networks(prompt: str) -> str:
+    """Return a prompt without its `<kind:argument:…>` tags."""
+    return _EXTRA_NETWORK.sub("", prompt)
+
+
+def lora_hashes(prompt: str, catalog: Catalog) -> dict[str, str]:
+    """Return the short hashes of the LoRAs that a prompt loads, by the name it calls them.
+
+    One that is unknown is passed over; a weight that isn't a number makes all of them fail.
+    """
+    mentioned = [arguments for kind, arguments in extra_networks(prompt) if kind == "lora"]
+    if not all(map(_has_valid_weights, mentioned)):
+        return {}
+    found = ((arguments[0], catalog.find_lora(arguments[0])) for arguments in mentioned)
+    return {
+        re.sub("[:,]", "", name): lora.short_hash
+        for name, lora in found
+        if lora and lora.short_hash
+    }
+
+
+def _has_valid_weights(arguments: Sequence[str]) -> bool:
+    """Return whether the weights (text encoder, unet, dimensions) of a LoRA are numbers."""
+    named = dict(item.split("=", 1) for item in arguments if "=" in item)
+    positional = [item for item in arguments if "=" not in item]
+    weights = [*positional[1:3], *(named[key] for key in ("te", "unet") if key in named)]
+    sizes = [*positional[3:4], *(named[key] for key in ("dyn",) if key in named)]
+    try:
+        [float(weight) for weight in weights]
+        [int(size) for size in sizes]
+    except ValueError:
+        return False
+    return bool(positional)
+
+
+def embedding_hashes(prompt: str, embeddings: Sequence[EmbeddingConfig]) -> list[str]:
+    """Return `name: hash` of each embedding that a prompt uses, in the order of first use."""
+    text = tokens(prompt)
+    used = {one.name: one for start in range(len(text)) for one in _at(text, start, embeddings)}
+    return [
+        f"{re.sub('[:,]', '', one.name)}: {one.short_hash}"
+        for one in used.values()
+        if one.short_hash
+    ]
+
+
+def _at(
+    text: list[str], start: int, embeddings: Sequence[EmbeddingConfig]
+) -> Iterator[EmbeddingConfig]:
+    """Yield the embeddings whose name begins at word `start`."""
+    for embedding in embeddings:
+        words = tokens(embedding.name)
+        if text[start : start + len(words)] == words:
+            yield embedding
+
+
+def tokens(prompt: str) -> list[str]:
+    """Return the words of a prompt as the tokenizer separates them, in lower case."""
+    return _TOKEN.findall(prompt.lower())

@@ -1,0 +1,80 @@
+"""Pictures without a prompt: enlarging, reading what they say, describing them."""
+
+import base64
+from typing import Any
+
+from flask import Blueprint, Response
+
+from fake_webui.contract import tables
+from fake_webui.errors import HttpError
+from fake_webui.generation import encode_picture
+from fake_webui.image_input import decode_image
+from fake_webui.images import Picture
+from fake_webui.infotext import read_infotext
+from fake_webui.pnginfo import read_info
+from fake_webui.postprocessing import run_extras
+from fake_webui.routes._answer import dump_json, json_answer
+from fake_webui.routes._context import current_config, current_state
+from fake_webui.routes._request import parse_request
+
+bp = Blueprint("extras", __name__)
+
+NO_MODEL_CAPTION = "<error>"
+INTERROGATORS = ("clip", "deepdanbooru")
+
+
+@bp.post("/sdapi/v1/extra-single-image")
+def extra_single_image() -> Response:
+    """Enlarge one picture."""
+    asked = parse_request(tables.EXTRA_SINGLE).values
+    image = decode_image(asked["image"])
+    pictures, text = run_extras([image], asked, current_state())
+    return _spliced(b'{"html_info":%s,"image":%s}', text, _quoted(pictures[0]))
+
+
+@bp.post("/sdapi/v1/extra-batch-images")
+def extra_batch_images() -> Response:
+    """Enlarge several pictures."""
+    asked = parse_request(tables.EXTRA_BATCH).values
+    images = [decode_image(entry["data"]) for entry in asked["imageList"]]
+    pictures, text = run_extras(images, asked, current_state())
+    listed = b",".join(_quoted(picture) for picture in pictures)
+    return _spliced(b'{"html_info":%s,"images":[%s]}', text, listed)
+
+
+def _quoted(picture: Picture) -> bytes:
+    return b'"%s"' % base64.b64encode(encode_picture(picture, current_state()))
+
+
+def _spliced(shape: bytes, text: str, images: bytes) -> Response:
+    return Response(shape % (dump_json(text), images), content_type="application/json")
+
+
+@bp.post("/sdapi/v1/png-info")
+def png_info() -> Response:
+    """Read what a picture says of its making."""
+    image = decode_image(parse_request(tables.PNG_INFO).values["image"].strip())
+    text, items = read_info(image)
+    parameters = read_infotext(text or "")
+    return json_answer({"info": text or "", "items": _readable(items), "parameters": parameters})
+
+
+def _readable(items: dict[str, Any]) -> dict[str, Any]:
+    """Return what JSON can carry."""
+    return {
+        key: value.decode("utf8", "replace") if isinstance(value, bytes) else value
+        for key, value in items.items()
+    }
+
+
+@bp.post("/sdapi/v1/interrogate")
+def interrogate() -> Response:
+    """Describe a picture."""
+    asked = parse_request(tables.INTERROGATE).values
+    decode_image(asked["image"])
+    state = current_state()
+    with state.lock:
+        if asked["model"] not in INTERROGATORS:
+            raise HttpError(404, "Model not found")
+    caption = current_config().caption
+    return json_answer({"caption": NO_MODEL_CAPTION if caption is None else caption})
