@@ -113,7 +113,7 @@ def describe(value: Any) -> Any:
     if isinstance(value, str) and (data := decode_image(value)):
         return FoundImage("", data).describe()
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return json.dumps(value)
     return value
 
 

@@ -8,7 +8,6 @@ import io
 import json
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -27,6 +26,8 @@ from fake_webui.routes._context import current_faults, current_patience, current
 from fake_webui.wire import Patience
 
 if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
     from fake_webui.config import ServerConfig
 
 CONTROL = "/__fake"
@@ -126,10 +127,14 @@ def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
     environ = {key: value for key, value in request.environ.items() if key != "werkzeug.request"}
     environ |= {BEHIND_PROXY: True, "wsgi.input": io.BytesIO(request.get_data())}
     application = current_app.wsgi_app
-    work = partial(wire.whole, application(environ, lambda *_: lambda _: None))
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=work_on, args=(application, environ), daemon=True).start()
     current_patience().wait(fault.settings["seconds"])
     return Response(gateway_page(fault.settings["status"]), fault.settings["status"])
+
+
+def work_on(application: "WSGIApplication", environ: "WSGIEnvironment") -> None:
+    """Do what a request asks for, and throw the answer away."""
+    wire.whole(application(environ, lambda *_: lambda _: None))
 
 
 def ignore_options(_: Fault, exchange: Exchange) -> ResponseReturnValue | None:

@@ -1,0 +1,373 @@
+"""The control endpoints, over HTTP."""
+
+import base64
+import hashlib
+import io
+import threading
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image, PngImagePlugin
+
+from tests.support import Fake
+
+TXT2IMG = "/sdapi/v1/txt2img"
+OPTIONS = "/sdapi/v1/options"
+SAMPLERS = "/sdapi/v1/samplers"
+
+
+def png(text: str = "") -> bytes:
+    """Return a small picture with generation parameters."""
+    stream, texts = io.BytesIO(), PngImagePlugin.PngInfo()
+    texts.add_text("parameters", text)
+    Image.new("RGB", (40, 24), "teal").save(stream, format="PNG", pnginfo=texts)
+    return stream.getvalue()
+
+
+def post(fake: Fake, path: str, body: Any = None, **options: Any) -> requests.Response:
+    """Post JSON to a control endpoint and return whatever it answers."""
+    return requests.post(f"{fake.url}/__fake/v1/{path}", json=body, timeout=30, **options)
+
+
+def send(fake: Fake, path: str = SAMPLERS, method: str = "GET", **options: Any) -> None:
+    """Send something to the WebUI."""
+    requests.request(method, fake.url + path, timeout=30, **options)
+
+
+def test_health_says_what_runs(fake: Fake) -> None:
+    """Version, emulated version, process and a token that stays the same."""
+    health = fake.control("GET", "health")
+    assert health["emulated_version"] == "v1.10.1"
+    assert health["pid"] > 0
+    assert len(health["instance_token"]) >= 16
+    assert fake.control("GET", "health") == health
+
+
+def test_the_journal_has_every_fact_of_a_request(fake: Fake) -> None:
+    """Method, path, query, headers, payload, status and time are all there, oldest first."""
+    send(fake, f"{SAMPLERS}?a=1", headers={"X-Client": "mine"})
+    send(fake, OPTIONS, "POST", json={"jpeg_quality": 70})
+    first, second = fake.requests()
+    assert (first["n"], first["method"], first["path"]) == (1, "GET", SAMPLERS)
+    assert first["query"] == {"a": "1"}
+    assert first["headers"]["X-Client"] == "mine"
+    assert (first["payload"], first["status"], first["matched"]) == (None, 200, True)
+    assert (first["fault"], first["mark"], first["findings"]) == (None, None, [])
+    assert first["duration_s"] >= 0
+    assert second["payload"] == {"jpeg_quality": 70}
+
+
+def test_control_requests_are_never_recorded(fake: Fake) -> None:
+    """Looking at the journal leaves no trace in it."""
+    fake.requests()
+    fake.control("GET", "health")
+    assert fake.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({"path": SAMPLERS}, [1, 3]),
+        ({"method": "post"}, [2]),
+        ({"since": 2}, [3, 4]),
+        ({"limit": 2}, [1, 2]),
+        ({"since": 1, "limit": 1}, [2]),
+        ({"unmatched": "true"}, [4]),
+        ({"mark": "late"}, [3, 4]),
+        ({"mark": "never"}, []),
+    ],
+)
+def test_the_journal_can_be_filtered(fake: Fake, filters: Any, numbers: list[int]) -> None:
+    """Each filter keeps what it names, in order."""
+    send(fake)
+    send(fake, OPTIONS, "POST", json={})
+    fake.control("POST", "mark", json={"name": "late"})
+    send(fake)
+    send(fake, "/sdapi/v1/nowhere")
+    assert [entry["n"] for entry in fake.requests(**filters)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("since=x", "since must be a whole number, not 'x'"),
+        ("limit=-1", "limit must be a whole number"),
+        ("unmatched=maybe", "unmatched must be true or false"),
+        ("pth=/x", "no filter 'pth'; there are path, method, mark, since, unmatched or limit"),
+    ],
+)
+def test_a_bad_filter_is_refused(fake: Fake, query: str, sentence: str) -> None:
+    """A mistyped filter is a 422, not a list of everything."""
+    answer = requests.get(f"{fake.url}/__fake/v1/requests?{query}", timeout=10)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["error"]
+
+
+def test_images_are_replaced_by_what_they_are(fake: Fake) -> None:
+    """The payload shows each image's hash, format, size and parameters; the bytes are at hand."""
+    picture = png("a cat\nSteps: 2")
+    body = {"init_images": [f"data:image/png;base64,{base64.b64encode(picture).decode()}"]}
+    send(fake, "/sdapi/v1/png-info", "POST", json=body)
+    (entry,) = fake.requests()
+    assert entry["payload"]["init_images"] == [
+        {
+            "sha256": hashlib.sha256(picture).hexdigest(),
+            "format": "PNG",
+            "width": 40,
+            "height": 24,
+            "parameters": "a cat\nSteps: 2",
+        }
+    ]
+    full = fake.control("GET", "requests/1")
+    assert full["images"][0]["where"] == "init_images.0"
+    assert full["images"][0]["direction"] == "sent"
+    image = requests.get(f"{fake.url}/__fake/v1/requests/1/images/0", timeout=10)
+    assert (image.content, image.headers["Content-Type"]) == (picture, "image/png")
+    small = requests.get(f"{fake.url}/__fake/v1/requests/1/images/0?thumbnail=20", timeout=10)
+    assert Image.open(io.BytesIO(small.content)).size == (20, 12)
+
+
+@pytest.mark.parametrize("path", ["requests/7", "requests/1/images/3"])
+def test_what_is_not_there_is_a_404(fake: Fake, path: str) -> None:
+    """Asking for an entry or image that never was says so."""
+    send(fake)
+    answer = requests.get(f"{fake.url}/__fake/v1/{path}", timeout=10)
+    assert answer.status_code == 404
+    assert answer.json()["error"]
+
+
+def test_a_deleted_entry_is_gone(fake: Fake) -> None:
+    """Deleting empties the journal alone: numbers, marks and faults stay."""
+    send(fake)
+    fake.fault("status", SAMPLERS)
+    assert requests.delete(f"{fake.url}/__fake/v1/requests", timeout=10).json() == {}
+    assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=10).status_code == 410
+    send(fake)
+    (entry,) = fake.requests()
+    assert (entry["n"], entry["fault"]) == (2, "status")
+
+
+@pytest.mark.parametrize("body", [b"a=1", b"{", b"\xff\xfe", b"[1, 2", b"null", b""])
+def test_a_body_that_is_no_json_is_kept_as_text(fake: Fake, body: bytes) -> None:
+    """The payload is null and the text is shown, except where there is nothing to show."""
+    send(fake, TXT2IMG, "POST", data=body, headers={"Content-Type": "text/plain"})
+    (entry,) = fake.requests()
+    assert entry["payload"] is None
+    assert ("text" in entry) == (body not in (b"null", b""))
+
+
+def test_not_a_number_does_not_break_the_journal(fake: Fake) -> None:
+    """NaN, which JSON does not have, is shown as text."""
+    send(fake, TXT2IMG, "POST", data=b'{"cfg_scale": NaN, "steps": 1, "width": 64, "height": 64}')
+    assert fake.requests()[0]["payload"]["cfg_scale"] == "NaN"
+
+
+def test_bodyless_posts_are_taken(fake: Fake) -> None:
+    """count, find and mark work without any body, as does reset."""
+    send(fake)
+    assert post(fake, "requests/count").json() == {"count": 1}
+    assert len(post(fake, "requests/find").json()["requests"]) == 1
+    assert post(fake, "mark").json() == {"mark": None}
+    assert post(fake, "reset").json() == {}
+
+
+@pytest.mark.parametrize(
+    ("match", "count"),
+    [
+        ({}, 3),
+        ({"path": OPTIONS}, 2),
+        ({"path": f"{OPTIONS}?x=1"}, 0),
+        ({"method": "get"}, 1),
+        ({"payload": {"jpeg_quality": 70}}, 1),
+        ({"payload": {"jpeg_quality": 70.0}}, 1),
+        ({"payload": {"samples_save": 1}}, 0),
+        ({"payload": {"samples_save": True}}, 1),
+        ({"payload": {"nested": {"list": [1, 2]}}}, 1),
+        ({"payload": {"nested.list.1": 2, "nested.deep.er": None}}, 1),
+        ({"payload": {"nested": {"list": [1]}}}, 0),
+        ({"payload": {"a.b": "literal"}}, 1),
+    ],
+)
+def test_a_match_means_part_of_the_request(fake: Fake, match: Any, count: int) -> None:
+    """Path is exact, payload is a part that must be equal, and dotted keys reach inside."""
+    send(fake)
+    send(fake, OPTIONS, "POST", json={"jpeg_quality": 70, "a.b": "literal"})
+    nested = {"list": [1, 2], "deep": {"er": None, "other": 1}}
+    send(fake, OPTIONS, "POST", json={"samples_save": True, "nested": nested})
+    assert post(fake, "requests/count", {"match": match}).json() == {"count": count}
+
+
+def test_a_failed_expectation_shows_what_came_nearest(fake: Fake) -> None:
+    """The sentence names the nearest entry and how it differs; the facts are beside it."""
+    send(fake)
+    send(fake, OPTIONS, "POST", json={"jpeg_quality": 70, "samples_format": "png"})
+    match = {"path": OPTIONS, "payload": {"jpeg_quality": 80, "samples_format": "png"}}
+    answer = post(fake, "requests/count", {"match": match, "exactly": 1})
+    assert answer.status_code == 409
+    body = answer.json()
+    assert "expected exactly 1 request" in body["error"]
+    assert "#2 POST /sdapi/v1/options: payload.jpeg_quality is 70, not 80" in body["error"]
+    assert [entry["n"] for entry in body["nearest"]] == [2, 1]
+    difference = {"where": "payload.jpeg_quality", "expected": 80, "got": 70}
+    assert body["nearest"][0]["differences"] == [difference]
+
+
+def test_the_nearest_of_a_mistyped_path_is_the_one_like_it(fake: Fake) -> None:
+    """A slip in the path is shown against the path that was really called."""
+    send(fake)
+    send(fake, "/sdapi/v1/sd-models")
+    send(fake)
+    answer = post(fake, "requests/find", {"match": {"path": "/sdapi/v1/sd-model"}, "at_least": 1})
+    assert answer.json()["nearest"][0]["path"] == "/sdapi/v1/sd-models"
+
+
+def test_too_many_matches_are_listed(fake: Fake) -> None:
+    """Where there are more than expected, their numbers are told."""
+    for _ in range(3):
+        send(fake)
+    answer = post(fake, "requests/count", {"match": {"path": SAMPLERS}, "exactly": 1})
+    assert (answer.status_code, answer.json()["requests"]) == (409, [1, 2, 3])
+
+
+def test_an_empty_journal_says_so(fake: Fake) -> None:
+    """With nothing recorded there is nothing near."""
+    answer = post(fake, "requests/find", {"at_least": 1})
+    assert "nothing was recorded" in answer.json()["error"]
+
+
+def test_waiting_returns_when_the_request_comes(fake: Fake) -> None:
+    """The waiter gets its answer with the request, without asking again."""
+    timer = threading.Timer(0.1, send, [fake])
+    timer.start()
+    entries = fake.wait(path=SAMPLERS)
+    timer.join()
+    assert [entry["path"] for entry in entries] == [SAMPLERS]
+
+
+def test_waiting_in_vain_says_what_came_instead(fake: Fake) -> None:
+    """At its timeout the waiter is told what came nearest."""
+    send(fake)
+    answer = post(fake, "requests/wait", {"match": {"path": TXT2IMG}, "timeout_s": 0.05})
+    assert answer.status_code == 409
+    assert "expected at least 1 request" in answer.json()["error"]
+    assert answer.json()["nearest"][0]["path"] == SAMPLERS
+
+
+def test_waiting_for_an_exact_number_fails_as_soon_as_it_is_passed(fake: Fake) -> None:
+    """Too many can't become right again, so there is no waiting for the timeout."""
+    send(fake)
+    send(fake)
+    answer = post(fake, "requests/wait", {"exactly": 1, "timeout_s": 600})
+    assert answer.status_code == 409
+
+
+def test_a_reset_ends_a_wait(fake: Fake) -> None:
+    """Whoever waits when the server is reset is told at once."""
+    timer = threading.Timer(0.1, fake.reset)
+    timer.start()
+    answer = post(fake, "requests/wait", {"match": {"path": TXT2IMG}, "timeout_s": 600})
+    timer.join()
+    assert (answer.status_code, "was reset" in answer.json()["error"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "sentence"),
+    [
+        ("requests/count", {"match": {"pth": "/"}}, "match has no key 'pth'; it takes path,"),
+        ("requests/count", {"match": []}, "match must be an object"),
+        ("requests/count", {"match": {"payload": "x"}}, "match.payload must be an object"),
+        ("requests/count", {"exact": 1}, "the body is an object with any of match, exactly,"),
+        ("requests/count", {"exactly": -1}, "exactly must be a whole number, 0 or more, not -1"),
+        ("requests/count", {"at_least": True}, "at_least must be a whole number"),
+        ("requests/find", {"at_least": 1, "exactly": 1}, "give exactly or at_least, not both"),
+        ("requests/wait", {"timeout_s": 1e6}, "timeout_s is at most 600 seconds"),
+        ("requests/wait", {"timeout_s": "1"}, "timeout_s must be a number, 0 or more"),
+        ("mark", {"nme": "x"}, 'the body is {"name": "…"}'),
+        ("mark", {"name": 1}, 'the body is {"name": "…"}'),
+        ("faults", {"action": "explode"}, "there is no action 'explode'"),
+        ("faults", None, "a rule has no None"),
+    ],
+)
+def test_a_bad_question_is_a_422_that_says_what_is_allowed(
+    fake: Fake, path: str, body: Any, sentence: str
+) -> None:
+    """Every control endpoint checks what it is given."""
+    answer = post(fake, path, body)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["error"]
+
+
+def test_a_broken_body_is_a_422_with_its_line(fake: Fake) -> None:
+    """A mistake in the JSON is told by line and column."""
+    url = f"{fake.url}/__fake/v1/faults"
+    answer = requests.post(url, data=b'{"action":\n oops}', timeout=10)
+    assert answer.status_code == 422
+    assert "line 2 column 2" in answer.json()["error"]
+
+
+def test_reset_brings_back_the_start(fake: Fake) -> None:
+    """Journal, numbers, marks, faults and options are as at start."""
+    before = requests.get(fake.url + OPTIONS, timeout=10).json()
+    fake.control("POST", "mark", json={"name": "x"})
+    fake.fault("status", SAMPLERS, "every")
+    send(fake, OPTIONS, "POST", json={"jpeg_quality": 1})
+    fake.reset()
+    send(fake)
+    (entry,) = fake.requests()
+    assert (entry["n"], entry["mark"], entry["fault"]) == (1, None, None)
+    assert fake.control("GET", "faults")["rules"] == []
+    assert requests.get(fake.url + OPTIONS, timeout=10).json() == before
+
+
+def test_faults_are_listed_with_every_setting(fake: Fake) -> None:
+    """`GET faults` tells each action's symptom, endpoints and settings."""
+    fake.fault("delay", SAMPLERS, "every", seconds=0.01)
+    listed = fake.control("GET", "faults")
+    (rule,) = listed["rules"]
+    assert (rule["id"], rule["action"], rule["with"]) == (1, "delay", {"seconds": 0.01})
+    assert listed["actions"]["proxy-timeout"]["with"]["seconds"]["default"] == 60.0
+    assert len(listed["actions"]) == 24
+
+
+def test_one_rule_can_be_removed(fake: Fake) -> None:
+    """Removing by number leaves the others, and an unknown number is a 404."""
+    fake.fault("delay", SAMPLERS)
+    fake.fault("reset", SAMPLERS)
+    assert fake.control("DELETE", "faults/1") == {"removed": 1}
+    assert [rule["id"] for rule in fake.control("GET", "faults")["rules"]] == [2]
+    assert requests.delete(f"{fake.url}/__fake/v1/faults/9", timeout=10).status_code == 404
+    assert fake.control("DELETE", "faults") == {"removed": 1}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+def test_other_sites_are_refused(fake: Fake, headers: dict[str, str], content_type: str) -> None:
+    """A page of another site can't reset the server, whatever type it gives the body."""
+    send(fake)
+    answer = post(fake, "reset", headers=headers | {"Content-Type": content_type})
+    assert answer.status_code == 403
+    assert len(fake.requests()) == 1
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}])
+def test_the_own_page_is_served(fake: Fake, headers: dict[str, str]) -> None:
+    """The inspector itself and an address that was typed get through."""
+    assert post(fake, "reset", headers=headers).ok
+    assert post(fake, "reset", headers={"Origin": fake.url}).ok
+
+
+def test_a_foreign_host_name_is_refused(fake: Fake) -> None:
+    """A name that was made to point here does not open the journal."""
+    answer = requests.get(
+        f"{fake.url}/__fake/v1/requests", headers={"Host": "evil.example"}, timeout=10
+    )
+    assert answer.status_code == 400

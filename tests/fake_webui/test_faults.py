@@ -1,0 +1,354 @@
+"""What each fault looks like on the wire, to a raw socket and to an HTTP client."""
+
+import base64
+import binascii
+import http.client
+import io
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from PIL import Image
+
+from fake_webui import FakeWebUI
+from tests.conftest import StartFake
+from tests.support import Fake, wait_until
+
+TXT2IMG = "/sdapi/v1/txt2img"
+IMG2IMG = "/sdapi/v1/img2img"
+OPTIONS = "/sdapi/v1/options"
+SAMPLERS = "/sdapi/v1/samplers"
+EXTRAS = "/sdapi/v1/extra-single-image"
+SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 4, "seed": 1}
+
+
+def pieces(fake: Fake, path: str = SAMPLERS) -> Iterator[bytes]:
+    """Send a GET over a raw socket and yield what comes, up to the end of the connection."""
+    address = urlsplit(fake.url)
+    with socket.create_connection((address.hostname, address.port), 10) as connection:
+        head = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode())
+        while piece := connection.recv(65536):
+            yield piece
+
+
+def exchange(fake: Fake, path: str = SAMPLERS) -> bytes:
+    """Send a GET over a raw socket and return every byte up to the end of the connection."""
+    return b"".join(pieces(fake, path))
+
+
+def generate(fake: Fake, path: str = TXT2IMG, **options: Any) -> requests.Response:
+    """Ask for one small picture."""
+    body = SMALL | options
+    return requests.post(fake.url + path, json=body, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("action", "settings", "error", "words"),
+    [
+        ("out-of-memory", {}, "OutOfMemoryError", "CUDA out of memory. Tried to allocate 1.11 GiB"),
+        ("nan", {}, "NansException", "A tensor with NaNs was produced in VAE"),
+        ("nan", {"module": "Unet"}, "NansException", "A tensor with NaNs was produced in Unet"),
+        ("cuda-error", {}, "RuntimeError", "CUDA error: an illegal memory access was encountered"),
+        ("missing-model", {}, "AttributeError", "'NoneType' object has no attribute 'lowvram'"),
+    ],
+)
+def test_a_failed_generation_answers_as_the_webui_does(
+    fake: Fake, action: str, settings: dict[str, Any], error: str, words: str
+) -> None:
+    """Status 500, the four keys, the class and the message; the next generation works."""
+    fake.fault(action, TXT2IMG, **settings)
+    answer = generate(fake)
+    assert answer.status_code == 500
+    assert list(answer.json()) == ["error", "detail", "body", "errors"]
+    assert (answer.json()["error"], answer.json()["detail"]) == (error, "")
+    assert answer.json()["errors"].startswith(words)
+    assert "x-process-time" not in answer.headers
+    assert generate(fake).status_code == 200
+    assert [entry["fault"] for entry in fake.requests()] == [action, None]
+
+
+def test_a_missing_model_is_named_by_the_options(fake: Fake) -> None:
+    """Switching to a checkpoint that is gone names it."""
+    fake.fault("missing-model", OPTIONS)
+    answer = requests.post(fake.url + OPTIONS, json={"sd_model_checkpoint": "x"}, timeout=10)
+    assert (answer.status_code, answer.json()["errors"]) == (500, "model 'x' not found")
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "content_type", "text"),
+    [
+        ({}, 500, "application/json", '{"detail": "Internal Server Error"}'),
+        ({"status": 429}, 429, "application/json", '{"detail": "Too Many Requests"}'),
+        ({"status": 503, "body": "busy"}, 503, "text/plain; charset=utf-8", "busy"),
+        ({"status": 502, "body": "<h1>no</h1>"}, 502, "text/html; charset=utf-8", "<h1>no</h1>"),
+        ({"status": 200, "body": {"images": []}}, 200, "application/json", '{"images": []}'),
+    ],
+)
+def test_any_status_and_body_can_be_asked_for(
+    fake: Fake, settings: dict[str, Any], status: int, content_type: str, text: str
+) -> None:
+    """`status` answers with exactly what the rule says."""
+    fake.fault("status", SAMPLERS, **settings)
+    answer = requests.get(fake.url + SAMPLERS, timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, content_type)
+    assert answer.text == text
+
+
+def test_reset_is_a_reset_before_a_byte(fake: Fake) -> None:
+    """The client gets ECONNRESET, not an orderly end."""
+    fake.fault("reset", SAMPLERS)
+    with pytest.raises(ConnectionResetError):
+        exchange(fake)
+    assert fake.requests()[0]["status"] is None
+    assert exchange(fake).startswith(b"HTTP/1.1 200 ")
+
+
+def test_reset_mid_body_sends_half_of_it_first(fake: Fake) -> None:
+    """Headers with the full length, exactly half of the body, then ECONNRESET."""
+    whole = requests.get(fake.url + OPTIONS, timeout=10, headers={"Accept-Encoding": ""}).content
+    fake.fault("reset-mid-body", OPTIONS)
+    address = urlsplit(fake.url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection.request("GET", OPTIONS)
+    answer = connection.getresponse()
+    assert int(answer.headers["Content-Length"]) == len(whole)
+    received = answer.read(len(whole) // 2)
+    assert received == whole[: len(whole) // 2]
+    with pytest.raises(ConnectionResetError):
+        answer.read(1)
+    connection.close()
+
+
+def test_half_of_a_large_body_arrives_at_a_slow_reader(fake: Fake) -> None:
+    """The reset waits until the peer has taken everything, however slowly it reads."""
+    fake.fault("reset-mid-body", TXT2IMG)
+    address = urlsplit(fake.url)
+    body = json.dumps(SMALL | {"width": 512, "height": 512, "batch_size": 8})
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    connection.request("POST", TXT2IMG, body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    half = int(answer.headers["Content-Length"]) // 2
+    pieces = [answer.read(min(1000, half - start)) for start in range(0, half, 1000)]
+    assert sum(map(len, pieces)) == half
+    with pytest.raises(ConnectionResetError):
+        answer.read(1)
+    connection.close()
+
+
+def test_empty_is_an_orderly_end_without_a_byte(fake: Fake) -> None:
+    """The connection is closed, not reset, and nothing was sent."""
+    fake.fault("empty", SAMPLERS)
+    assert exchange(fake) == b""
+
+
+def test_hang_sends_nothing_and_holds_nobody_up(fake: Fake) -> None:
+    """No byte comes, others are served, and reset ends it."""
+    fake.fault("hang", TXT2IMG)
+    with ThreadPoolExecutor() as pool:
+        hung = pool.submit(requests.post, fake.url + TXT2IMG, json=SMALL, timeout=30)
+        fake.wait(path=TXT2IMG)
+        assert generate(fake).status_code == 200
+        assert not hung.done()
+        fake.reset()
+        with pytest.raises(requests.ConnectionError):
+            hung.result(timeout=10)
+
+
+def test_a_hung_client_may_give_up(fake: Fake) -> None:
+    """The client's read timeout ends the hang on the server too."""
+    fake.fault("hang", SAMPLERS)
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(fake.url + SAMPLERS, timeout=0.2)
+    assert requests.get(fake.url + SAMPLERS, timeout=10).ok
+
+
+def test_delay_holds_the_answer_back(fake: Fake) -> None:
+    """The answer is the usual one, late."""
+    fake.fault("delay", SAMPLERS, seconds=0.3)
+    started = time.monotonic()
+    assert requests.get(fake.url + SAMPLERS, timeout=10).ok
+    assert time.monotonic() - started >= 0.3
+    assert fake.requests()[0]["duration_s"] >= 0.3
+
+
+def test_reset_ends_a_delay(fake: Fake) -> None:
+    """Nobody waits for the rest of a delay after a reset."""
+    fake.fault("delay", SAMPLERS, seconds=3600)
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(requests.get, fake.url + SAMPLERS, timeout=30)
+        fake.wait(path=SAMPLERS)
+        fake.reset()
+        assert late.result(timeout=10).ok
+
+
+def test_dribble_sends_the_whole_body_bit_by_bit(fake: Fake) -> None:
+    """Many pieces over the time asked for, and together the usual body."""
+    whole = requests.get(fake.url + SAMPLERS, timeout=10).content
+    fake.fault("dribble", SAMPLERS, seconds=0.4, pieces=8)
+    started = time.monotonic()
+    arrivals = list(pieces(fake))
+    assert time.monotonic() - started >= 0.3
+    assert len(arrivals) >= 6
+    assert b"".join(arrivals).endswith(whole)
+
+
+@pytest.mark.parametrize(("status", "words"), [(504, "504 Gateway Time-out"), (524, "Error 524")])
+def test_a_proxy_gives_up_while_the_work_goes_on(fake: Fake, status: int, words: str) -> None:
+    """The client gets the gateway's page; behind it the options were changed all the same."""
+    fake.fault("proxy-timeout", OPTIONS, seconds=0.1, status=status)
+    answer = requests.post(fake.url + OPTIONS, json={"jpeg_quality": 33}, timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        status,
+        "text/html; charset=utf-8",
+    )
+    assert words in answer.text
+    wait_until(lambda: requests.get(fake.url + OPTIONS, timeout=10).json()["jpeg_quality"] == 33)
+    assert fake.requests()[0]["status"] == status
+    assert len(fake.requests(method="POST")) == 1
+
+
+def test_truncated_json_ends_in_the_middle(fake: Fake) -> None:
+    """The HTTP answer is complete, its JSON is not."""
+    whole = requests.get(fake.url + SAMPLERS, timeout=10).content
+    fake.fault("truncated-json", SAMPLERS)
+    answer = requests.get(fake.url + SAMPLERS, timeout=10)
+    assert (answer.status_code, answer.content) == (200, whole[: len(whole) // 2])
+
+
+def test_garbage_is_the_same_in_every_run(fake: Fake) -> None:
+    """Bytes that are neither JSON nor text, called JSON; a repeated run has the same ones."""
+    seen = []
+    for _ in range(2):
+        fake.reset()
+        fake.fault("garbage", SAMPLERS)
+        answer = requests.get(fake.url + SAMPLERS, timeout=10)
+        assert answer.headers["Content-Type"] == "application/json"
+        with pytest.raises(requests.JSONDecodeError):
+            answer.json()
+        seen.append(answer.content)
+    assert seen[0] == seen[1]
+
+
+def test_wrong_content_type_keeps_the_body(fake: Fake) -> None:
+    """The JSON is right, its media type is not."""
+    fake.fault("wrong-content-type", SAMPLERS)
+    answer = requests.get(fake.url + SAMPLERS, timeout=10)
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.json()[0]["name"]
+
+
+def test_missing_keys_are_missing(fake: Fake) -> None:
+    """`info` or `images` is left out and everything else stays."""
+    fake.fault("missing-info", TXT2IMG)
+    fake.fault("missing-images", TXT2IMG)
+    assert list(generate(fake).json()) == ["images", "parameters"]
+    assert list(generate(fake).json()) == ["parameters", "info"]
+
+
+def test_corrupt_base64_does_not_decode(fake: Fake) -> None:
+    """Neither a strict nor a lenient decoder takes it."""
+    fake.fault("corrupt-base64", TXT2IMG)
+    (image,) = generate(fake).json()["images"]
+    for validate in (True, False):
+        with pytest.raises(binascii.Error):
+            base64.b64decode(image, validate=validate)
+
+
+def test_a_truncated_png_decodes_and_does_not_load(fake: Fake) -> None:
+    """Good base64 of half a picture."""
+    fake.fault("truncated-png", TXT2IMG)
+    (image,) = generate(fake).json()["images"]
+    with pytest.raises((OSError, SyntaxError)):
+        Image.open(io.BytesIO(base64.b64decode(image))).load()
+
+
+def test_a_black_image_is_black_and_otherwise_right(fake: Fake) -> None:
+    """The size, the parameters and info are those of the picture it should have been."""
+    good = generate(fake).json()
+    fake.fault("black-image", TXT2IMG)
+    bad = generate(fake).json()
+    image = Image.open(io.BytesIO(base64.b64decode(bad["images"][0])))
+    usual = Image.open(io.BytesIO(base64.b64decode(good["images"][0])))
+    assert image.getextrema() == ((0, 0),) * 3
+    assert (image.size, image.info["parameters"]) == (usual.size, usual.info["parameters"])
+    assert bad["parameters"] == good["parameters"]
+
+
+def test_a_data_uri_holds_the_usual_image(fake: Fake) -> None:
+    """The prefix is all that differs."""
+    good = generate(fake).json()["images"][0]
+    fake.fault("data-uri", TXT2IMG)
+    assert generate(fake).json()["images"] == [f"data:image/png;base64,{good}"]
+
+
+def test_image_faults_reach_the_extras(fake: Fake) -> None:
+    """The single image of an upscale is changed like those of a generation."""
+    image = generate(fake).json()["images"][0]
+    fake.fault("data-uri", EXTRAS)
+    answer = requests.post(
+        fake.url + EXTRAS, json={"image": image, "upscaler_1": "Lanczos"}, timeout=20
+    )
+    assert answer.json()["image"].startswith("data:image/png;base64,iVBOR")
+
+
+def test_ignored_options_change_nothing(fake: Fake) -> None:
+    """Success is answered, and the options are as before."""
+    before = requests.get(fake.url + OPTIONS, timeout=10).json()
+    fake.fault("ignored-options", OPTIONS)
+    answer = requests.post(fake.url + OPTIONS, json={"jpeg_quality": 1}, timeout=10)
+    assert (answer.status_code, answer.json()) == (200, None)
+    assert requests.get(fake.url + OPTIONS, timeout=10).json() == before
+
+
+def test_ignored_overrides_leave_the_generation_as_it_is(fake: Fake) -> None:
+    """A request's override_settings do nothing; the journal shows what was sent."""
+    fake.fault("ignored-options", TXT2IMG)
+    info = json.loads(
+        generate(fake, override_settings={"CLIP_stop_at_last_layers": 2}).json()["info"]
+    )
+    assert info["clip_skip"] == 1
+    (entry,) = fake.requests()
+    assert entry["payload"]["override_settings"] == {"CLIP_stop_at_last_layers": 2}
+
+
+def test_faults_of_many_threads_are_the_same_as_one_by_one(fake: Fake) -> None:
+    """The entries that fail are decided by their number in the journal alone."""
+    rule = {"action": "status", "match": {"path": SAMPLERS}, "when": {"probability": 0.4}}
+
+    def failed(threads: int) -> list[int]:
+        fake.reset()
+        fake.control("POST", "faults", json=rule)
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda _: requests.get(fake.url + SAMPLERS, timeout=10), range(40)))
+        return [entry["n"] for entry in fake.requests() if entry["status"] == 500]
+
+    assert 5 < len(failed(1)) < 30
+    assert failed(8) == failed(1)
+
+
+def test_faults_can_be_there_from_the_start(start_fake: StartFake) -> None:
+    """`--fault` rules are in force at once and come back with a reset."""
+    fake = start_fake("faulty", "--fault", "samplers:status:first:status=503")
+    for _ in range(2):
+        statuses = [requests.get(fake.url + SAMPLERS, timeout=10).status_code for _ in "ab"]
+        assert statuses == [503, 200]
+        fake.reset()
+
+
+def test_the_end_does_not_wait_for_a_hung_request() -> None:
+    """A server that is told to stop leaves a hung connection behind at once."""
+    with FakeWebUI(fault="samplers:hang") as webui, ThreadPoolExecutor() as pool:
+        hung = pool.submit(exchange, Fake(webui.url))
+        webui.wait(SAMPLERS)
+        started = time.monotonic()
+        webui.stop()
+        assert time.monotonic() - started < 1
+        with pytest.raises(ConnectionResetError):
+            hung.result(timeout=10)
