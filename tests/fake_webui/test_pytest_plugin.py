@@ -1,0 +1,290 @@
+"""The pytest plugin, in client projects of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+import pytest
+import requests
+
+from fake_webui import FakeWebUI
+from tests.support import ROOT, wait_until
+
+PLUGIN = "fake_webui.pytest_plugin"
+INSTALLED = any(one.value == PLUGIN for one in entry_points(group="pytest11"))
+LOAD = [] if INSTALLED else ["-p", PLUGIN]
+
+CLIENT = """
+    import os
+    import requests
+
+    TXT2IMG = "/sdapi/v1/txt2img"
+
+    def call(webui, path="/sdapi/v1/samplers"):
+        return requests.get(webui.url + path, timeout=10)
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Somebody else's project, with a client to test."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makepyfile(client=CLIENT)
+    return pytester
+
+
+def run(project: pytest.Pytester, *words: str) -> pytest.RunResult:
+    """Run the project's tests in a process of their own."""
+    return project.runpytest_subprocess(*LOAD, "-p", "no:cacheprovider", *words)
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process is there and has not ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_client_project_needs_nothing_else(project: pytest.Pytester) -> None:
+    """The fixture is there, records what is sent, and starts fresh for each test."""
+    project.makepyfile(
+        """
+        from client import call
+
+        def test_one(fake_webui):
+            call(fake_webui)
+            assert fake_webui.count("/sdapi/v1/samplers", exactly=1) == 1
+
+        def test_two(fake_webui, request):
+            assert fake_webui.requests() == []
+            call(fake_webui)
+            (entry,) = fake_webui.requests()
+            assert (entry["n"], entry["mark"]) == (1, request.node.nodeid)
+        """
+    )
+    run(project).assert_outcomes(passed=2)
+
+
+def test_a_failed_test_shows_its_journal(project: pytest.Pytester) -> None:
+    """The report has what the WebUI was sent."""
+    project.makepyfile(
+        """
+        from client import call
+
+        def test_it(fake_webui):
+            call(fake_webui)
+            assert fake_webui.last("/sdapi/v1/txt2img")["steps"] == 5
+        """
+    )
+    result = run(project)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*expected at least 1 request like*nearest:*",
+            "*#1 GET /sdapi/v1/samplers: path is*",
+            "*- fake WebUI -*",
+            "1 requests, the last 1:",
+            '{"n": 1, "method": "GET", "path": "/sdapi/v1/samplers", "status": 200*',
+        ]
+    )
+
+
+def test_an_address_that_is_not_there_fails_the_test(project: pytest.Pytester) -> None:
+    """A slip in a path does not go unnoticed, unless the marker allows it."""
+    project.makepyfile(
+        """
+        import pytest
+        from client import call
+
+        def test_slip(fake_webui):
+            call(fake_webui, "/sdapi/v1/sampler")
+
+        @pytest.mark.fake_webui(allow_unmatched=True)
+        def test_on_purpose(fake_webui):
+            assert call(fake_webui, "/sdapi/v1/sampler").status_code == 404
+        """
+    )
+    result = run(project, "--strict-markers")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["requests that the WebUI does not know:", "*GET /sdapi/v1/sampler"]
+    )
+
+
+def test_flags_come_from_the_configuration(project: pytest.Pytester) -> None:
+    """`fake_webui_options` are words of the command line."""
+    project.makeini("[pytest]\nfake_webui_options = --seed 3 --allow-remote")
+    project.makepyfile(
+        """
+        from client import call
+
+        def test_it(fake_webui):
+            assert call(fake_webui).ok
+        """
+    )
+    run(project).assert_outcomes(passed=1)
+
+
+def test_a_server_that_can_not_start_says_why(project: pytest.Pytester) -> None:
+    """A bad flag is told in the server's own words."""
+    project.makeini("[pytest]\nfake_webui_options = --sede 3")
+    project.makepyfile("def test_it(fake_webui): pass")
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*the fake WebUI did not start, exit status 2: *", "*No such option*--sede*"]
+    )
+
+
+def test_each_xdist_worker_has_a_server(project: pytest.Pytester) -> None:
+    """Tests of different workers do not see each other."""
+    project.makepyfile(
+        """
+        import pytest
+        from pathlib import Path
+        from client import call
+
+        @pytest.mark.parametrize("number", range(12))
+        def test_it(fake_webui, number, worker_id):
+            call(fake_webui)
+            assert fake_webui.count(exactly=1) == 1
+            Path(f"{worker_id}.url").write_text(fake_webui.url)
+        """
+    )
+    run(project, "-n", "2").assert_outcomes(passed=12)
+    urls = {path.read_text() for path in project.path.glob("gw*.url")}
+    assert len(urls) == 2
+
+
+def test_a_server_that_dies_fails_its_test_and_is_replaced(project: pytest.Pytester) -> None:
+    """The test says that the server ended; the next one has a server at the same address."""
+    project.makepyfile(
+        """
+        import os, signal
+        from client import call
+
+        def test_dying(fake_webui, request):
+            request.config.url = fake_webui.url
+            os.kill(fake_webui.health()["pid"], signal.SIGKILL)
+            fake_webui._process.wait()
+
+        def test_next(fake_webui, request):
+            assert fake_webui.url == request.config.url
+            assert call(fake_webui).ok
+        """
+    )
+    result = run(project)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*the fake WebUI ended with status -9*"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_server_survives_its_tests(project: pytest.Pytester, number: int) -> None:
+    """Ctrl-C, an ordinary kill and a hard one all end the server with pytest."""
+    project.makepyfile(
+        """
+        from pathlib import Path
+        from client import call
+
+        def test_endless(fake_webui):
+            fake_webui.fault("hang")
+            Path("pid.part").write_text(str(fake_webui.health()["pid"]))
+            Path("pid.part").rename("pid")
+            call(fake_webui)
+        """
+    )
+    pid_file = project.path / "pid"
+    words = [sys.executable, "-m", "pytest", *LOAD, "-p", "no:cacheprovider"]
+    with subprocess.Popen(words, cwd=project.path, stdout=subprocess.DEVNULL) as tests:
+        wait_until(pid_file.exists)
+        tests.send_signal(number)
+        status = tests.wait(20)
+    assert status == (pytest.ExitCode.INTERRUPTED if number == signal.SIGINT else -number)
+    wait_until(lambda: not is_running(int(pid_file.read_text())))
+
+
+def test_a_server_from_before_is_made_fresh(project: pytest.Pytester) -> None:
+    """With --fake-webui-url old faults, marks and entries are gone when a test begins."""
+    project.makepyfile(
+        """
+        from client import call
+
+        def test_it(fake_webui):
+            assert call(fake_webui).ok
+            assert fake_webui.count(exactly=1) == 1
+        """
+    )
+    with FakeWebUI() as left_over:
+        left_over.fault("status")
+        requests.get(f"{left_over.url}/sdapi/v1/samplers", timeout=10)
+        run(project, "--fake-webui-url", left_over.url).assert_outcomes(passed=1)
+        assert left_over.count(exactly=1) == 1
+        assert left_over.exit_status is None
+
+
+def test_one_server_is_not_shared_by_workers(project: pytest.Pytester) -> None:
+    """Workers that reset one server under each other are refused with the way out."""
+    project.makepyfile("def test_it(fake_webui): pass")
+    with FakeWebUI() as webui:
+        result = run(project, "--fake-webui-url", webui.url, "-n", "2")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*--fake-webui-url is one server, and each test resets it*"])
+
+
+def test_a_url_where_nobody_answers_is_told(project: pytest.Pytester) -> None:
+    """A wrong --fake-webui-url is one sentence."""
+    project.makepyfile("def test_it(fake_webui): pass")
+    result = run(project, "--fake-webui-url", "http://127.0.0.1:9")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*no fake WebUI answers at http://127.0.0.1:9*"])
+
+
+def test_the_plugin_weighs_nothing_where_it_is_not_used(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that does not ask for the fixtures imports none of what they need."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    project.makepyfile(
+        """
+        import sys
+
+        def test_it():
+            heavy = {"flask", "requests", "PIL", "fake_webui.process", "fake_webui.server"}
+            assert not heavy & set(sys.modules)
+        """
+    )
+    result = project.runpytest_subprocess("-p", PLUGIN, "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+
+
+def test_coverage_of_a_client_is_not_disturbed(project: pytest.Pytester) -> None:
+    """A project that measures itself sees its own lines, and no warning."""
+    project.makepyfile(
+        """
+        from client import call
+
+        def test_it(fake_webui):
+            assert call(fake_webui).ok
+        """
+    )
+    words = ["-m", "coverage", "run", "--source=.", "-m", "pytest", "-q", *LOAD]
+    measured = project.run(sys.executable, *words)
+    assert measured.ret == 0
+    assert not measured.stderr.str()
+    report = project.run(sys.executable, "-m", "coverage", "report", "--include=client.py")
+    report.stdout.fnmatch_lines(["client.py*100%"])
+
+
+def test_the_readme_example_works(project: pytest.Pytester) -> None:
+    """What the README shows as a test of one's own client is one that passes."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    examples = [part.partition("```")[0] for part in readme.split("```python")[1:]]
+    (example,) = [text for text in examples if "def test_" in text and "fake_webui" in text]
+    project.makepyfile(test_readme=example)
+    outcome = run(project).parseoutcomes()
+    assert outcome.keys() == {"passed"}
