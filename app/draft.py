@@ -5,8 +5,9 @@ What comes out names no file and no default: prompts are expanded, settings merg
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -72,9 +73,16 @@ def plan_jobs(
     start = secrets.randbelow(_SEEDS) if seed is None else seed
     user = draft.config.model_dump(exclude_unset=True)
     variants = expand(pack, preset=preset or {}, user=user, seed=start)
-    common = _common(draft, pack, run_mode, source)
+    new_spec = partial(
+        JobSpec,
+        run_mode=run_mode,
+        source=source,
+        prompt_source=PromptSource.PACK if draft.pack_id else PromptSource.MANUAL,
+        prompt_pack_id=pack.pack_id or None,
+        batch_id=new_job_id(),
+    )
     rng = random.Random(start)  # noqa: S311 - repeatable, not secret
-    specs = tuple(_spec(common, variant, rng) for variant in variants)
+    specs = tuple(_spec(new_spec, variant, rng) for variant in variants)
     return Plan(specs, pack.notices)
 
 
@@ -88,22 +96,8 @@ def _pack(draft: Draft, home: Path) -> PromptPack:
     return replace(_MANUAL, prompts=(prompt,), wildcard_folders=(home / WILDCARDS_FOLDER,))
 
 
-def _common(draft: Draft, pack: PromptPack, run_mode: RunMode, source: str) -> JobSpec:
-    """Return what all jobs of the draft share, as a job without a prompt."""
-    return JobSpec(
-        prompt="",
-        config=draft.config,
-        run_mode=run_mode,
-        source=source,
-        prompt_source=PromptSource.PACK if draft.pack_id else PromptSource.MANUAL,
-        prompt_pack_id=pack.pack_id or None,
-        batch_id=new_job_id(),
-    )
-
-
-def _spec(common: JobSpec, variant: PromptVariant, rng: random.Random) -> JobSpec:
-    return replace(
-        common,
+def _spec(new_spec: Callable[..., JobSpec], variant: PromptVariant, rng: random.Random) -> JobSpec:
+    return new_spec(
         prompt=variant.prompt,
         negative_prompt=variant.negative_prompt,
         config=with_seeds(variant.config, rng),

@@ -114,7 +114,9 @@ def chosen_indices(
         return (turn % taking,)
     if taking > MAX_JOBS:
         raise ValueError(f"{taking:,} combinations of {_product(slots)}; {TOO_MANY}")
-    return range(taking) if mode is Mode.FANOUT else rng.sample(range(count), taking)
+    if mode is Mode.FANOUT:
+        return range(taking)
+    return rng.sample(range(count), taking) if taking > 1 else (rng.randrange(count),)
 
 
 TOO_MANY = f"one pack makes at most {MAX_JOBS:,} jobs: set a limit or split it"
