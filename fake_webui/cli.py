@@ -84,3 +84,12 @@ def make_config(path: Path | None, **settings: Any) -> ServerConfig:
     from fake_webui.config_file import read_config  # noqa: PLC0415 - only some starts read a file
 
     return read_config(path).with_settings(**given)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def coverage(*, as_json: bool) -> None:
+    """List what is imitated, endpoint by endpoint and field by field."""
+    from fake_webui.commands.coverage import show  # noqa: PLC0415 - serve starts without it
+
+    click.echo(show(as_json=as_json))

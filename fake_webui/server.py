@@ -36,6 +36,7 @@ from fake_webui.routes import (
     internal,
     lifecycle,
     models,
+    openapi,
     options,
     progress,
 )
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     gates.bp,
     lifecycle.bp,
     adetailer.bp,
+    openapi.bp,
     control.bp,
 )
 SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only

@@ -17,14 +17,15 @@ class Endpoint:
     """One method on one path.
 
     `body` is the table of its fields, or MAPPING where any object is taken; `query` the table of
-    its query parameters; `needs` the part of the server it comes with: "" always, "webui" with
-    the page, "stop" with --api-server-stop, or the name of an extension.
+    its query parameters; `form` that of its form fields; `needs` the part of the server it comes
+    with: "" always, "webui" with the page, "stop" with --api-server-stop, or an extension's name.
     """
 
     method: str
     path: str
     body: Table | FieldType | None = None
     query: Table | None = None
+    form: Table | None = None
     needs: str = ""
 
     @property
@@ -61,7 +62,8 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/docs"),
     *_page("GET", "/user/", "/user", "/login_check/", "/login_check", "/token/", "/token"),
     *_page("GET", "/app_id/", "/app_id"),
-    *_page("POST", "/login/", "/login"),
+    Endpoint("POST", "/login/", form=tables.LOGIN_FORM, needs="webui"),
+    Endpoint("POST", "/login", form=tables.LOGIN_FORM, needs="webui"),
     *_page("GET", "/"),
     *_page("HEAD", "/"),
     Endpoint("GET", "/info", query=tables.SERIALIZE_QUERY, needs="webui"),

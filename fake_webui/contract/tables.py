@@ -183,3 +183,15 @@ PROGRESS_QUERY: Final = Table("progress", (Field("skip_current_image", BOOLEAN, 
 ATTACHMENT_QUERY: Final = Table("sysinfo", (Field("attachment", ANYTHING, default=False),))
 
 SERIALIZE_QUERY: Final = Table("info", (Field("serialize", BOOLEAN, default=True),))
+
+LOGIN_FORM: Final = Table(
+    "Body_login_login_post",
+    (
+        Field("grant_type", STRING, None),
+        Field("username", STRING),
+        Field("password", STRING),
+        Field("scope", STRING, ""),
+        Field("client_id", STRING, None),
+        Field("client_secret", STRING, None),
+    ),
+)

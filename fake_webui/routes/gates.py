@@ -5,9 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from fake_webui.contract.coercion import missing
-from fake_webui.contract.tables import SERIALIZE_QUERY
-from fake_webui.errors import InvalidRequestError
+from fake_webui.contract.tables import LOGIN_FORM, SERIALIZE_QUERY
 from fake_webui.routes._answer import json_answer
 from fake_webui.routes._request import parse_arguments
 
@@ -96,12 +94,8 @@ def token() -> Response:
 @bp.post("/login")
 def login() -> ResponseReturnValue:
     """Send everybody on to the page, which has no users."""
-    details = []
-    for name in ("username", "password"):
-        if not request.form.get(name):
-            details.extend(missing(("body", name)).details)
-    if details:
-        raise InvalidRequestError(details)
+    filled = {name: value for name, value in request.form.items() if value}
+    LOGIN_FORM.read(filled, ("body",))
     return redirect("/", 302)
 
 

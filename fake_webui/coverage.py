@@ -1,0 +1,70 @@
+"""What of the real server is imitated, endpoint by endpoint and field by field."""
+
+from typing import Any, Final
+
+from fake_webui.contract import ENDPOINTS, MISSING, Endpoint, Field, Table
+from fake_webui.contract.tables import IMG2IMG, TXT2IMG
+
+EFFECTIVE: Final = "imitated"
+ECHOED: Final = "accepted"
+
+# What the real server has and this one answers with 404.
+NOT_IMITATED: Final = (
+    ("GET", "/static/{path}"),
+    ("GET", "/assets/{path}"),
+    ("GET", "/proxy={url_path}"),
+    ("HEAD", "/proxy={url_path}"),
+    ("GET", "/file={path_or_url}"),
+    ("HEAD", "/file={path_or_url}"),
+    ("GET", "/stream/{session_hash}/{run}/{component_id}"),
+    ("GET", "/file/{path}"),
+    ("POST", "/reset"),
+    ("POST", "/reset/"),
+    ("POST", "/api/{api_name}/"),
+    ("POST", "/api/{api_name}"),
+    ("POST", "/run/{api_name}/"),
+    ("POST", "/run/{api_name}"),
+    ("POST", "/upload"),
+    ("GET", "/sd_extra_networks/thumb"),
+    ("GET", "/sd_extra_networks/cover-images"),
+    ("GET", "/sd_extra_networks/metadata"),
+    ("GET", "/sd_extra_networks/get-single-card"),
+)
+# Fields that are checked and echoed, and change neither pictures nor infotexts here.
+WITHOUT_EFFECT: Final = {TXT2IMG.name: frozenset[str](), IMG2IMG.name: frozenset[str]()}
+
+
+def list_coverage() -> list[dict[str, Any]]:
+    """Return every endpoint of the real server.
+
+    Each has method, path, `imitated` and its fields; a field's status is "imitated", or
+    "accepted" where it is validated and has no effect.
+    """
+    known = [_endpoint(endpoint) for endpoint in ENDPOINTS]
+    unknown = [
+        {"method": method, "path": path, "imitated": False, "needs": "webui", "fields": []}
+        for method, path in NOT_IMITATED
+    ]
+    return known + unknown
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    tables = [t for t in (endpoint.body, endpoint.query, endpoint.form) if isinstance(t, Table)]
+    fields = [_field(table, field) for table in tables for field in table.fields]
+    return {
+        "method": endpoint.method,
+        "path": endpoint.path,
+        "imitated": True,
+        "needs": endpoint.needs,
+        "fields": fields,
+    }
+
+
+def _field(table: Table, field: Field) -> dict[str, Any]:
+    without_effect = field.name in WITHOUT_EFFECT.get(table.name, ())
+    facts: dict[str, Any] = {"name": field.name, "type": field.type.schema.get("type", "any")}
+    if field.default is not MISSING:
+        facts["default"] = field.default
+    facts["required"] = field.required
+    facts["nullable"] = field.accepts_null
+    return facts | {"status": ECHOED if without_effect else EFFECTIVE}
