@@ -43,18 +43,24 @@ class JobStore:
     Args:
         path: the file; it is made when it is not there.
         migrations: the steps to the present schema.
+        busy_timeout_s: how long to wait for another process's transaction.
 
     Raises:
         HomeError: if it can't be opened or written, or is no job store.
         StoreVersionError: if a newer version of the app wrote it.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        migrations: Sequence[str] = MIGRATIONS,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
         self.path = path
         self._lock = threading.RLock()
         with self._telling():
             self._connection = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
             )
         try:
             self._prepare(migrations)

@@ -8,11 +8,11 @@ from app.models import JobRecord
 from app.pipeline_config import PipelineConfig, StageName
 
 SCHEDULERS = (
+    "SGM Uniform",
     "Uniform",
     "Karras",
     "Exponential",
     "Polyexponential",
-    "SGM Uniform",
     "KL Optimal",
     "Align Your Steps",
     "Simple",
@@ -20,7 +20,7 @@ SCHEDULERS = (
     "Beta",
     "Turbo",
 )
-"""Labels of schedulers; older sampler names end with one of them."""
+"""Labels of schedulers, longer ones first; older sampler names end with one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,209 @@
+"""The store's file: opening, migrating, refusing, and what owners leave behind."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.errors import HomeError, StoreVersionError
+from app.job_history import JobHistoryStore
+from app.job_queue import JobQueue
+from app.job_store import JobStore
+from app.models import JobSpec, JobStatus
+from app.ownership import Ownership
+from app.pipeline_config import merge
+from app.schema import MIGRATIONS
+from tests.support import ROOT, wait_until
+
+BOAT = JobSpec(prompt="a boat", config=merge())
+
+DIE_WHILE_RUNNING = """
+import pathlib, sys, os
+from app.job_queue import JobQueue
+from app.job_store import JobStore
+from app.ownership import Ownership
+home = pathlib.Path(sys.argv[1])
+store = JobStore(home / "jobs.db")
+owner = Ownership(store, home / "locks").register()
+JobQueue(store).claim(owner.name)
+print("claimed", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def ownership(store: JobStore, tmp_path: Path) -> Ownership:
+    """The register of owners of the store."""
+    return Ownership(store, tmp_path / "locks")
+
+
+@pytest.fixture
+def other_process(queue: JobQueue, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has claimed the first of two jobs and goes on living."""
+    queue.add([BOAT, BOAT])
+    command = [sys.executable, "-c", DIE_WHILE_RUNNING, str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "claimed\n"
+        yield process
+        process.kill()
+
+
+def test_a_committed_change_is_synced_to_the_disk(store: JobStore) -> None:
+    """WAL for readers beside a writer, FULL for power cuts."""
+    assert store.rows("PRAGMA journal_mode") == [("wal",)]
+    assert store.rows("PRAGMA synchronous") == [(2,)]
+
+
+def test_an_older_file_is_backed_up_and_brought_up_to_date(tmp_path: Path) -> None:
+    """The backup is the file as it was; the jobs are in both."""
+    path = tmp_path / "jobs.db"
+    old = JobStore(path)
+    [job_id] = JobQueue(old).add([BOAT])
+    old.close()
+    newer = JobStore(path, [*MIGRATIONS, "CREATE TABLE later (x); INSERT INTO later VALUES (7);"])
+    assert newer.rows("SELECT x FROM later") == [(7,)]
+    assert JobHistoryStore(newer).get(job_id).prompt == "a boat"
+    newer.close()
+    backup = JobStore(tmp_path / f"jobs.db.v{len(MIGRATIONS)}.bak")
+    assert JobHistoryStore(backup).get(job_id).prompt == "a boat"
+    backup.close()
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    """A step is taken whole or not at all."""
+    path = tmp_path / "jobs.db"
+    JobStore(path).close()
+    with pytest.raises(HomeError):
+        JobStore(path, [*MIGRATIONS, "CREATE TABLE later (x); SELECT nonsense;"])
+    store = JobStore(path)
+    assert store.rows("SELECT name FROM sqlite_master WHERE name = 'later'") == []
+    store.close()
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """The sentence says what to do."""
+    path = tmp_path / "jobs.db"
+    JobStore(path, [*MIGRATIONS, "CREATE TABLE later (x)"]).close()
+    before = path.read_bytes()
+    with pytest.raises(StoreVersionError, match="newer version of the app"):
+        JobStore(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    """The sentence names the file."""
+    path = tmp_path / "jobs.db"
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(HomeError, match=r"jobs\.db: file is not a database"):
+        JobStore(path)
+
+
+def test_opening_beside_a_live_worker_disturbs_nothing(
+    other_process: subprocess.Popen[str],
+    ownership: Ownership,
+    queue: JobQueue,
+) -> None:
+    """Its job is running, and the queue is not paused."""
+    assert other_process.poll() is None
+    assert ownership.recover() == []
+    assert [job.status for job in queue.list_jobs()] == [JobStatus.RUNNING, JobStatus.QUEUED]
+    assert not queue.pause_state().paused
+
+
+def test_the_job_of_a_killed_worker_is_interrupted_and_the_queue_says_why(
+    other_process: subprocess.Popen[str],
+    ownership: Ownership,
+    queue: JobQueue,
+    history: JobHistoryStore,
+) -> None:
+    """Nothing is repeated by itself: the rest waits for the user."""
+    running = queue.list_jobs()[0]
+    other_process.kill()
+    [orphan] = wait_until(ownership.recover)
+    assert orphan == running.job_id
+    assert history.get(orphan).status is JobStatus.INTERRUPTED
+    assert "stopped while this job was running" in (history.get(orphan).error or "")
+    assert queue.pause_state().paused
+    assert orphan in queue.pause_state().reason
+    assert [job.status for job in queue.list_jobs()] == [JobStatus.QUEUED]
+
+
+def test_a_worker_killed_between_two_jobs_leaves_the_queue_paused(
+    other_process: subprocess.Popen[str], ownership: Ownership, queue: JobQueue
+) -> None:
+    """An unclean stop is noticed even when no job ran."""
+    queue.finish(queue.list_jobs()[0].job_id, JobStatus.SUCCEEDED, {})
+    other_process.kill()
+    wait_until(lambda: ownership.recover() == [] and queue.pause_state().paused)
+    assert queue.pause_state().reason == "the app did not stop cleanly"
+
+
+def test_the_others_go_on_when_one_of_several_workers_dies(
+    other_process: subprocess.Popen[str], ownership: Ownership, queue: JobQueue
+) -> None:
+    """Its job is interrupted; with an owner alive the queue is not paused."""
+    me = ownership.register()
+    other_process.kill()
+    wait_until(ownership.recover)
+    assert not queue.pause_state().paused
+    assert queue.claim(me.name) is not None
+
+
+def test_a_clean_stop_leaves_nothing_to_recover(
+    ownership: Ownership, queue: JobQueue, tmp_path: Path
+) -> None:
+    """No pause, and no lock file."""
+    queue.add([BOAT])
+    ownership.release(ownership.register())
+    assert ownership.recover() == []
+    assert not queue.pause_state().paused
+    assert list((tmp_path / "locks").iterdir()) == []
+
+
+def test_a_job_whose_end_was_not_recorded_is_recovered_later(
+    ownership: Ownership, queue: JobQueue, history: JobHistoryStore
+) -> None:
+    """An owner that leaves a running job behind is treated like one that died."""
+    [job_id] = queue.add([BOAT])
+    me = ownership.register()
+    queue.claim(me.name)
+    ownership.release(me)
+    assert ownership.recover() == [job_id]
+    assert history.get(job_id).status is JobStatus.INTERRUPTED
+
+
+def test_search_works_without_full_text_search(
+    store: JobStore, queue: JobQueue, history: JobHistoryStore
+) -> None:
+    """A Python whose SQLite has no FTS5 scans instead."""
+    with store.transaction() as connection:
+        connection.execute("DROP TABLE words")
+        connection.execute(
+            "CREATE TABLE words (rowid INTEGER PRIMARY KEY, prompt, negative, model, pack, error)"
+        )
+    store.has_full_text_search = False
+    job_ids = queue.add([BOAT, JobSpec(prompt="a ship", config=merge())])
+    queue.cancel(job_ids)
+    assert [job.prompt for job in history.search("prompt:boat")] == ["a boat"]
+    assert len(history.search("a")) == 2
+    assert history.search("") == []
+
+
+def test_a_file_that_another_process_holds_is_waited_for_and_then_named(tmp_path: Path) -> None:
+    """A foreign transaction that never ends is an error, not a hang for ever."""
+    path = tmp_path / "jobs.db"
+    store = JobStore(path, busy_timeout_s=0.1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(HomeError, match="locked"):
+        JobQueue(store).add([BOAT])
+    other.execute("ROLLBACK")
+    JobQueue(store).add([BOAT])
+    other.close()
+    store.close()
