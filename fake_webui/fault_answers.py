@@ -29,15 +29,15 @@ GARBAGE_BYTES = 512
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-def error_of(fault: Fault, exchange: Exchange) -> ApiError | None:
-    """Return the error that the WebUI answers with under this fault, None if it is no error."""
+def error_of(fault: Fault, exchange: Exchange) -> ApiError:
+    """Return the error that the WebUI answers with under this fault."""
     if fault.name == "out-of-memory":
         return HandlerError("OutOfMemoryError", OUT_OF_MEMORY)
     if fault.name == "nan":
         return HandlerError("NansException", NAN.format(module=fault.settings["module"]))
     if fault.name == "cuda-error":
         return HandlerError("RuntimeError", CUDA_ERROR)
-    return missing_model(exchange) if fault.name == "missing-model" else None
+    return missing_model(exchange)
 
 
 def missing_model(exchange: Exchange) -> ApiError:

@@ -210,7 +210,7 @@ class _Answer:
             for chunk in itertools.chain([first], chunks):
                 if self._handler.command != "HEAD":
                     self._handler.wfile.write(chunk)
-            self._handler.wfile.flush()
+                self._handler.wfile.flush()
         finally:
             if close := getattr(parts, "close", None):
                 close()

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from fake_webui import __version__, expectation
+from fake_webui import EMULATED_VERSION, __version__, expectation
 from fake_webui.errors import ControlError
 from fake_webui.exchange import Exchange
 from fake_webui.expectation import Question, parse_question
@@ -28,7 +28,6 @@ from fake_webui.sites import is_cross_site
 
 bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
 
-EMULATED_VERSION = "v1.10.1"
 INSTANCE_TOKEN = secrets.token_hex(16)
 REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
 TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")

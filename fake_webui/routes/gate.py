@@ -17,12 +17,18 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from fake_webui import wire
 from fake_webui.exchange import Exchange
-from fake_webui.fault_actions import OPTIONS
+from fake_webui.fault_actions import GENERATION, OPTIONS
 from fake_webui.fault_answers import change_body, error_of, gateway_page
 from fake_webui.faults import Fault, FaultBook, parse_spec
 from fake_webui.payloads import parse_json
 from fake_webui.recorder import Recorder
-from fake_webui.routes._context import current_faults, current_patience, current_recorder
+from fake_webui.routes._context import (
+    current_faults,
+    current_patience,
+    current_recorder,
+    current_state,
+)
+from fake_webui.state import Trouble
 from fake_webui.wire import Patience
 
 if TYPE_CHECKING:
@@ -92,13 +98,25 @@ def apply_after(fault: Fault, response: Response) -> None:
 
 
 def fail(fault: Fault, exchange: Exchange) -> None:
-    """Fail as the WebUI does.
+    """Fail as the WebUI does: a generation on its way, anything else at once.
 
     Raises:
         ApiError: the error of this fault.
     """
-    if error := error_of(fault, exchange):
+    error = error_of(fault, exchange)
+    if exchange.path not in GENERATION:
         raise error
+    g.trouble = Trouble(fault.settings.get("at", 0.0), error)
+
+
+def stall(fault: Fault, _: Exchange) -> None:
+    """Let a generation stand still on its way."""
+    g.trouble = Trouble(fault.settings["at"], stall_seconds=fault.settings["seconds"])
+
+
+def slow_down_loading(fault: Fault, _: Exchange) -> None:
+    """Let the next checkpoint switch, be it this request's or a later one's, take its time."""
+    current_state().models.next_load_seconds = fault.settings["seconds"]
 
 
 def answer_nothing(_: Fault, __: Exchange) -> ResponseReturnValue:
@@ -164,6 +182,8 @@ BEFORE: dict[str, Callable[[Fault, Exchange], ResponseReturnValue | None]] = {
     "hang": answer_nothing,
     "reset": answer_nothing,
     "empty": answer_nothing,
+    "stalled-progress": stall,
+    "slow-load": slow_down_loading,
     "ignored-options": ignore_options,
 }
 UNANSWERED = ("hang", "reset", "empty")
