@@ -16,6 +16,11 @@ from app.commands import COMPLETE_VARIABLE, PROGRAM
 from app.errors import AppError
 
 COMMANDS = {
+    "run": "Make images from a prompt or a prompt pack, and wait for them.",
+    "queue": "Look at the queue and change it.",
+    "work": "Run what is queued, with progress bars.",
+    "history": "Look through past jobs, and make them again.",
+    "doctor": "Check the home, and whether the WebUI is up and has what is needed.",
     "completion": "Print the shell's completion script.",
 }
 INTERRUPTED = 130  # what a shell expects after Ctrl-C

@@ -30,7 +30,12 @@ from app.troubles import shared_trouble
 from app.webui_node import WebUINode
 
 Listener = Callable[[Progress], None]
+EndListener = Callable[[JobRecord], None]
 RECOVERY_INTERVAL_S = 5.0
+
+
+def _never() -> bool:
+    return False
 
 
 class Turn(Enum):
@@ -68,20 +73,27 @@ class SingleNodeJobRunner:
         self.node = node
         self.progress: Progress | None = None
         """How far the running job is; None when there is none."""
+        self.job: JobRecord | None = None
+        """The job that runs; None when there is none."""
+        self.is_busy = False
+        """Whether it runs a job or is about to claim one."""
         self._queue, self._ownership, self._pipeline = queue, ownership, pipeline
         self._fleet, self._limits = fleet, limits
         self._lock_path = (
             locks / f"webui-{hashlib.sha256(node.name.encode()).hexdigest()[:16]}.lock"
         )
         self._listeners: list[Listener] = []
+        self._end_listeners: list[EndListener] = []
+        self._enough: Callable[[], bool] = _never
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._failures = 0
         self._suffering_since: float | None = None
         self._recover_at = 0.0
 
-    def start(self) -> None:
-        """Begin to run jobs in a thread, as they come."""
+    def start(self, enough: Callable[[], bool] = _never) -> None:
+        """Begin to run jobs in a thread, as they come; none is claimed while `enough` is true."""
+        self._enough = enough
         self._stopping.clear()
         self._thread = threading.Thread(target=self._work, name=f"runner {self.node.name}")
         self._thread.start()
@@ -119,10 +131,15 @@ class SingleNodeJobRunner:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def subscribe_to_ends(self, listener: EndListener) -> Callable[[], None]:
+        """Have `listener` called with each job that has ended; return what ends that."""
+        self._end_listeners.append(listener)
+        return lambda: self._end_listeners.remove(listener)
+
     def _work(self) -> None:
         with self._owning() as owner:
             while not self._stopping.is_set():
-                if self._try_turn(owner) is not Turn.RAN:
+                if self._enough() or self._try_turn(owner) is not Turn.RAN:
                     self._queue.wait_for_change(self._limits.idle_poll_s)
 
     def _try_turn(self, owner: Owner) -> Turn:
@@ -152,11 +169,18 @@ class SingleNodeJobRunner:
         with FileLock(self._lock_path) as lock:
             if not lock.acquire():
                 return Turn.BUSY
-            job = self._claim(owner, patience_s)
-            if job is None:
-                return Turn.NOTHING
-            self._run(job)
-            return Turn.RAN
+            self.is_busy = True
+            try:
+                return self._claim_and_run(owner, patience_s)
+            finally:
+                self.is_busy, self.job, self.progress = False, None, None
+
+    def _claim_and_run(self, owner: Owner, patience_s: float) -> Turn:
+        self.job = self._claim(owner, patience_s)
+        if self.job is None:
+            return Turn.NOTHING
+        self._run(self.job)
+        return Turn.RAN
 
     def _claim(self, owner: Owner, patience_s: float) -> JobRecord | None:
         if not self._queue.has_next():
@@ -227,10 +251,12 @@ class SingleNodeJobRunner:
 
     def _is_recorded(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> bool:
         try:
-            self._queue.finish(job.job_id, status, meta)
+            ended = self._queue.finish(job.job_id, status, meta)
         except HomeError as error:
             self._suffer(str(error))
             return False
+        for listener in tuple(self._end_listeners):
+            listener(ended)
         return True
 
     def _reckon(self, error: Exception | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from app.job_runner import Listener, SingleNodeJobRunner
+from app.job_runner import EndListener, Listener, SingleNodeJobRunner
 
 
 class RunnerGroup:
@@ -17,10 +17,10 @@ class RunnerGroup:
     def __init__(self, runners: Sequence[SingleNodeJobRunner]) -> None:
         self.runners = tuple(runners)
 
-    def start(self) -> None:
-        """Start all."""
+    def start(self, enough: Callable[[], bool] = lambda: False) -> None:
+        """Start all; none claims a job while `enough` is true."""
         for runner in self.runners:
-            runner.start()
+            runner.start(enough)
 
     def stop(self) -> None:
         """Stop all; their jobs are interrupted."""
@@ -33,6 +33,13 @@ class RunnerGroup:
         """Run what is queued, side by side, until nothing more can run; return how many ran."""
         with ThreadPoolExecutor(len(self.runners), "runner") as pool:
             return sum(pool.map(lambda runner: runner.run_pending(), self.runners))
+
+    def subscribe_to_ends(self, listener: EndListener) -> Callable[[], None]:
+        """Have `listener` called with each job that has ended; return what ends that."""
+        with ExitStack() as ends:
+            for runner in self.runners:
+                ends.callback(runner.subscribe_to_ends(listener))
+            return ends.pop_all().close
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with the progress of all jobs; return what ends that."""

@@ -27,17 +27,19 @@ STATUS_STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[Row]):
     """One column of a table: its title, and the cell it shows of a row.
 
-    A column that `fills` takes the room that is left, and is cut to it on a terminal.
+    On a terminal, a column that `fills` takes the room that is left; its cells are cut to it, or
+    continued on further lines if it `wraps`.
     """
 
     title: str
     cell: Callable[[Row], str]
     style: Callable[[Row], str] = lambda _: ""
     fills: bool = False
+    wraps: bool = False
     right: bool = False
 
 
@@ -55,8 +57,8 @@ def print_table(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> None:
         table.add_column(
             column.title,
             justify="right" if column.right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=not column.wraps,
+            overflow="fold" if column.wraps else "ellipsis",
             ratio=1 if column.fills and console().is_terminal else None,
         )
     for row in rows:
@@ -66,7 +68,7 @@ def print_table(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> None:
 
 def print_json(rows: Sequence[Any]) -> None:
     """Print one JSON array."""
-    click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=_plain))
+    click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=plain))
 
 
 def print_rows(
@@ -111,12 +113,21 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def file_size(size_bytes: int) -> str:
+    """Return a number of bytes as a person says it: "1.5 MB"."""
+    size, units = float(size_bytes), iter(("bytes", "kB", "MB", "GB"))
+    unit = next(units)
+    while size >= 1000 and (larger := next(units, None)):
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+
+
 def one_line(text: str) -> str:
     """Return text without its line breaks and runs of spaces."""
     return " ".join(text.split())
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return what json.dumps can't write itself in a form that it can."""
     if isinstance(value, datetime):
         return value.isoformat()

@@ -1,7 +1,11 @@
-"""A home with a job store of its own for each test."""
+"""A home with a job store of its own for each test, and the command line on one."""
 
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +13,10 @@ from app.job_history import JobHistoryStore
 from app.job_queue import JobQueue
 from app.job_search import create_index
 from app.job_store import JobStore
+from tests.support import Fake, run_module
+
+Completed = subprocess.CompletedProcess[str]
+CommandLine = Callable[..., Completed]
 
 
 @pytest.fixture
@@ -30,3 +38,32 @@ def queue(store: JobStore) -> JobQueue:
 def history(store: JobStore) -> JobHistoryStore:
     """The history of the store."""
     return JobHistoryStore(store)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home; the folder is not there yet."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def app_cli(home: Path, fake: Fake) -> CommandLine:
+    """Run `python -m app …` on `home` and the fake WebUI, as a user would."""
+
+    def run(*words: str, **variables: str) -> Completed:
+        environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": fake.url, **variables}
+        return run_module("app", *words, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def app_json(app_cli: CommandLine) -> Callable[..., Any]:
+    """Run `python -m app … --json` and return the array that it printed."""
+
+    def run(*words: str) -> Any:
+        done = app_cli(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run

@@ -1,0 +1,150 @@
+"""`python -m app doctor`: is everything there that the jobs need?"""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.bootstrap import Application
+from app.commands.opening import opened
+from app.commands.options import (
+    chosen_layer,
+    home_option,
+    json_option,
+    settings_options,
+    webui_option,
+)
+from app.commands.output import Column, count, file_size, print_rows
+from app.commands.reaching import silence_of
+from app.errors import WebUIError
+from app.models import JobStatus
+from app.pipeline_config import parse_config
+from app.requirements import Requirement, requirements
+from app.webui_node import WebUINode
+from app.webui_offer import Offer
+
+OK, WARNING, FAILED = "ok", "warning", "failed"
+_STYLES = {OK: "green", WARNING: "yellow", FAILED: "red"}
+_LOW_DISK_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was checked; `status` is the exit status that it makes."""
+
+    subject: str
+    check: str
+    found: str
+    result: str = OK
+    status: int = 0
+
+
+_COLUMNS = (
+    Column[Finding]("of", lambda finding: finding.subject),
+    Column[Finding]("check", lambda finding: finding.check),
+    Column[Finding]("", lambda finding: finding.result, lambda finding: _STYLES[finding.result]),
+    Column[Finding]("found", lambda finding: finding.found, fills=True, wraps=True),
+)
+
+
+@click.command()
+@settings_options
+@webui_option
+@home_option
+@json_option
+def doctor(*, webui_urls: tuple[str, ...], home: Path | None, as_json: bool) -> int:
+    """Check the home, and whether the WebUI is up, with --api, and has what jobs need.
+
+    Give it the settings of a job, as to `run`, to see whether the WebUI has those models; what
+    queued jobs need is checked too. Ends with 1 if something is missing, 3 if no WebUI answers.
+    """
+    needed = requirements(parse_config(chosen_layer()))
+    with opened(home, webui_urls) as app:
+        findings = list(_examine(app, needed))
+    print_rows(findings, _COLUMNS, as_json=as_json, to_json=asdict, empty="")
+    return max(finding.status for finding in findings)
+
+
+def _examine(app: Application, needed: Iterable[Requirement]) -> Iterator[Finding]:
+    yield from _home(app)
+    queued = {Requirement(*need) for text in app.queue.waiting_needs() for need in json.loads(text)}
+    for runner in app.runners:
+        yield from _webui(runner.node, {*needed, *queued})
+
+
+def _home(app: Application) -> Iterator[Finding]:
+    free = shutil.disk_usage(app.home).free
+    yield Finding(subject="home", check="folder", found=str(app.home))
+    yield Finding(
+        subject="home",
+        check="disk",
+        found=f"{file_size(free)} free",
+        result=OK if free > _LOW_DISK_BYTES else WARNING,
+    )
+    state = app.queue.pause_state()
+    waiting = count(app.queue.counts()[JobStatus.QUEUED], "job")
+    yield Finding(
+        subject="home",
+        check="queue",
+        found=f"{waiting} waiting" + (f", paused: {state.reason}" if state.paused else ""),
+        result=WARNING if state.paused else OK,
+    )
+
+
+def _webui(node: WebUINode, needed: Iterable[Requirement]) -> Iterator[Finding]:
+    if silence := silence_of(node.client):
+        status = silence.exit_status
+        yield Finding(
+            subject=node.name, check="up", found=f"{silence}", result=FAILED, status=status
+        )
+        return
+    yield Finding(subject=node.name, check="up", found=_activity(node.client.progress()))
+    try:
+        offer, options = node.offer(), node.client.options()
+    except WebUIError as error:
+        yield Finding(subject=node.name, check="lists", found=f"{error}", result=FAILED, status=1)
+        return
+    yield Finding(
+        subject=node.name,
+        check="loaded",
+        found=str(options.get("sd_model_checkpoint") or "nothing"),
+    )
+    yield from _offered(node.name, offer)
+    for need in sorted(needed):
+        reason = offer.lacks([need])
+        yield Finding(
+            subject=node.name,
+            check=str(need),
+            found=reason or "there",
+            result=FAILED if reason else OK,
+            status=int(bool(reason)),
+        )
+
+
+def _activity(progress: Any) -> str:
+    busy = progress.get("state", {}).get("job_count")
+    return f"working, {progress.get('progress', 0):.0%} done" if busy else "idle"
+
+
+def _offered(name: str, offer: Offer) -> Iterator[Finding]:
+    counts = {
+        "checkpoint": len(offer.checkpoints),
+        "VAE": len(offer.vaes),
+        "upscaler": len(offer.upscalers),
+    }
+    yield Finding(
+        subject=name,
+        check="models",
+        found=", ".join(count(n, thing) for thing, n in counts.items()),
+    )
+    has_adetailer = "adetailer" in offer.scripts
+    yield Finding(
+        subject=name,
+        check="ADetailer",
+        found="there" if has_adetailer else "not installed; jobs with --adetailer would fail",
+        result=OK if has_adetailer else WARNING,
+    )

@@ -1,0 +1,210 @@
+"""`python -m app queue`: what waits and runs, and changing it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from app.bootstrap import Application
+from app.commands.filters import filter_options, history_filter
+from app.commands.groups import DefaultGroup
+from app.commands.job_rows import QUEUE_COLUMNS, job_json
+from app.commands.opening import opened
+from app.commands.options import chosen_layer, home_option, json_option, settings_options
+from app.commands.output import count, notice, print_json, print_table
+from app.commands.pausing import say_if_paused
+from app.commands.submitting import plan, print_added, source_options
+from app.models import JobRecord, JobStatus, RunMode
+from app.pipeline_config import parse_config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group(cls=DefaultGroup)
+def queue() -> None:
+    """Look at the queue and change it."""
+
+
+@queue.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
+@home_option
+@json_option
+def list_jobs(*, limit: int, home: Path | None, as_json: bool) -> None:
+    """List what runs and what waits, in the order in which it will run.
+
+    As JSON it is newest first, like everywhere; `position` is the place in the line, 0 for a
+    running job.
+    """
+    with opened(home) as app:
+        say_if_paused(app)
+        jobs = app.queue.list_jobs(limit=limit)
+        if as_json:
+            print_json(_with_positions(jobs))
+        elif jobs:
+            print_table(jobs, QUEUE_COLUMNS)
+            _say_passed_over(jobs)
+            _say_how_many(app, len(jobs))
+        else:
+            notice("The queue is empty.")
+
+
+def _with_positions(jobs: Sequence[JobRecord]) -> list[dict[str, Any]]:
+    running = sum(job.status is JobStatus.RUNNING for job in jobs)
+    rows = [
+        job_json(job) | {"position": max(index - running + 1, 0)} for index, job in enumerate(jobs)
+    ]
+    return sorted(rows, key=lambda row: str(row["created_at"]), reverse=True)
+
+
+def _say_passed_over(jobs: Sequence[JobRecord]) -> None:
+    reasons = {(url, why) for job in jobs for url, why in job.meta.get("passed_over", {}).items()}
+    for url, why in sorted(reasons):
+        notice(f"{url} passes some jobs over: {why}", "yellow")
+
+
+def _say_how_many(app: Application, shown: int) -> None:
+    counts = app.queue.counts()
+    total = sum(counts.values())
+    more = f"; {total - shown:,} more are not shown" if total > shown else ""
+    notice(
+        f"{counts[JobStatus.RUNNING]} running, {counts[JobStatus.QUEUED]:,} queued{more}.", "dim"
+    )
+
+
+@queue.command()
+@source_options
+@settings_options
+@home_option
+@json_option
+def add(*, home: Path | None, as_json: bool, **source: Any) -> None:
+    """Add jobs to the end of the queue; `work` runs them."""
+    with opened(home) as app:
+        made = plan(app, RunMode.QUEUE, "add_to_queue", **source)
+        print_added(app, app.job_service.submit(made.specs), as_json=as_json)
+        say_if_paused(app)
+
+
+@queue.command()
+@click.option("--reason", default="", help="Shown where the queue is.")
+@home_option
+def pause(*, reason: str, home: Path | None) -> None:
+    """Start no more QUEUE jobs; a running one goes on."""
+    with opened(home) as app:
+        app.job_service.pause(reason or "paused by hand")
+        say_if_paused(app)
+
+
+@queue.command()
+@home_option
+def resume(*, home: Path | None) -> None:
+    """Let QUEUE jobs start again."""
+    with opened(home) as app:
+        app.job_service.resume()
+        waiting = app.queue.counts()[JobStatus.QUEUED]
+    notice(f"The queue goes on; {count(waiting, 'job')} waiting.")
+
+
+@queue.command()
+@click.argument("job_id", metavar="ID")
+@click.argument("position", type=click.IntRange(min=1))
+@home_option
+def move(*, job_id: str, position: int, home: Path | None) -> None:
+    """Put a queued job at a place in the line; 1 is next."""
+    with opened(home) as app:
+        job = app.history.get(job_id)
+        app.job_service.move(job.job_id, position)
+    notice(f"Job {job.job_id} is number {position} now.")
+
+
+@queue.command()
+@click.argument("job_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that run or wait.")
+@click.option("--from-pack", metavar="PACK", help="All of this prompt pack.")
+@click.option("--batch", metavar="ID", help="All that were added together.")
+@home_option
+def cancel(
+    *, job_ids: tuple[str, ...], everything: bool, from_pack: str | None, batch: str | None,
+    home: Path | None,
+) -> None:  # fmt: skip
+    """Cancel jobs; a running one is interrupted on its WebUI."""
+    if not (job_ids or everything or from_pack or batch):
+        raise click.UsageError("Say which: one or more IDs, --from-pack, --batch or --all.")
+    with opened(home) as app:
+        chosen = [app.history.get(job_id).job_id for job_id in job_ids]
+        chosen += [
+            job.job_id
+            for job in app.queue.list_jobs(limit=1_000_000)
+            if everything
+            or (from_pack and job.prompt_pack_id == from_pack)
+            or (batch and job.batch_id == batch)
+        ]
+        app.job_service.cancel(dict.fromkeys(chosen))
+    notice(f"Cancelled {count(len(chosen), 'job')}.")
+
+
+@queue.command()
+@click.argument("job_id", metavar="ID")
+@home_option
+def skip(*, job_id: str, home: Path | None) -> None:
+    """Skip the image that a running job is making; it goes on with its next."""
+    with opened(home) as app:
+        app.job_service.skip(app.history.get(job_id).job_id)
+    notice("Skipping.")
+
+
+@queue.command()
+@click.argument("job_ids", metavar="[ID]...", nargs=-1)
+@filter_options
+@home_option
+@json_option
+def retry(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Queue past jobs again, just as they were; all that a filter finds where no ID is given.
+
+    python -m app queue retry --status failed --since 12h
+    """
+    with opened(home) as app:
+        ids = _past_ids(app, job_ids, chosen)
+        print_added(app, app.job_service.retry(ids), as_json=as_json)
+
+
+@queue.command()
+@click.argument("job_ids", metavar="ID...", nargs=-1)
+@click.option("--prompt", help="Another prompt.")
+@click.option("--negative", "negative_prompt", help="Another negative prompt.")
+@filter_options
+@settings_options
+@home_option
+@json_option
+def edit(
+    *, job_ids: tuple[str, ...], prompt: str | None, negative_prompt: str | None,
+    home: Path | None, as_json: bool, **chosen: Any,
+) -> None:  # fmt: skip
+    """Queue jobs again with something changed; a queued one is replaced where it stands."""
+    changes = {"prompt": prompt, "negative_prompt": negative_prompt, "config": chosen_layer()}
+    changes = {key: value for key, value in changes.items() if value}
+    if not changes:
+        raise click.UsageError("Say what to change, such as --steps 20 or --prompt TEXT.")
+    parse_config(chosen_layer())
+    with opened(home) as app:
+        ids = _past_ids(app, job_ids, chosen)
+        print_added(app, app.job_service.edit(ids, changes), as_json=as_json)
+
+
+def _past_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) -> list[str]:
+    if job_ids:
+        return [app.history.get(job_id).job_id for job_id in job_ids]
+    if not any(chosen.values()):
+        raise click.UsageError("Say which: one or more IDs, or a filter such as --status failed.")
+    found = [job.job_id for job in app.history.every_job(history_filter(**chosen))]
+    if not found:
+        notice("No past job is like that.")
+    return found[::-1]
+
+
+@queue.command()
+@home_option
+def clear(*, home: Path | None) -> None:
+    """Cancel everything that waits; a running job goes on. `retry` brings them back."""
+    with opened(home) as app:
+        notice(f"Cancelled {count(app.job_service.clear(), 'job')}.")

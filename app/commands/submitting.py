@@ -1,0 +1,85 @@
+"""From the options of `run` and `queue add` to jobs in the queue."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from app.bootstrap import Application
+from app.commands.job_rows import job_json
+from app.commands.options import chosen_layer, start_from
+from app.commands.output import count, notice, print_json
+from app.draft import Plan
+from app.models import RunMode
+from app.packs import pack_path
+from app.pipeline_config import parse_config
+from app.settings import load_last_used, save_last_used
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--prompt", help="What to make."),
+    click.option("--negative", "negative_prompt", help="What to avoid."),
+    click.option("--pack", metavar="FILE", help="A prompt pack: a file, or a name in the home."),
+    click.option("--preset", metavar="NAME", help="Settings that a preset keeps."),
+    click.option("--last", is_flag=True, help="Start from the settings of the last run."),
+    click.option("--pack-seed", type=int, help="Repeat a pack's random choices and drawn seeds."),
+)
+
+
+def source_options(command: Command) -> Command:
+    """Add the options that say what to make jobs of; `plan` takes them as keywords."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan:
+    """Return the jobs that the current command line makes, and say how many; none is queued.
+
+    Raises:
+        BadInputError: if they can't be made, with the reason.
+    """
+    _check(given)
+    if given["last"]:
+        start_from(load_last_used(app.home))
+    draft = app.state.job_draft
+    draft.prompt = given["prompt"] or ""
+    draft.negative_prompt = given["negative_prompt"] or ""
+    draft.pack_id = pack_path(app.home, given["pack"]) if given["pack"] else None
+    draft.preset, draft.seed = given["preset"], given["pack_seed"]
+    draft.config = parse_config(chosen_layer())
+    made = app.controller.plan(run_mode, source)
+    save_last_used(app.home, chosen_layer())
+    _say(made)
+    return made
+
+
+def _check(given: dict[str, Any]) -> None:
+    if given["prompt"] is None and not given["pack"]:
+        raise click.UsageError("Say what to make: --prompt TEXT or --pack FILE.")
+    if given["prompt"] is not None and given["pack"]:
+        raise click.UsageError("Give --prompt or --pack, not both.")
+    if given["negative_prompt"] and given["pack"]:
+        raise click.UsageError(
+            "A pack has negative prompts of its own; to add one to all of them, give"
+            " --set pipeline.global_negative_prompt=TEXT."
+        )
+
+
+def _say(made: Plan) -> None:
+    for sentence in made.notices:
+        notice(sentence, "yellow")
+    rows = {(spec.prompt_keys.get("pack"), spec.prompt_keys.get("row")) for spec in made.specs}
+    images = sum(spec.config.txt2img.batch_size * spec.config.txt2img.n_iter for spec in made.specs)
+    jobs, prompts = count(len(made.specs), "job"), count(len(rows), "prompt")
+    notice(f"{prompts}, {jobs}, {count(images, 'image')}.")
+
+
+def print_added(app: Application, job_ids: Sequence[str], *, as_json: bool) -> None:
+    """Print the ids of new jobs, one a line, or the jobs as JSON, newest first."""
+    if as_json:
+        print_json([job_json(app.history.get(job_id)) for job_id in reversed(job_ids)])
+        return
+    for job_id in job_ids:
+        click.echo(job_id)

@@ -1,0 +1,49 @@
+"""`python -m app work`: the queue, worked off in the foreground."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from app.bootstrap import Application
+from app.commands.job_rows import job_json
+from app.commands.opening import opened
+from app.commands.options import home_option, json_option, webui_option
+from app.commands.output import count, duration, notice, print_json
+from app.commands.pausing import say_if_paused
+from app.commands.reaching import require_webui
+from app.commands.running import Foreground
+from app.models import JobRecord, JobStatus
+
+
+@click.command()
+@webui_option
+@home_option
+@json_option
+def work(*, webui_urls: tuple[str, ...], home: Path | None, as_json: bool) -> int:
+    """Run what is queued, with progress bars, until nothing more can run.
+
+    Several WebUIs work side by side. Ctrl-C cancels the running job and pauses the queue.
+    """
+    with opened(home, webui_urls) as app:
+        say_if_paused(app)
+        require_webui([runner.node.client for runner in app.runners])
+        foreground = Foreground(app)
+        status = foreground.go()
+        _sum_up(app, foreground.ended, foreground.seconds())
+        if as_json:
+            print_json([job_json(job) for job in reversed(foreground.ended)])
+        left = app.queue.counts()[JobStatus.QUEUED]
+        return status or int(left > 0)
+
+
+def _sum_up(app: Application, ended: Sequence[JobRecord], seconds: float) -> None:
+    tally = Counter(job.status for job in ended)
+    said = ", ".join(f"{number:,} {status}" for status, number in tally.items())
+    notice(f"{said} in {duration(seconds)}." if ended else "Nothing to run.")
+    if any(job.images for job in ended):
+        notice(f"The images are in {app.home / 'images'}")
+    if left := app.queue.counts()[JobStatus.QUEUED]:
+        say_if_paused(app)
+        notice(f"{count(left, 'job')} still waiting.", "yellow")
