@@ -14,6 +14,7 @@ from app.files import replace_file
 DEFAULT_WEBUI_URL = "http://127.0.0.1:7860"
 HOME_VARIABLE = "APP_HOME"
 WEBUI_VARIABLE = "WEBUI_URL"
+USER_FOLDERS = ("packs", "presets")
 _LAST_USED = "last-used.json"
 
 
@@ -68,13 +69,14 @@ def check_webui_url(url: str) -> str:
 
 
 def prepare_home(home: Path) -> Path:
-    """Make the home folder if it is not there, and see that it can be written.
+    """Make the home folder, with the folders that users fill, and see that it can be written.
 
     Raises:
         HomeError: if it can't be made or written, with the reason.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        for folder in (home, *(home / name for name in USER_FOLDERS)):
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HomeError(
             f"can't make the home folder {home}: {error.strerror}; choose another with --home"
