@@ -28,7 +28,7 @@ def prepare(session: nox.Session, *groups: str) -> None:
 @nox.session
 def smoke(session: nox.Session) -> None:
     """Does this whole thing run? One DIRECT and one QUEUE run, end to end."""
-    prepare(session, "test")
+    prepare(session, "smoke")
     session.run("pytest", "-q", SMOKE, *session.posargs)
 
 
@@ -53,3 +53,25 @@ def typecheck(session: nox.Session) -> None:
     """Check the types, strictly."""
     prepare(session, "typecheck")
     session.run("mypy")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run a sample pack: one job at once, the rest from the queue, then show the history."""
+    prepare(session)
+    home = Path("demo-output").resolve()
+    fake = ("fake-webui", "exec", "--step-seconds", "0.02", "--")
+    app = ("python", "-m", "app")
+    sample = ("--pack", "app/packs/samples/landscapes.txt", "--home", str(home))
+    session.run(*fake, *app, "run", "--direct", *sample)
+    session.run(*app, "queue", "add", *sample)
+    session.run(*fake, *app, "work", "--home", str(home))
+    session.run(*app, "history", "list", "--home", str(home))
+    session.log(f"images: {home / 'images'}")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure: ratios to a floor in the same run, and what takes minutes."""
+    prepare(session, "test")
+    session.run("pytest", "-q", "-s", "-m", "slow", *session.posargs)

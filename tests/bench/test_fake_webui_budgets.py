@@ -1,0 +1,139 @@
+"""How the fake does against its budgets; printed, judged by whoever reads it."""
+
+import io
+import json
+import subprocess
+import sys
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from PIL import Image
+
+from tests.bench.measuring import (
+    interleaved,
+    percentile,
+    python,
+    report,
+    resident_bytes,
+    seconds,
+)
+from tests.conftest import StartFake
+from tests.support import ROOT, Fake, wait_until
+
+pytestmark = pytest.mark.slow
+
+TXT2IMG = "/sdapi/v1/txt2img"
+EXTRAS = "/sdapi/v1/extra-single-image"
+LARGE = {"prompt": "a lighthouse", "width": 1024, "height": 1024, "steps": 20, "seed": 1}
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """One kept-alive connection, as a client under test has."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Accept-Encoding"] = "identity"
+        yield session
+
+
+@pytest.fixture
+def floor_url(fake: Fake, session: requests.Session, tmp_path: Path) -> Iterator[str]:
+    """A plain Flask view that returns the bytes which the fake would."""
+    body = tmp_path / "body.json"
+    body.write_bytes(session.post(fake.url + TXT2IMG, json=LARGE).content)
+    command = [sys.executable, ROOT / "tests/bench/floor_server.py", body]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
+        assert server.stdout
+        yield server.stdout.readline().strip()
+        assert server.stdin
+        server.stdin.close()
+
+
+def test_start() -> None:
+    """From nothing to the ready line."""
+
+    def start() -> None:
+        words = [sys.executable, "-m", "fake_webui", "--port", "0", "--exit-on-stdin-eof"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(words, cwd=ROOT, stdin=pipe, stdout=pipe) as server:
+            assert server.stdout
+            assert b"listening" in server.stdout.readline()
+            server.kill()
+
+    ready, floor = interleaved(15, start, lambda: python("-c", "import flask, PIL.Image"))
+    report("start to the ready line", min(ready), min(floor), 1.4)
+
+
+def test_txt2img(fake: Fake, session: requests.Session, floor_url: str) -> None:
+    """A 1024x1024 picture, journaled."""
+    measured, floor = interleaved(
+        100,
+        lambda: session.post(fake.url + TXT2IMG, json=LARGE).content,
+        lambda: session.post(floor_url + TXT2IMG, json=LARGE).content,
+    )
+    report("txt2img 1024x1024, p50", percentile(measured, 50), percentile(floor, 50), 2)
+
+
+@pytest.mark.parametrize("path", ["/sdapi/v1/progress", "/sdapi/v1/options"])
+def test_polling_during_a_generation(
+    path: str, start_fake: StartFake, session: requests.Session
+) -> None:
+    """Progress and options answer as fast while a generation runs."""
+    fake = start_fake("bench-slow", "--seed", "1", "--step-seconds", "0.05")
+    poll = lambda: session.get(fake.url + path).content  # noqa: E731 - two names for one call
+    [idle] = interleaved(200, poll)
+    with_steps = {**LARGE, "steps": 150}
+    generation = threading.Thread(
+        target=lambda: requests.post(fake.url + TXT2IMG, json=with_steps, timeout=60)
+    )
+    generation.start()
+    state_url = f"{fake.url}/sdapi/v1/progress"
+    wait_until(lambda: session.get(state_url).json()["state"]["job_count"] > 0)
+    [busy] = interleaved(200, poll)
+    session.post(f"{fake.url}/sdapi/v1/interrupt")
+    generation.join()
+    report(f"{path} during a generation, p90", percentile(busy, 90), percentile(idle, 90), 2)
+
+
+def test_extras(fake: Fake, session: requests.Session) -> None:
+    """A 1024x1024 PNG made twice as large."""
+    picture = io.BytesIO()
+    Image.effect_noise((1024, 1024), 40).convert("RGB").save(picture, "PNG", compress_level=1)
+    payload = {
+        "image": b64encode(picture.getvalue()).decode(),
+        "upscaling_resize": 2,
+        "upscaler_1": "Lanczos",
+    }
+
+    def pillow() -> None:
+        with Image.open(io.BytesIO(picture.getvalue())) as image:
+            large = image.resize((2048, 2048), Image.Resampling.LANCZOS)
+        large.save(io.BytesIO(), "PNG")
+
+    data = json.dumps(payload)
+    headers = {"Content-Type": "application/json"}
+    measured, floor = interleaved(
+        5, lambda: session.post(fake.url + EXTRAS, data=data, headers=headers).content, pillow
+    )
+    report("extras 2x of 1024x1024", min(measured), min(floor), 1.3)
+
+
+def test_memory(fake: Fake, session: requests.Session) -> None:
+    """Ten thousand generations leave no trace in memory."""
+    pid = fake.control("GET", "health")["pid"]
+    small = {**LARGE, "width": 512, "height": 512}
+
+    def generate(count: int) -> None:
+        for number in range(count):
+            session.post(fake.url + TXT2IMG, json={**small, "seed": number}).close()
+
+    generate(100)
+    after_100 = resident_bytes(pid)
+    spent = seconds(lambda: generate(10_000))
+    report("memory after 10,000 generations", resident_bytes(pid) / 1e6, after_100 / 1e6, 1.1, "MB")
+    sys.stdout.write(f"   {10_000 / spent:.0f} a second")
