@@ -7,7 +7,7 @@ does the user want it cancelled or its image skipped, has it stalled, does it ta
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -149,13 +149,9 @@ class Attendance:
             self._tell(self._last)
             self._obey(self._observer.wish(), IDLE)
 
-    def _tell(self, state: TaskState) -> None:
-        moved = (state.fraction, state.step, state.text) != (
-            self._last.fraction,
-            self._last.step,
-            self._last.text,
-        )
-        if moved:
+    def _tell(self, seen: TaskState) -> None:
+        state = _forward(self._last, seen)
+        if _position(state) != _position(self._last):
             self._moved_at = time.monotonic()
         self._last = state
         self._observer.on_state(state, time.monotonic() - self._moved_at)
@@ -190,6 +186,17 @@ class Attendance:
         if state.running and self._task_id is not None and not self._interrupted:
             self._node.client.interrupt()
             self._interrupted = True
+
+
+def _forward(last: TaskState, seen: TaskState) -> TaskState:
+    """Return what was seen; a task that has just ended, or not begun, loses nothing it had."""
+    if not seen.running and not seen.waiting:
+        return last
+    return replace(seen, fraction=max(seen.fraction, last.fraction))
+
+
+def _position(state: TaskState) -> tuple[float, int | None, str | None]:
+    return state.fraction, state.step, state.text
 
 
 def _fate(state: TaskState) -> str:

@@ -1,0 +1,88 @@
+"""The whole app on a home of its own, impatient enough for tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.bootstrap import Application, build_app
+from app.limits import Limits
+from app.models import JobSpec
+from app.pipeline_config import merge
+from tests.conftest import StartFake
+from tests.support import Fake
+
+IMPATIENT = Limits(
+    poll_s=0.02,
+    idle_poll_s=0.02,
+    job_ceiling_s=1.5,
+    stop_grace_s=1.0,
+    lost_request_wait_s=5.0,
+    stall_warning_s=0.2,
+    patience_s=0.3,
+    pause_after=3,
+)
+BuildApp = Callable[..., Application]
+
+
+def boat(steps: int = 2, **details: Any) -> JobSpec:
+    """Return a small job; `config` may be further layers of settings."""
+    size = {"width": 64, "height": 64, "steps": steps, "seed": 7}
+    layers = details.pop("config", {})
+    return JobSpec(prompt="a boat", config=merge({"txt2img": size}, layers), **details)
+
+
+def overlaps(entries: list[dict[str, Any]]) -> bool:
+    """Whether a request of the journal was sent before the one before it was answered."""
+    starts = [datetime.fromisoformat(entry["time"]) for entry in entries]
+    ends = [s + timedelta(seconds=e["duration_s"]) for s, e in zip(starts, entries, strict=True)]
+    return any(end > start for end, start in zip(ends[:-1], starts[1:], strict=True))
+
+
+@pytest.fixture(scope="session")
+def slow_server(start_fake: StartFake) -> Fake:
+    """A server whose steps take time."""
+    return start_fake("slow", "--seed", "1", "--step-seconds", "0.02")
+
+
+@pytest.fixture
+def slow_fake(slow_server: Fake) -> Fake:
+    """The slow server, as fresh as at its start."""
+    slow_server.reset()
+    return slow_server
+
+
+@pytest.fixture(scope="session")
+def second_server(start_fake: StartFake) -> Fake:
+    """A second WebUI."""
+    return start_fake("second", "--seed", "1")
+
+
+@pytest.fixture
+def second_fake(second_server: Fake) -> Fake:
+    """The second WebUI, as fresh as at its start."""
+    second_server.reset()
+    return second_server
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Iterator[BuildApp]:
+    """Build apps on one home; their runners are stopped and all is closed afterwards."""
+    with ExitStack() as stack:
+
+        def build_here(*urls: str, limits: Limits = IMPATIENT) -> Application:
+            built = build_app(webui_url=urls, home=tmp_path / "home", limits=limits)
+            stack.callback(built.close)
+            stack.callback(built.runner.stop)
+            return built
+
+        yield build_here
+
+
+@pytest.fixture
+def application(fake: Fake, build: BuildApp) -> Application:
+    """The app on the session's fake WebUI; no runner is started."""
+    return build(fake.url)

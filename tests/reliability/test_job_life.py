@@ -1,0 +1,295 @@
+"""A job's life beside a WebUI that takes its time: cancel, skip, stop, pause, progress."""
+
+import threading
+from dataclasses import replace
+
+import requests
+
+from app.bootstrap import Application
+from app.models import JobStatus, Progress, RunMode
+from tests.conftest import StartFake
+from tests.reliability.conftest import IMPATIENT, BuildApp, boat, overlaps
+from tests.support import Fake, wait_until
+
+TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v1/skip"
+NOBODY = "http://127.0.0.1:9"
+PATIENT = replace(IMPATIENT, job_ceiling_s=60.0, stop_grace_s=20.0)
+
+
+def count(fake: Fake, path: str) -> int:
+    """Return how many requests a path got."""
+    return len(fake.requests(path=path))
+
+
+def wait_for_steps(application: Application) -> Progress:
+    """Wait until the running job has done a step."""
+    return wait_until(lambda: (p := application.runners[0].progress) and p.step and p)
+
+
+def sampling(fake: Fake) -> bool:
+    """Whether the server is in the middle of a generation."""
+    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=10).json()["state"]
+    return bool(state["sampling_step"])
+
+
+def test_cancel_interrupts_the_running_job_and_leaves_the_next_unharmed(
+    build: BuildApp, slow_fake: Fake
+) -> None:
+    """One interrupt, status cancelled, and the next job has its images."""
+    application = build(slow_fake.url, limits=PATIENT)
+    first, second = application.job_service.submit([boat(steps=150), boat()])
+    with application:
+        wait_for_steps(application)
+        application.job_service.cancel([first])
+        assert application.job_service.wait(first, 10).status is JobStatus.CANCELLED
+        assert application.job_service.wait(second, 10).status is JobStatus.SUCCEEDED
+    assert count(slow_fake, INTERRUPT) == 1
+    assert count(slow_fake, TXT2IMG) == 2
+
+
+def test_cancel_from_another_process_reaches_the_running_job(
+    build: BuildApp, slow_fake: Fake
+) -> None:
+    """The wish is in the store; whoever runs the job carries it out."""
+    worker, other = build(slow_fake.url, limits=PATIENT), build(slow_fake.url)
+    [job_id] = worker.job_service.submit([boat(steps=150)])
+    with worker:
+        wait_for_steps(worker)
+        other.job_service.cancel([job_id])
+        assert other.job_service.wait(job_id, 10).status is JobStatus.CANCELLED
+
+
+def test_cancel_never_interrupts_somebody_elses_generation(
+    build: BuildApp, slow_fake: Fake
+) -> None:
+    """A job that waits in the WebUI's line is interrupted when its own turn comes."""
+    application = build(slow_fake.url, limits=PATIENT)
+    foreign: list[int] = []
+    payload = {"prompt": "theirs", "width": 64, "height": 64, "steps": 60, "n_iter": 2}
+
+    def generate() -> None:
+        answer = requests.post(f"{slow_fake.url}{TXT2IMG}", json=payload, timeout=30)
+        foreign.append(len(answer.json()["images"]))
+
+    thread = threading.Thread(target=generate)
+    thread.start()
+    wait_until(lambda: sampling(slow_fake))
+    [job_id] = application.job_service.submit([boat(steps=150)])
+    with application:
+        slow_fake.wait(at_least=2, path=TXT2IMG)
+        application.job_service.cancel([job_id])
+        assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
+    thread.join()
+    assert foreign == [2]
+    assert count(slow_fake, INTERRUPT) == 1
+
+
+def test_cancelling_a_queued_job_sends_nothing(application: Application, fake: Fake) -> None:
+    """It never reaches the WebUI."""
+    [job_id] = application.job_service.submit([boat()])
+    application.job_service.cancel([job_id])
+    assert application.runner.run_pending() == 0
+    assert fake.requests() == []
+
+
+def test_skip_goes_on_with_the_next_image_of_the_job(build: BuildApp, slow_fake: Fake) -> None:
+    """One skip is sent, and only while this job's own request runs."""
+    application = build(slow_fake.url, limits=PATIENT)
+    [job_id] = application.job_service.submit([boat(steps=100, config={"txt2img": {"n_iter": 2}})])
+    with application:
+        wait_for_steps(application)
+        application.job_service.skip(job_id)
+        slow_fake.wait(path=SKIP)
+        application.job_service.wait(job_id, 20)
+    assert count(slow_fake, SKIP) == 1
+    assert count(slow_fake, INTERRUPT) == 0
+    assert count(slow_fake, TXT2IMG) == 1
+
+
+def test_stopping_the_app_interrupts_its_job_and_keeps_the_queue(
+    build: BuildApp, slow_fake: Fake
+) -> None:
+    """A clean stop pauses nothing: the next start goes on with the next job."""
+    application = build(slow_fake.url, limits=PATIENT)
+    first, second = application.job_service.submit([boat(steps=150), boat()])
+    with application:
+        wait_for_steps(application)
+    assert application.history.get(first).status is JobStatus.INTERRUPTED
+    assert application.history.get(second).status is JobStatus.QUEUED
+    assert not application.queue.pause_state().paused
+    assert count(slow_fake, INTERRUPT) == 1
+
+
+def test_a_direct_job_goes_next_and_not_at_once(build: BuildApp, slow_fake: Fake) -> None:
+    """The running job is not pre-empted; the queued ones wait."""
+    application = build(slow_fake.url, limits=PATIENT)
+    running, queued = application.job_service.submit([boat(steps=40), boat()])
+    with application:
+        wait_for_steps(application)
+        [direct] = application.job_service.submit([boat(run_mode=RunMode.DIRECT)])
+        jobs = [application.job_service.wait(job_id, 10) for job_id in (running, direct, queued)]
+    started = [job.started_at for job in jobs if job.started_at]
+    assert started == sorted(started)
+    assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
+
+
+def test_pause_finishes_the_running_job_and_starts_no_other(
+    build: BuildApp, slow_fake: Fake
+) -> None:
+    """Resume goes on."""
+    application = build(slow_fake.url, limits=PATIENT)
+    first, second = application.job_service.submit([boat(steps=40), boat()])
+    with application:
+        wait_for_steps(application)
+        application.job_service.pause("lunch")
+        assert application.job_service.wait(first, 10).status is JobStatus.SUCCEEDED
+        assert application.job_service.wait(second, 0.3).status is JobStatus.QUEUED
+        application.job_service.resume()
+        assert application.job_service.wait(second, 10).status is JobStatus.SUCCEEDED
+
+
+def test_progress_names_stage_step_and_time_left(build: BuildApp, slow_fake: Fake) -> None:
+    """Asked for by task id, so that it is this job's own."""
+    application = build(slow_fake.url, limits=PATIENT)
+    seen: list[Progress] = []
+    application.runner.subscribe(seen.append)
+    [job_id] = application.job_service.submit(
+        [boat(steps=30, config={"img2img": {"enabled": True}})]
+    )
+    assert application.runner.run_pending() == 1
+    assert {(p.job_id, p.stage_count) for p in seen} == {(job_id, 2)}
+    assert [p.stage for p in seen] == sorted((p.stage for p in seen), reverse=True)
+    steps = [p.step for p in seen if p.stage == "txt2img" and p.step]
+    assert steps == sorted(steps)
+    assert steps
+    assert any(p.eta_s for p in seen)
+    fractions = [p.job_fraction for p in seen]
+    assert fractions == sorted(fractions)
+    assert count(slow_fake, "/internal/progress") > 0
+
+
+def test_progress_falls_back_where_there_are_no_tasks(
+    build: BuildApp, start_fake: StartFake
+) -> None:
+    """A WebUI without its page has no /internal; it is asked once and then no more."""
+    bare = start_fake("bare", "--nowebui", "--step-seconds", "0.02")
+    application = build(bare.url, limits=PATIENT)
+    seen: list[Progress] = []
+    application.runner.subscribe(seen.append)
+    application.job_service.submit([boat(steps=30)])
+    assert application.runner.run_pending() == 1
+    assert any(p.step for p in seen)
+    assert count(bare, "/internal/progress") == 1
+
+
+def test_a_stalled_generation_is_warned_of_and_given_up_at_the_ceiling(
+    application: Application, fake: Fake
+) -> None:
+    """It is interrupted, so that the WebUI is free for the next job."""
+    seen: list[Progress] = []
+    application.runner.subscribe(seen.append)
+    fake.fault("stalled-progress", TXT2IMG)
+    first, second = application.job_service.submit([boat(), boat()])
+    application.runner.run_pending()
+    assert any(p.stall_warning for p in seen)
+    assert "took longer than 1.5 s" in (application.history.get(first).error or "")
+    assert application.history.get(second).status is JobStatus.SUCCEEDED
+    assert count(fake, INTERRUPT) == 1
+
+
+def test_failures_that_the_next_job_would_meet_pause_the_queue(
+    application: Application, fake: Fake
+) -> None:
+    """After three in a row, with the reason; the other jobs are not burned."""
+    fake.fault("out-of-memory", TXT2IMG, "every")
+    application.job_service.submit([boat() for _ in range(10)])
+    assert application.runner.run_pending() == 3
+    status = application.job_service.status()
+    assert status.queued == 7
+    assert status.pause.paused
+    assert "out of memory, 3 times in a row" in status.pause.reason
+    fake.control("DELETE", "faults")
+    application.job_service.resume()
+    assert application.runner.run_pending() == 7
+
+
+def test_a_success_in_between_starts_the_count_again(application: Application, fake: Fake) -> None:
+    """Only failures in a row pause the queue."""
+    for nth in (1, 2, 4, 5):
+        fake.fault("out-of-memory", TXT2IMG, {"nth": nth})
+    application.job_service.submit([boat() for _ in range(6)])
+    assert application.runner.run_pending() == 6
+    assert not application.queue.pause_state().paused
+
+
+def test_jobs_wait_for_a_webui_that_cant_be_reached(build: BuildApp) -> None:
+    """No queued job is burned: the queue pauses and says why. A DIRECT one fails and says why."""
+    application = build(NOBODY)
+    queued, direct = application.job_service.submit([boat(), boat(run_mode=RunMode.DIRECT)])
+    application.runner.run_pending()
+    assert application.history.get(queued).status is JobStatus.QUEUED
+    failed = application.history.get(direct)
+    assert failed.status is JobStatus.FAILED
+    assert "can't be reached" in (failed.error or "")
+    assert "can't be reached" in application.queue.pause_state().reason
+
+
+def test_a_runner_waits_for_a_webui_that_is_starting_up(
+    build: BuildApp, start_fake: StartFake
+) -> None:
+    """Jobs are queued before the WebUI is there, and run when it is."""
+    fake = start_fake("late")
+    port = int(fake.url.rpartition(":")[2])
+    fake.control("POST", "reset")
+    application = build(f"http://127.0.0.1:{port}", limits=replace(PATIENT, patience_s=30))
+    fake.fault("reset", "/sdapi/v1/progress", "every")
+    [job_id] = application.job_service.submit([boat()])
+    with application:
+        wait_until(lambda: application.runners[0].node.trouble)
+        assert application.history.get(job_id).status is JobStatus.QUEUED
+        fake.control("DELETE", "faults")
+        assert application.job_service.wait(job_id, 10).status is JobStatus.SUCCEEDED
+
+
+def test_two_apps_on_one_home_never_use_a_webui_at_the_same_time(
+    build: BuildApp, slow_fake: Fake
+) -> None:
+    """The execution lock is one for each WebUI, across processes."""
+    one, two = build(slow_fake.url, limits=PATIENT), build(slow_fake.url, limits=PATIENT)
+    job_ids = one.job_service.submit([boat() for _ in range(12)])
+    with one, two:
+        jobs = [one.job_service.wait(job_id, 20) for job_id in job_ids]
+    assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
+    assert count(slow_fake, TXT2IMG) == 12
+    assert not overlaps(slow_fake.requests(path=TXT2IMG))
+
+
+def test_a_checkpoint_that_the_webui_lacks_fails_before_anything_is_sent(
+    application: Application, fake: Fake
+) -> None:
+    """The WebUI would ignore it and use whatever is loaded."""
+    [job_id] = application.job_service.submit([boat(config={"txt2img": {"checkpoint": "nope"}})])
+    application.runner.run_pending()
+    assert "it has no checkpoint 'nope'" in (application.history.get(job_id).error or "")
+    assert count(fake, TXT2IMG) == 0
+
+
+def test_retry_and_edit_make_new_rows_and_leave_the_old_ones(
+    application: Application, fake: Fake
+) -> None:
+    """A retry sends the same payload again; an edit what was changed."""
+    fake.fault("garbage", TXT2IMG)
+    [failed] = application.job_service.submit([boat()])
+    application.runner.run_pending()
+    [again] = application.job_service.retry([failed])
+    [edited] = application.job_service.edit([failed], {"config": {"txt2img": {"steps": 3}}})
+    application.runner.run_pending()
+    assert application.history.get(failed).status is JobStatus.FAILED
+    assert application.history.get(again).parent_id == failed
+    assert application.history.get(edited).parent_id == failed
+    first, second, third = (
+        {key: value for key, value in payload.items() if key != "force_task_id"}
+        for payload in fake.payloads(TXT2IMG)
+    )
+    assert first == second
+    assert third == {**first, "steps": 3}

@@ -1,0 +1,79 @@
+"""Several WebUIs that work on one queue."""
+
+import os
+import signal
+from pathlib import Path
+
+from app.models import JobStatus
+from tests.conftest import StartFake
+from tests.reliability.conftest import BuildApp, boat, overlaps
+from tests.support import Fake, wait_until
+
+TXT2IMG = "/sdapi/v1/txt2img"
+PACK = "name: Hero\nportrait of a [[job]] in [[place]]\nneg: fog\n"
+MATRIX = """{"pack_data": {"matrix": {"mode": "fanout", "slots": [
+  {"name": "job", "values": ["knight", "mage", "smith", "monk", "bard", "cook", "king", "page"]},
+  {"name": "place", "values": ["a wood", "a town", "a cave", "a ship", "a keep"]}]}},
+  "preset_data": {"txt2img": {"width": 64, "height": 64, "steps": 2}}}"""
+RARE = f"""[[checkpoints]]\nname = "rare.safetensors"\nsha256 = "{"0a" * 32}"\n"""
+
+
+def test_a_pack_of_forty_jobs_is_drained_over_two_webuis(
+    build: BuildApp, fake: Fake, second_fake: Fake, tmp_path: Path
+) -> None:
+    """Each job runs once, on one of them, and each of them does one at a time."""
+    application = build(fake.url, second_fake.url)
+    packs = tmp_path / "home" / "packs"
+    packs.mkdir(exist_ok=True)
+    (packs / "forty.txt").write_text(PACK)
+    (packs / "forty.json").write_text(MATRIX)
+    application.state.job_draft.pack_id = "forty"
+    job_ids = application.controller.on_add_job_to_queue_v2()
+    assert len(job_ids) == 40
+    with application:
+        jobs = [application.job_service.wait(job_id, 60) for job_id in job_ids]
+    assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
+    shares = [len(node.requests(path=TXT2IMG)) for node in (fake, second_fake)]
+    assert sum(shares) == 40
+    assert min(shares) > 0
+    assert not overlaps(fake.requests(path=TXT2IMG))
+    assert not overlaps(second_fake.requests(path=TXT2IMG))
+    assert {job.meta["webui"] for job in jobs} == {fake.url, second_fake.url}
+
+
+def test_a_webui_without_the_model_is_passed_over_with_the_reason(
+    build: BuildApp, start_fake: StartFake, fake: Fake, tmp_path: Path
+) -> None:
+    """The job waits for the one that has it."""
+    (tmp_path / "rare.toml").write_text(RARE)
+    rare = start_fake("rare", "--config", str(tmp_path / "rare.toml"))
+    application = build(fake.url, rare.url)
+    needy = boat(config={"txt2img": {"checkpoint": "rare.safetensors"}})
+    job_ids = application.job_service.submit([needy] * 4)
+    application.runners[0].run_pending()
+    waiting = application.queue.list_jobs()
+    assert len(waiting) == 4
+    assert "it has no checkpoint 'rare.safetensors'" in waiting[0].meta["passed_over"][fake.url]
+    assert application.runner.run_pending() == 4
+    assert {application.history.get(job_id).meta["webui"] for job_id in job_ids} == {rare.url}
+    assert fake.requests(path=TXT2IMG) == []
+
+
+def test_the_job_of_a_webui_that_dies_is_interrupted_and_the_others_take_the_rest(
+    build: BuildApp, start_fake: StartFake, fake: Fake
+) -> None:
+    """Nothing is sent again by itself."""
+    dying = start_fake("dying", "--step-seconds", "0.05")
+    application = build(fake.url, dying.url)
+    application.runners[1].start()
+    [doomed] = application.job_service.submit([boat(steps=150)])
+    dying.wait(path=TXT2IMG)
+    others = application.job_service.submit([boat() for _ in range(5)])
+    os.kill(dying.control("GET", "health")["pid"], signal.SIGKILL)
+    assert application.job_service.wait(doomed, 20).status is JobStatus.INTERRUPTED
+    application.runners[0].start()
+    jobs = [application.job_service.wait(job_id, 20) for job_id in others]
+    assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
+    assert {job.meta["webui"] for job in jobs} == {fake.url}
+    assert not application.queue.pause_state().paused
+    wait_until(lambda: "can't be reached" in (application.runners[1].node.trouble or ""))
