@@ -1,6 +1,8 @@
 """The command line: `fake-webui [serve]` and what goes with it."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,32 @@ import click
 
 from fake_webui import __version__
 from fake_webui.config import DEFAULT_PORT, ServerConfig, parse_accounts, split_list
-from fake_webui.errors import ConfigError
+from fake_webui.errors import FakeWebUIError
 
 FILE = click.Path(path_type=Path)
+SERVER_OPTIONS = (
+    click.option("--config", type=FILE, help="TOML file of models, options and settings."),
+    click.option("--seed", type=int, help="Seeds everything that is drawn at random."),
+    click.option("--step-seconds", type=float, help="Time per sampling step.  [default: 0]"),
+    click.option("--load-seconds", type=float, help="Time per checkpoint switch.  [default: 0]"),
+    click.option("--images", help="compact, realistic, or a folder of pictures to answer with."),
+    click.option("--output-dir", type=FILE, help="Where save_images saves; nowhere by default."),
+    click.option("--fault", "faults", multiple=True, metavar="SPEC", help="path:action:when"),
+    click.option("--api-auth", metavar="USER:PW[,…]", help="Ask for these credentials."),
+    click.option(
+        "--cors-allow-origins", metavar="A,B", help="Origins that browsers may call from."
+    ),
+    click.option("--nowebui", is_flag=True, default=None, help="The API alone, without the page."),
+    click.option("--api-server-stop", is_flag=True, default=None, help="Have the server-* routes."),
+    click.option("--allow-remote", is_flag=True, default=None, help="Permit other than loopback."),
+)
+
+
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take what every server can be started with."""
+    for option in reversed(SERVER_OPTIONS):
+        command = option(command)
+    return command
 
 
 class DefaultGroup(click.Group):
@@ -39,31 +64,27 @@ def main() -> None:
 @click.option("--port", type=int, help=f"Port; 0 takes a free one.  [default: {DEFAULT_PORT}]")
 @click.option("--ready-file", type=FILE, help="Written when listening: url, pid, version.")
 @click.option("--exit-on-stdin-eof", is_flag=True, help="Stop when standard input ends.")
-@click.option("--config", type=FILE, help="TOML file of models, options and settings.")
-@click.option("--seed", type=int, help="Seeds everything that is drawn at random.")
-@click.option("--step-seconds", type=float, help="Time per sampling step.  [default: 0]")
-@click.option("--load-seconds", type=float, help="Time per checkpoint switch.  [default: 0]")
-@click.option("--images", help="compact, realistic, or a folder of pictures to answer with.")
-@click.option("--output-dir", type=FILE, help="Where save_images saves; nowhere by default.")
-@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="path:action:when")
-@click.option("--api-auth", metavar="USER:PW[,…]", help="Ask for these credentials.")
-@click.option("--cors-allow-origins", metavar="A,B", help="Origins that browsers may call from.")
-@click.option("--nowebui", is_flag=True, default=None, help="The API alone, without the page.")
-@click.option("--api-server-stop", is_flag=True, default=None, help="Have the server-* routes.")
-@click.option("--allow-remote", is_flag=True, default=None, help="Permit other than loopback.")
+@server_options
 def serve(
     config: Path | None, ready_file: Path | None, *, exit_on_stdin_eof: bool, **settings: Any
 ) -> None:
     """Run a server until Ctrl-C."""
     from fake_webui import server  # noqa: PLC0415 - other commands start without flask
 
-    try:
+    with sentences():
         server.serve(
             make_config(config, **settings),
             ready_file=ready_file,
             exit_on_stdin_eof=exit_on_stdin_eof,
         )
-    except ConfigError as error:
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn errors into one sentence and exit status 2."""
+    try:
+        yield
+    except FakeWebUIError as error:
         print(f"fake-webui: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 
@@ -93,3 +114,73 @@ def coverage(*, as_json: bool) -> None:
     from fake_webui.commands.coverage import show  # noqa: PLC0415 - serve starts without it
 
     click.echo(show(as_json=as_json))
+
+
+@main.command("exec", context_settings={"allow_interspersed_args": False})
+@server_options
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def exec_(command: tuple[str, ...], faults: tuple[str, ...], **settings: Any) -> None:
+    """Run COMMAND with WEBUI_URL set to a fresh server, and show what it sent.
+
+    The exit status is that of COMMAND. Options for COMMAND go after `--`.
+    """
+    from fake_webui.commands.exec_ import run  # noqa: PLC0415 - serve starts without it
+    from fake_webui.process import FakeWebUI  # noqa: PLC0415
+
+    with sentences():
+        outcome = run(command, FakeWebUI(**settings, fault=faults))
+    click.echo(outcome.told, err=not outcome.has_run)
+    raise SystemExit(outcome.status)
+
+
+@main.command()
+@click.option("--from", "url", required=True, metavar="URL", help="The WebUI to record.")
+@click.option("--out", required=True, type=FILE, help="Folder for the captures.")
+@click.option("--requests", "requests_from", type=FILE, help="Send those of captures in a folder.")
+@click.option("--login", metavar="USER:PW", help="Credentials, if the WebUI wants any.")
+def capture(url: str, out: Path, requests_from: Path | None, login: str | None) -> None:
+    """Record how a real WebUI answers, one file for each request.
+
+    Without --requests it sends some of its own that ask for tiny pictures and change no setting.
+    """
+    from fake_webui.commands.capture import capture as record  # noqa: PLC0415
+
+    with sentences():
+        recorded = record(url, out, requests_from, login, click.echo)
+    click.echo(f"{recorded} captures in {out}")
+
+
+@main.command()
+@server_options
+@click.option("--real", metavar="URL", help="A WebUI to ask.")
+@click.option("--captures", type=FILE, help="Or a folder of its captured answers.")
+@click.option("--requests", "requests_from", type=FILE, help="Send those of captures in a folder.")
+@click.option("--login", metavar="USER:PW", help="Credentials, if the WebUI wants any.")
+@click.option("--show", default=5, show_default=True, help="Places to show for each answer.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, every place.")
+def diff(
+    real: str | None,
+    captures: Path | None,
+    requests_from: Path | None,
+    login: str | None,
+    faults: tuple[str, ...],
+    show: int,
+    *,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Show where a fresh fake and a real WebUI differ; exit status 1 if they do.
+
+    Give the fake the real one's models with --config.
+    """
+    if (real is None) == (captures is None):
+        raise click.UsageError("give either --real URL or --captures DIR")
+    from fake_webui.commands.diff import Sources  # noqa: PLC0415
+    from fake_webui.commands.diff import diff as compare  # noqa: PLC0415
+    from fake_webui.process import FakeWebUI  # noqa: PLC0415
+
+    sources = Sources(real, captures, requests_from, login)
+    server = FakeWebUI(**settings, fault=faults)
+    with sentences():
+        differ = compare(sources, server, click.echo, show=show, as_json=as_json)
+    raise SystemExit(int(differ))

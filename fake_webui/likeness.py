@@ -27,7 +27,7 @@ BY_TYPE = {
     r".*/(sd-models|loras)": (r".*\.(filename|config|path)",),
     r".*/sd-vae": (r".*\.filename",),
     r".*/(upscalers|realesrgan-models|face-restorers)": (r".*\.(model_|cmd_)?(path|url|dir)",),
-    r".*/options": (r".*_explanation", r"ad_.*", r"outdir_.*"),
+    r".*/options": (r".*_explanation", r"settings_in_ui", r"ad_.*", r"outdir_.*"),
     r".*/script-info": (r".*\.choices.*", r".*\.value"),
     r".*/interrogate": (r"caption",),
 }  # fmt: skip
@@ -71,7 +71,12 @@ def envelope(real: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[tuple
     one, other = real["headers"], here["headers"]
     yield "content-type", media_type(one), media_type(other)
     for name in sorted((one.keys() | other.keys()) - {"content-type"}):
-        yield name, one.get(name, ABSENT), other.get(name, ABSENT)
+        yield name, without_origin(one.get(name, ABSENT)), without_origin(other.get(name, ABSENT))
+
+
+def without_origin(value: str) -> str:
+    """Return a header that names the server itself without that name."""
+    return re.sub(r"^http://[^/]+(?=/)", "", value)
 
 
 def media_type(headers: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
 KILLED = 128  # plus the signal's number
 FORWARDED = [
     getattr(signal, name)
-    for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
     if hasattr(signal, name)
 ]
 COLUMNS = ("request", "times", "status", "notes")
@@ -78,37 +79,62 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
-def run(command: Sequence[str], server: FakeWebUI) -> tuple[int, str]:
-    """Run a command with WEBUI_URL set to the server; return its exit status and a summary."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended and what there is to tell: what it sent, or why it could not be run."""
+
+    status: int
+    told: str
+    has_run: bool = True
+
+
+def run(command: Sequence[str], server: FakeWebUI) -> Outcome:
+    """Run a command with WEBUI_URL set to the server.
+
+    Raises:
+        StartError: if the server does not start.
+    """
     with server:
-        status = run_command(command, {"WEBUI_URL": server.url})
-        return status, summary(server.requests())
+        try:
+            status = run_command(command, {"WEBUI_URL": server.url})
+        except FileNotFoundError:
+            return Outcome(NOT_FOUND, f"{command[0]}: command not found", has_run=False)
+        except OSError as error:
+            return Outcome(NOT_EXECUTABLE, f"{command[0]}: {error.strerror}", has_run=False)
+        return Outcome(status, summary(server.requests()))
 
 
 def run_command(command: Sequence[str], extra: dict[str, str]) -> int:
-    """Run a command to its end and return its exit status as a shell would."""
-    try:
-        process = subprocess.Popen(command, env=os.environ | extra)  # noqa: S603 (the user's own)
-    except FileNotFoundError:
-        return NOT_FOUND
-    except OSError:
-        return NOT_EXECUTABLE
-    with signals_for(process):
+    """Run a command to its end and return its exit status as a shell would.
+
+    Raises:
+        OSError: if it can't be run.
+    """
+    process = subprocess.Popen(command, env=os.environ | extra)  # noqa: S603 (the user's own)
+    with process, signals_for(process):
         status = process.wait()
     return status if status >= 0 else KILLED - status
 
 
 @contextmanager
 def signals_for(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Pass signals on to a process; Ctrl-C reaches it from the terminal by itself."""
+    """Pass signals on to a process."""
 
     def forward(number: int, _: FrameType | None) -> None:
-        process.send_signal(number)
+        if number != signal.SIGINT or not reached_by_ctrl_c():
+            process.send_signal(number)
 
     before = {number: signal.signal(number, forward) for number in FORWARDED}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def reached_by_ctrl_c() -> bool:
+    """Say whether Ctrl-C on the terminal reaches the command without our help."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError, AttributeError):
+        return sys.platform == "win32"

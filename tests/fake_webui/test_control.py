@@ -8,21 +8,14 @@ from typing import Any
 
 import pytest
 import requests
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
+from tests.fake_webui.pictures import png
 from tests.support import Fake
 
 TXT2IMG = "/sdapi/v1/txt2img"
 OPTIONS = "/sdapi/v1/options"
 SAMPLERS = "/sdapi/v1/samplers"
-
-
-def png(text: str = "") -> bytes:
-    """Return a small picture with generation parameters."""
-    stream, texts = io.BytesIO(), PngImagePlugin.PngInfo()
-    texts.add_text("parameters", text)
-    Image.new("RGB", (40, 24), "teal").save(stream, format="PNG", pnginfo=texts)
-    return stream.getvalue()
 
 
 def post(fake: Fake, path: str, body: Any = None, **options: Any) -> requests.Response:
