@@ -87,7 +87,8 @@ def inspect_image(data: bytes) -> ImageFacts:
 
 
 def _facts(image: Image.Image, data: bytes) -> ImageFacts:
-    if image.convert("RGB").getbbox() is None:
+    picture = image if image.mode == "RGB" else image.convert("RGB")
+    if picture.getbbox() is None:
         raise BadAnswerError(
             "the WebUI returned a picture that is black all over; its VAE may have made only NaNs"
             " (try --no-half-vae, or another VAE)"
