@@ -1,0 +1,99 @@
+"""A worker that is killed at random moments, again and again."""
+
+import contextlib
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.bootstrap import Application, build_app
+from app.models import JobRecord, JobStatus
+from tests.reliability.conftest import BuildApp, boat
+from tests.support import ROOT, Fake
+
+TXT2IMG, EXTRAS = "/sdapi/v1/txt2img", "/sdapi/v1/extra-single-image"
+STARTING_S = 0.6  # until a worker claims its first job
+LIFE_S = 1.2
+
+
+@contextlib.contextmanager
+def worker(home: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python -m app work`; it is killed at the end if it still runs."""
+    command = [sys.executable, "-m", "app", "work", "--home", str(home), "--webui", url]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        yield process
+        process.kill()
+
+
+def kill_at_a_random_moment(home: Path, url: str, rng: random.Random) -> None:
+    """Let a worker live for a while."""
+    with worker(home, url) as process, contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STARTING_S + rng.uniform(0, LIFE_S))
+
+
+def drain(home: Path, url: str) -> None:
+    """Let a worker finish the queue."""
+    with worker(home, url) as process:
+        assert process.wait(60) in (0, 1)
+
+
+def sent_by_job(fake: Fake) -> Counter[str]:
+    """Return how often each job's txt2img request was sent, by the ids in the task ids."""
+    return Counter(
+        payload["force_task_id"].removeprefix("task(").partition("-")[0]
+        for payload in fake.payloads(TXT2IMG)
+    )
+
+
+def check_images(job: JobRecord, home: Path) -> None:
+    """See that every image of a record is there, whole."""
+    assert {image["stage"] for image in job.images} == {"txt2img", "upscale"}
+    for image in job.images:
+        with Image.open(home / image["path"]) as opened:
+            opened.load()
+            assert opened.size == (image["width"], image["height"])
+
+
+def kill_and_count(application: Application, fake: Fake, kills: int, seed: int) -> Counter[str]:
+    """Kill workers, drain the rest, and see that nothing was lost and nothing repeated."""
+    rng, home = random.Random(seed), application.home  # noqa: S311 - repeatable, not secret
+    spec = boat(steps=3, config={"upscale": {"enabled": True}})
+    job_ids = application.job_service.submit([spec] * kills * 12)
+    for _ in range(kills):
+        kill_at_a_random_moment(home, fake.url, rng)
+        build_app(fake.url, home).close()
+        live = application.queue.list_jobs(limit=len(job_ids))
+        assert all(job.status is JobStatus.QUEUED for job in live)
+        assert application.queue.pause_state().paused or not live
+        application.job_service.resume()
+    drain(home, fake.url)
+    jobs = [application.history.get(job_id) for job_id in job_ids]
+    sent = sent_by_job(fake)
+    assert set(sent) <= set(job_ids)
+    assert not {job_id for job_id, times in sent.items() if times > 1}
+    for job in jobs:
+        assert job.status in {JobStatus.SUCCEEDED, JobStatus.INTERRUPTED}, job.error
+        if job.status is JobStatus.SUCCEEDED:
+            assert sent[job.job_id] == 1
+            check_images(job, home)
+    return Counter(job.status for job in jobs)
+
+
+def test_a_dozen_kills_lose_nothing_and_repeat_nothing(build: BuildApp, slow_fake: Fake) -> None:
+    """Every job either succeeded once or is marked as interrupted; at most one for each kill."""
+    tally = kill_and_count(build(slow_fake.url), slow_fake, kills=12, seed=12)
+    assert 0 < tally[JobStatus.INTERRUPTED] <= 12
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_lose_nothing_and_repeat_nothing(build: BuildApp, slow_fake: Fake) -> None:
+    """The same, a hundred times."""
+    tally = kill_and_count(build(slow_fake.url), slow_fake, kills=100, seed=100)
+    assert 0 < tally[JobStatus.INTERRUPTED] <= 100
