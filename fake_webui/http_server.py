@@ -55,9 +55,10 @@ class HttpServer(ThreadingMixIn, TCPServer):
 
     def refuse(self) -> None:
         """Take no more requests; those under way go on."""
-        self.closing = True
-        self.shutdown()
-        self.socket.close()
+        if not self.closing:
+            self.closing = True
+            self.shutdown()
+            self.socket.close()
 
     def wait_until_idle(self, timeout_s: float) -> None:
         """Wait until no request is under way, or for `timeout_s` seconds."""

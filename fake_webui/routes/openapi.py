@@ -6,8 +6,6 @@ from flask import Blueprint, Response
 from markupsafe import Markup
 
 from fake_webui.catalog import read_data
-from fake_webui.coverage import list_coverage
-from fake_webui.openapi import make_document
 from fake_webui.options import default_options
 from fake_webui.routes._answer import json_answer
 from fake_webui.routes._context import current_catalog, current_config, current_endpoints
@@ -40,6 +38,8 @@ def document() -> Response:
 
 
 def _document() -> dict[str, Any]:
+    from fake_webui.openapi import make_document  # noqa: PLC0415 - few runs of the server need it
+
     return make_document(
         current_endpoints(),
         default_options(current_catalog().extensions),
@@ -78,4 +78,6 @@ def _fields(operation: dict[str, Any], found: dict[str, Any]) -> Markup:
 @bp.get("/__fake/v1/coverage")
 def coverage() -> Response:
     """List what is imitated, endpoint by endpoint and field by field."""
+    from fake_webui.coverage import list_coverage  # noqa: PLC0415 - few runs of the server need it
+
     return json_answer({"endpoints": list_coverage()})
