@@ -47,7 +47,7 @@ def read_data(name: str) -> Any:
     return json.loads(source.read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint: `name` is its path under the models folder."""
 
@@ -87,7 +87,7 @@ class Checkpoint:
         return (self.model_name, self.title, self.name, self.stem, *hashes, short_title)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vae:
     """A VAE file."""
 
@@ -100,7 +100,7 @@ class Vae:
         return f"{ROOT}/models/VAE/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sampler:
     """A sampling method; `options` has its own scheduler, if any, under "scheduler"."""
 
@@ -109,7 +109,7 @@ class Sampler:
     options: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scheduler:
     """A noise schedule: `name` is the internal word, `label` the one infotexts show."""
 
@@ -120,7 +120,7 @@ class Scheduler:
     need_inner_model: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Upscaler:
     """An upscaler of images, with its own factor."""
 

@@ -13,7 +13,7 @@ JOURNAL_BYTES = 256 * 1024 * 1024
 IMAGE_STYLES = ("compact", "realistic")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckpointConfig:
     """A checkpoint: its file name under the models folder and its sha256 in hex."""
 
@@ -21,7 +21,7 @@ class CheckpointConfig:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class VaeConfig:
     """A VAE: its file name and its sha256 in hex."""
 
@@ -29,7 +29,7 @@ class VaeConfig:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LoraConfig:
     """A LoRA: its name, the short hash that infotexts show, and its training metadata."""
 
@@ -38,7 +38,7 @@ class LoraConfig:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class EmbeddingConfig:
     """A textual inversion embedding: `shape` is the length of each of its `vectors`."""
 
@@ -48,7 +48,7 @@ class EmbeddingConfig:
     vectors: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StyleConfig:
     """A prompt style; `{prompt}` marks where the prompt goes, otherwise it is appended."""
 
@@ -57,7 +57,7 @@ class StyleConfig:
     negative_prompt: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HypernetworkConfig:
     """A hypernetwork, known by name."""
 
@@ -117,7 +117,7 @@ BUILT_IN_STYLES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ServerConfig:
     """Everything a server is started with.
 

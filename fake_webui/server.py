@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -59,6 +60,7 @@ BLUEPRINTS = (
 )
 SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
 ANSWER_S = 0.1  # for the answer to server-stop to get out
+PICTURES = "fake_webui.generation"  # imported when listening, so that the first request need not
 RETIRE_S = 60.0  # for a generation under way to end after server-stop
 
 
@@ -133,6 +135,7 @@ def serve(
         if ready_file:
             _write_ready_file(ready_file, server.url)
         print(f"fake-webui listening on {server.url}", flush=True)
+        threading.Thread(target=import_module, args=[PICTURES], daemon=True).start()
         while not stopped.wait(SIGNAL_POLL_S):
             pass
     app.extensions["fake_webui.state"].close()

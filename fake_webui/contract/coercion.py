@@ -20,7 +20,7 @@ TRUE_WORDS = frozenset([1, "1", "on", "t", "true", "y", "yes"])
 FALSE_WORDS = frozenset([0, "0", "off", "f", "false", "n", "no"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldType:
     """A type of field: how values become it, and its JSON schema."""
 
@@ -109,7 +109,7 @@ LIST = FieldType(to_list, {"type": "array", "items": {}})
 ANYTHING = FieldType(to_anything, {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Limit:
     """A comparison with a bound: its test, its name in errors and its JSON schema keyword."""
 

@@ -12,7 +12,7 @@ API: Final = "/sdapi/v1/"
 WITHOUT_CREDENTIALS: Final = frozenset({"/sdapi/v1/loras", "/sdapi/v1/refresh-loras"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Endpoint:
     """One method on one path.
 

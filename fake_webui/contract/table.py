@@ -11,7 +11,7 @@ from fake_webui.contract.coercion import FieldType, Location, missing, not_null,
 from fake_webui.errors import InvalidRequestError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """One field: a `default` of MISSING makes it required; a null default makes it nullable."""
 
@@ -32,7 +32,7 @@ class Field:
         return self.nullable or self.default is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parsed:
     """A request that fits its table.
 

@@ -1,21 +1,21 @@
-"""Pictures without a prompt: enlarging, reading what they say, describing them."""
+"""Pictures without a prompt: enlarging, reading what they say, describing them.
 
-import base64
-from typing import Any
+What works on pictures is imported by the first request that brings one.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
 
 from fake_webui.contract import tables
 from fake_webui.errors import HttpError
-from fake_webui.generation import encode_picture
-from fake_webui.image_input import decode_image
-from fake_webui.images import Picture
-from fake_webui.infotext import read_infotext
-from fake_webui.pnginfo import read_info
-from fake_webui.postprocessing import run_extras
 from fake_webui.routes._answer import dump_json, json_answer
 from fake_webui.routes._context import current_config, current_state
+from fake_webui.routes._pictures import decode_image, encode_image
 from fake_webui.routes._request import parse_request
+
+if TYPE_CHECKING:
+    from fake_webui.images import Picture
 
 bp = Blueprint("extras", __name__)
 
@@ -26,6 +26,8 @@ INTERROGATORS = ("clip", "deepdanbooru")
 @bp.post("/sdapi/v1/extra-single-image")
 def extra_single_image() -> Response:
     """Enlarge one picture."""
+    from fake_webui.postprocessing import run_extras  # noqa: PLC0415 - see above
+
     asked = parse_request(tables.EXTRA_SINGLE).values
     image = decode_image(asked["image"])
     pictures, text = run_extras([image], asked, current_state())
@@ -35,6 +37,8 @@ def extra_single_image() -> Response:
 @bp.post("/sdapi/v1/extra-batch-images")
 def extra_batch_images() -> Response:
     """Enlarge several pictures."""
+    from fake_webui.postprocessing import run_extras  # noqa: PLC0415 - see above
+
     asked = parse_request(tables.EXTRA_BATCH).values
     images = [decode_image(entry["data"]) for entry in asked["imageList"]]
     pictures, text = run_extras(images, asked, current_state())
@@ -42,8 +46,8 @@ def extra_batch_images() -> Response:
     return _spliced(b'{"html_info":%s,"images":[%s]}', text, listed)
 
 
-def _quoted(picture: Picture) -> bytes:
-    return b'"%s"' % base64.b64encode(encode_picture(picture, current_state()))
+def _quoted(picture: "Picture") -> bytes:
+    return b'"%s"' % encode_image(picture, current_state())
 
 
 def _spliced(shape: bytes, text: str, images: bytes) -> Response:
@@ -53,6 +57,9 @@ def _spliced(shape: bytes, text: str, images: bytes) -> Response:
 @bp.post("/sdapi/v1/png-info")
 def png_info() -> Response:
     """Read what a picture says of its making."""
+    from fake_webui.infotext import read_infotext  # noqa: PLC0415 - see above
+    from fake_webui.pnginfo import read_info  # noqa: PLC0415 - see above
+
     image = decode_image(parse_request(tables.PNG_INFO).values["image"].strip())
     text, items = read_info(image)
     parameters = read_infotext(text or "")

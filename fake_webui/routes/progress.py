@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, Response
 
 from fake_webui.contract import tables
-from fake_webui.generation import encode_picture
 from fake_webui.routes._answer import json_answer
 from fake_webui.routes._context import current_state
+from fake_webui.routes._pictures import encode_image
 from fake_webui.routes._request import parse_arguments, parse_request
 from fake_webui.state import WebUIState
 
@@ -31,7 +31,7 @@ def progress() -> Response:
     picture = _current_image(state)
     image = None
     if picture and not skip_image:
-        image = base64.b64encode(encode_picture(picture, state)).decode()
+        image = encode_image(picture, state).decode()
     return _progress_answer(min(done, 1.0), elapsed_s / done - elapsed_s, state, image)
 
 

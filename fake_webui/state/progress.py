@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fake_webui.images import Picture
+if TYPE_CHECKING:  # a server starts without what makes pictures
+    from fake_webui.images import Picture
 
-Preview = Callable[[int], Picture]  # from the step to what the picture looks like there
+Preview = Callable[[int], "Picture"]  # from the step to what the picture looks like there
 NO_COUNT_YET = -1
 
 
@@ -110,7 +111,7 @@ class Progress:
             done += self.sampling_step / self.sampling_steps / job_count
         return done
 
-    def look(self, every_steps: float) -> Picture | None:
+    def look(self, every_steps: float) -> "Picture | None":
         """Return the preview, renewed if `every_steps` steps were done since the last.
 
         Negative `every_steps` never renews it.
@@ -122,7 +123,7 @@ class Progress:
             self._previewed_step = step
         return self.current_image
 
-    def show(self, picture: Picture) -> None:
+    def show(self, picture: "Picture") -> None:
         """Make `picture` the preview."""
         self.current_image = picture
         self.id_live_preview += 1
