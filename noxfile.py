@@ -74,4 +74,4 @@ def demo(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure: ratios to a floor in the same run, and what takes minutes."""
     prepare(session, "test")
-    session.run("pytest", "-q", "-s", "-m", "slow", *session.posargs)
+    session.run("pytest", "-q", "-m", "slow", *session.posargs)

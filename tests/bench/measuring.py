@@ -9,6 +9,9 @@ from statistics import quantiles
 
 from tests.support import ROOT
 
+LINES: list[str] = []
+"""What was measured in this run, a line for each budget."""
+
 
 def seconds(action: Callable[[], object]) -> float:
     """Return how long one call takes."""
@@ -37,14 +40,12 @@ def interleaved(
 
 
 def report(what: str, measured: float, floor: float, at_most: float, unit: str = "ms") -> None:
-    """Print one budget's line: the ratio to its floor, and both figures."""
+    """Note one budget's line for the end of the run: the ratio to its floor, and both figures."""
     scale = 1000 if unit == "ms" else 1
     ratio = measured / floor
-    mark = "" if ratio <= at_most else "   OVER"
-    sys.stdout.write(
-        f"\n{what:<58} {ratio:6.2f} x of at most {at_most:.1f} x"
-        f"   ({measured * scale:.1f} {unit} to {floor * scale:.1f} {unit}){mark}"
-    )
+    figures = f"({measured * scale:.1f} {unit} to {floor * scale:.1f} {unit})"
+    over = "" if ratio <= at_most else "  OVER"
+    LINES.append(f"{what:<48}{ratio:6.2f} x of at most {at_most:.1f} x  {figures}{over}")
 
 
 def python(*words: str) -> None:

@@ -98,7 +98,6 @@ def test_adding_a_pack(application: Application, tmp_path: Path) -> None:
     """Eight thousand jobs: read, expand, draw seeds, snapshot, queue."""
     slots = {"kind": [f"kind {n}" for n in range(80)], "place": [f"place {n}" for n in range(100)]}
     packs = application.home / "packs"
-    packs.mkdir()
     (packs / "big.txt").write_text("a [[kind]] in [[place]] <lora:ink:0.6>\nneg: blurry\n")
     (packs / "big.json").write_text(json.dumps({"pack_data": {"matrix": slots}}))
     application.state.job_draft.pack_id = "big"
