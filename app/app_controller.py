@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from app.app_state import AppStateV2
+from app.app_state import AppStateV2, JobDraft
 from app.draft import Plan, plan_jobs
 from app.job_service import JobService
 from app.models import RunMode
-from app.presets import load_preset
+from app.presets import Preset, load_preset
 
 
 class AppController:
@@ -40,15 +40,19 @@ class AppController:
 
     def plan(self, run_mode: RunMode = RunMode.QUEUE, source: str = "run") -> Plan:
         """Return the jobs that the draft makes now; nothing is queued."""
-        draft = self._state.job_draft
-        preset = load_preset(self._home, draft.preset).layer if draft.preset else None
-        plan = plan_jobs(
-            draft,
-            home=self._home,
-            run_mode=run_mode,
-            source=source,
-            preset=preset,
-            seed=draft.seed,
-        )
+        plan = plan_draft(self._state.job_draft, self._home, run_mode, source)
         self._state.notices = plan.notices
         return plan
+
+
+def plan_draft(draft: JobDraft, home: Path, run_mode: RunMode, source: str) -> Plan:
+    """Return the jobs that a draft makes now, over the preset that it names.
+
+    Raises:
+        PackError, PresetError, ConfigurationError: if it makes none.
+    """
+    preset = load_preset(home, draft.preset) if draft.preset else Preset("")
+    plan = plan_jobs(
+        draft, home=home, run_mode=run_mode, source=source, preset=preset.layer, seed=draft.seed
+    )
+    return Plan(plan.specs, (*preset.notices, *plan.notices))

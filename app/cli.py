@@ -20,6 +20,8 @@ COMMANDS = {
     "queue": "Look at the queue and change it.",
     "work": "Run what is queued, with progress bars.",
     "history": "Look through past jobs, and make them again.",
+    "packs": "Look at prompt packs and what they would send.",
+    "presets": "Keep settings under a name.",
     "doctor": "Check the home, and whether the WebUI is up and has what is needed.",
     "completion": "Print the shell's completion script.",
 }

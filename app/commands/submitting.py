@@ -51,7 +51,7 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
     draft.config = parse_config(chosen_layer())
     made = app.controller.plan(run_mode, source)
     save_last_used(app.home, chosen_layer())
-    _say(made)
+    say_plan(made)
     return made
 
 
@@ -67,7 +67,8 @@ def _check(given: dict[str, Any]) -> None:
         )
 
 
-def _say(made: Plan) -> None:
+def say_plan(made: Plan) -> None:
+    """Say how many prompts, jobs and images these are, after what there is to say of the files."""
     for sentence in made.notices:
         notice(sentence, "yellow")
     rows = {(spec.prompt_keys.get("pack"), spec.prompt_keys.get("row")) for spec in made.specs}

@@ -1,0 +1,144 @@
+"""`python -m app packs`: what packs there are, and what one would send, before it is queued."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.app_controller import plan_draft
+from app.app_state import JobDraft
+from app.commands.groups import DefaultGroup
+from app.commands.options import chosen_layer, home_option, json_option, settings_options
+from app.commands.output import Column, console, one_line, print_json, print_rows
+from app.commands.submitting import say_plan
+from app.errors import BadInputError
+from app.models import JobSpec, RunMode
+from app.packs import find_pack, list_packs, pack_path
+from app.pipeline_config import parse_config
+from app.preview import PlannedRequest, preview
+from app.settings import resolve_home
+
+SOURCE = "packs_show"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackRow:
+    """A pack in the list: how much it makes, or why it makes nothing."""
+
+    name: str
+    path: Path
+    prompts: int = 0
+    jobs: int = 0
+    error: str = ""
+
+
+COLUMNS: tuple[Column[PackRow], ...] = (
+    Column("pack", lambda row: row.name),
+    Column("prompts", lambda row: f"{row.prompts:,}", right=True),
+    Column("jobs", lambda row: f"{row.jobs:,}", right=True),
+    Column("file", lambda row: row.error or str(row.path), fills=True,
+           style=lambda row: "red" if row.error else ""),
+)  # fmt: skip
+
+
+@click.group(cls=DefaultGroup)
+def packs() -> None:
+    """Look at prompt packs and what they would send."""
+
+
+@packs.command("list")
+@home_option
+@json_option
+def list_all(*, home: Path | None, as_json: bool) -> None:
+    """List the packs of the home, with how many jobs each makes."""
+    folder = resolve_home(home)
+    rows = [_row(folder, name) for name in list_packs(folder)]
+    empty = f"No packs in {folder / 'packs'}."
+    print_rows(rows, COLUMNS, as_json=as_json, to_json=_row_json, empty=empty)
+
+
+def _row(home: Path, name: str) -> PackRow:
+    path = find_pack(home, name)
+    draft = JobDraft()
+    draft.pack_id = path
+    try:
+        specs = plan_draft(draft, home, RunMode.QUEUE, SOURCE).specs
+    except BadInputError as error:
+        return PackRow(name=name, path=path, error=str(error))
+    return PackRow(name=name, path=path, prompts=_prompt_count(specs), jobs=len(specs))
+
+
+def _row_json(row: PackRow) -> dict[str, Any]:
+    return {
+        "pack": row.name,
+        "file": str(row.path),
+        "prompts": row.prompts,
+        "jobs": row.jobs,
+        "error": row.error or None,
+    }
+
+
+@packs.command()
+@click.argument("pack", metavar="PACK")
+@click.option("--preset", metavar="NAME", help="Settings that a preset keeps.")
+@click.option("--pack-seed", type=int, help="Where random choices and drawn seeds come from.")
+@click.option("--limit", type=click.IntRange(min=0), help="Show the first so many jobs.")
+@settings_options
+@home_option
+@json_option
+def show(
+    *, pack: str, preset: str | None, pack_seed: int | None, limit: int | None,
+    home: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Print how many jobs a pack makes and the exact payloads; nothing is queued.
+
+    PACK is a file, or a name in the home. What is drawn here is drawn again when the pack is
+    queued, unless both are given the same --pack-seed.
+    """
+    folder = resolve_home(home)
+    draft = JobDraft()
+    draft.pack_id, draft.preset, draft.seed = pack_path(folder, pack), preset, pack_seed
+    draft.config = parse_config(chosen_layer())
+    plan = plan_draft(draft, folder, RunMode.QUEUE, SOURCE)
+    shown = plan.specs[:limit]
+    say_plan(plan)
+    if as_json:
+        print_json([_job_json(spec) for spec in shown])
+    else:
+        for number, spec in enumerate(shown, start=1):
+            _print_job(number, spec)
+
+
+def _prompt_count(specs: Sequence[JobSpec]) -> int:
+    return len({(spec.prompt_keys["pack"], spec.prompt_keys["row"]) for spec in specs})
+
+
+def _job_json(spec: JobSpec) -> dict[str, Any]:
+    return {
+        **spec.prompt_keys,
+        "prompt": spec.prompt,
+        "negative_prompt": spec.negative_prompt,
+        "seed": spec.config.txt2img.seed,
+        "requests": [_request_json(request) for request in preview(spec)],
+    }
+
+
+def _request_json(request: PlannedRequest) -> dict[str, Any]:
+    return {"stage": request.stage, "path": request.path, "payload": request.payload}
+
+
+def _print_job(number: int, spec: JobSpec) -> None:
+    keys = spec.prompt_keys
+    title = " ".join(filter(None, (f"job {number}:", keys["name"], _choices(keys["choices"]))))
+    console().print(f"\n{one_line(title)}", style="bold", markup=False, soft_wrap=True)
+    for request in preview(spec):
+        payload = json.dumps(request.payload, indent=2, ensure_ascii=False)
+        click.echo(f"POST {request.path}  ({request.stage})\n{payload}")
+
+
+def _choices(choices: dict[str, str]) -> str:
+    said = ", ".join(f"{name}: {value}" for name, value in choices.items())
+    return f"({said})" if said else ""

@@ -1,0 +1,108 @@
+"""`python -m app presets`: settings under a name."""
+
+import json
+from pathlib import Path
+
+import click
+
+from app.commands.groups import DefaultGroup
+from app.commands.options import (
+    chosen_layer,
+    home_option,
+    json_option,
+    settings_options,
+    start_from,
+)
+from app.commands.output import Column, notice, print_json, print_rows
+from app.errors import BadInputError
+from app.pipeline_config import merge
+from app.presets import Preset, delete_preset, list_presets, load_preset, save_preset
+from app.settings import load_last_used, prepare_home, resolve_home
+
+COLUMNS: tuple[Column[tuple[str, str]], ...] = (
+    Column("preset", lambda row: row[0]),
+    Column("what it does", lambda row: row[1], fills=True),
+)
+
+
+@click.group(cls=DefaultGroup)
+def presets() -> None:
+    """Keep settings under a name; `--preset NAME` uses them."""
+
+
+@presets.command("list")
+@home_option
+@json_option
+def list_all(*, home: Path | None, as_json: bool) -> None:
+    """List the presets of the home."""
+    folder = resolve_home(home)
+    rows = [(name, _summary(folder, name)) for name in list_presets(folder)]
+    empty = f"No presets in {folder / 'presets'}; make one with: presets save NAME --steps 20"
+    print_rows(rows, COLUMNS, as_json=as_json, to_json=_row_json, empty=empty)
+
+
+def _row_json(row: tuple[str, str]) -> dict[str, str]:
+    return {"preset": row[0], "summary": row[1]}
+
+
+def _summary(home: Path, name: str) -> str:
+    """Say what a preset makes, or what is wrong with it."""
+    try:
+        config = merge(load_preset(home, name).layer)
+    except BadInputError as error:
+        return str(error)
+    base = config.txt2img
+    size = f"{base.width}×{base.height}, {base.steps} steps, {base.sampler_name}"
+    return f"{' → '.join(config.stages())}, {size}"
+
+
+@presets.command()
+@click.argument("name")
+@home_option
+@json_option
+def show(*, name: str, home: Path | None, as_json: bool) -> None:
+    """Print the settings of a preset; what it does not name comes from the defaults."""
+    preset = load_preset(resolve_home(home), name)
+    _say(preset)
+    if as_json:
+        print_json([{"preset": name, "settings": preset.layer}])
+    else:
+        click.echo(json.dumps(preset.layer, indent=2, ensure_ascii=False))
+
+
+def _say(preset: Preset) -> None:
+    for sentence in preset.notices:
+        notice(sentence, "yellow")
+
+
+@presets.command()
+@click.argument("name")
+@click.option("--last", is_flag=True, help="Start from the settings of the last run.")
+@click.option("--from", "base", metavar="NAME", help="Start from another preset.")
+@click.option("--overwrite", is_flag=True, help="Replace the preset that has this name.")
+@settings_options
+@home_option
+def save(*, name: str, last: bool, base: str | None, overwrite: bool, home: Path | None) -> None:
+    """Keep the settings that are given here under a name.
+
+    python -m app presets save night --steps 34 --adetailer --upscale 2
+    """
+    folder = prepare_home(resolve_home(home))
+    if last:
+        start_from(load_last_used(folder))
+    if base:
+        start_from(load_preset(folder, base).layer)
+    layer = chosen_layer()
+    if not layer:
+        raise click.UsageError("Say which settings to keep, such as --steps 20, or --last.")
+    merge(layer)
+    path = save_preset(folder, name, layer, overwrite=overwrite)
+    notice(f"Saved {path}.")
+
+
+@presets.command()
+@click.argument("name")
+@home_option
+def delete(*, name: str, home: Path | None) -> None:
+    """Delete a preset."""
+    notice(f"Deleted {delete_preset(resolve_home(home), name)}.")
