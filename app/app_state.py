@@ -41,6 +41,7 @@ class JobDraft(Observable):
     def __init__(self) -> None:
         super().__init__()
         self.pack_id: Path | str | None = None
+        self.only: tuple[str, ...] = ()
         self.prompt = ""
         self.negative_prompt = ""
         self.config = PipelineConfig()

@@ -5,12 +5,13 @@ What comes out names no file and no default: prompts are expanded, settings merg
 
 import random
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.errors import PackError
 from app.models import JobSpec, PromptSource, RunMode, new_job_id
 from app.packs import PromptPack, PromptVariant, expand, find_pack, load_pack
 from app.packs.model import Place, Prompt
@@ -25,7 +26,8 @@ _MANUAL = PromptPack(pack_id="", path=Path("the prompt"), matrix=None)
 class Draft(Protocol):
     """What the user has set up; see `AppStateV2.job_draft`.
 
-    `pack_id` is a pack's name in the home, or its path. With a pack, the prompts are the pack's.
+    `pack_id` is a pack's name in the home, or its path. With a pack, the prompts are the pack's:
+    all of them, or those that `only` picks by name or row.
     """
 
     @property
@@ -36,6 +38,8 @@ class Draft(Protocol):
     def negative_prompt(self) -> str: ...  # noqa: D102
     @property
     def config(self) -> PipelineConfig: ...  # noqa: D102
+    @property
+    def only(self) -> Sequence[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def plan_jobs(
     pack = _pack(draft, home)
     start = secrets.randbelow(_SEEDS) if seed is None else seed
     user = draft.config.model_dump(exclude_unset=True)
-    variants = expand(pack, preset=preset or {}, user=user, seed=start)
+    variants = _picked(expand(pack, preset=preset or {}, user=user, seed=start), pack, draft.only)
     new_spec = partial(
         JobSpec,
         run_mode=run_mode,
@@ -94,6 +98,22 @@ def _pack(draft: Draft, home: Path) -> PromptPack:
         text=draft.prompt, negative=draft.negative_prompt, place=Place(path=_MANUAL.path)
     )
     return replace(_MANUAL, prompts=(prompt,), wildcard_folders=(home / WILDCARDS_FOLDER,))
+
+
+def _picked(
+    variants: Sequence[PromptVariant], pack: PromptPack, only: Sequence[str]
+) -> Sequence[PromptVariant]:
+    """Return the variants of the prompts named, all if none is.
+
+    Picking after the expansion leaves each its own choices and place.
+    """
+    wanted = {name.casefold() for name in only}
+    there = [{str(variant.name).casefold(), str(variant.row)} for variant in variants]
+    if missing := wanted.difference(*there):
+        names = dict.fromkeys(variant.name or str(variant.row) for variant in variants)
+        known = ", ".join(names)
+        raise PackError(pack.path, None, f"no prompt {min(missing)!r} here; there is {known}")
+    return [v for v, names in zip(variants, there, strict=True) if names & wanted or not wanted]
 
 
 def _spec(new_spec: Callable[..., JobSpec], variant: PromptVariant, rng: random.Random) -> JobSpec:

@@ -21,6 +21,9 @@ _OPTIONS = (
     click.option("--prompt", help="What to make."),
     click.option("--negative", "negative_prompt", help="What to avoid."),
     click.option("--pack", metavar="FILE", help="A prompt pack: a file, or a name in the home."),
+    click.option(
+        "--only", metavar="NAME", multiple=True, help="Of the pack, this prompt; may be repeated."
+    ),
     click.option("--preset", metavar="NAME", help="Settings that a preset keeps."),
     click.option("--last", is_flag=True, help="Start from the settings of the last run."),
     click.option("--pack-seed", type=int, help="Repeat a pack's random choices and drawn seeds."),
@@ -47,6 +50,7 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
     draft.prompt = given["prompt"] or ""
     draft.negative_prompt = given["negative_prompt"] or ""
     draft.pack_id = pack_path(app.home, given["pack"]) if given["pack"] else None
+    draft.only = given["only"]
     draft.preset, draft.seed = given["preset"], given["pack_seed"]
     draft.config = parse_config(chosen_layer())
     made = app.controller.plan(run_mode, source)
@@ -60,6 +64,8 @@ def _check(given: dict[str, Any]) -> None:
         raise click.UsageError("Say what to make: --prompt TEXT or --pack FILE.")
     if given["prompt"] is not None and given["pack"]:
         raise click.UsageError("Give --prompt or --pack, not both.")
+    if given["only"] and not given["pack"]:
+        raise click.UsageError("--only picks prompts of a pack; give --pack too.")
     if given["negative_prompt"] and given["pack"]:
         raise click.UsageError(
             "A pack has negative prompts of its own; to add one to all of them, give"

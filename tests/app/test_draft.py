@@ -21,6 +21,7 @@ class Draft:
     prompt: str = ""
     negative_prompt: str = ""
     config: PipelineConfig = field(default_factory=PipelineConfig)
+    only: tuple[str, ...] = ()
 
 
 @pytest.fixture
@@ -67,6 +68,21 @@ def test_a_pack_of_the_home_is_found_by_its_name(plan, tmp_path):
     assert spec.prompt_keys == {
         "pack": "pack-123", "name": "Hero", "row": 1, "variant": 1, "choices": {"job": "knight"},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("only", "count"), [(("coast",), 4), (("2",), 1), (("1", "Valley"), 5)])
+def test_prompts_of_a_pack_can_be_picked(plan, only, count):
+    """By name in any case, or by row; each stays what it is in the whole pack."""
+    whole = plan(pack_id=SAMPLES / "landscapes.txt", seed=1).specs
+    picked = plan(pack_id=SAMPLES / "landscapes.txt", seed=1, only=only).specs
+    assert len(picked) == count
+    assert {spec.prompt for spec in picked} <= {spec.prompt for spec in whole}
+
+
+def test_picking_a_prompt_that_is_not_there_names_those_that_are(plan):
+    """A typing mistake makes no job."""
+    with pytest.raises(PackError, match=r"landscapes.txt: no prompt 'cost' here; .*Coast, Valley"):
+        plan(pack_id=SAMPLES / "landscapes.txt", only=("Cost",))
 
 
 def test_only_what_the_user_set_wins_over_the_pack(plan):
