@@ -1,5 +1,8 @@
 """What a job will send, before it is queued."""
 
+import pytest
+
+from app.bootstrap import build_app
 from app.models import JobSpec
 from app.pipeline_config import merge
 from app.preview import preview
@@ -29,3 +32,34 @@ def test_a_batch_goes_on_image_by_image():
     assert (first.payload["seed"], second.payload["seed"]) == (7, 8)
     assert (second.payload["width"], second.payload["height"]) == (512, 640)
     assert second.payload["init_images"] == ["(image 2 of txt2img)"]
+
+
+@pytest.fixture
+def application(fake, tmp_path):
+    """The app on a home of its own, at the session's fake WebUI."""
+    built = build_app(webui_url=fake.url, home=tmp_path)
+    yield built
+    built.close()
+
+
+@pytest.mark.parametrize("mode", ["extras", "img2img"])
+def test_what_is_shown_is_what_is_sent(application, fake, mode):
+    """The fake WebUI receives the previewed payloads, images and task ids apart."""
+    draft = application.state.job_draft
+    draft.prompt = "a castle <lora:ink:0.6>"
+    small = {"width": 256, "height": 128, "steps": 3, "batch_size": 2}
+    upscale = {"enabled": True, "mode": mode, "resize": 1.5}
+    draft.config = merge({"txt2img": small, "img2img": {"enabled": True}, "upscale": upscale})
+    (spec,) = application.controller.plan().specs
+    application.job_service.submit([spec])
+    application.runner.run_pending()
+    sent = [e for e in fake.requests(method="POST") if "/sdapi/v1/" in e["path"]]
+    assert [(e["path"], without_images(e["payload"])) for e in sent] == [
+        (request.path, without_images(request.payload)) for request in preview(spec)
+    ]
+
+
+def without_images(payload):
+    """A payload without what only a running job knows."""
+    apart = ("image", "init_images", "force_task_id")
+    return {key: value for key, value in payload.items() if key not in apart}
