@@ -75,7 +75,7 @@ def read_sections(values: Mapping[str, Any]) -> Sections:
     _list_stages(layer.get("pipeline", {}))
     return Sections(
         layer=layer,
-        unused=(*sorted(UNUSED_SECTIONS & values.keys()), *_unused(leaves)),
+        unused=(*_unused_sections(values), *_unused(leaves)),
         overruled=tuple(dict.fromkeys(_overruled(given, winners))),
         origins={one.setting: one.origin for one in winners.values()},
     )
@@ -116,6 +116,13 @@ def _read(section: str, key: str, value: Any) -> Iterator[_Given]:
     spelling = SPELLINGS.get(section, {}).get(key, native)
     for setting in spelling.settings:
         yield _Given(setting, spelling.rank, origin, spelling.convert(value))
+
+
+def _unused_sections(values: Mapping[str, Any]) -> Iterator[str]:
+    for section in sorted(UNUSED_SECTIONS & values.keys()):
+        value = values[section]
+        if not (isinstance(value, Mapping) and value.get("enabled") is False):
+            yield section
 
 
 def _unused(leaves: Iterable[tuple[str, str, Any]]) -> Iterator[str]:

@@ -233,13 +233,15 @@ UNUSED: Mapping[str, set[str]] = {
     },
 }
 """Keys that are known and have no effect here, by section."""
-UNUSED_SECTIONS = frozenset(("video", "api", "aesthetic", "meta"))
+UNUSED_SECTIONS = frozenset(("video", "api", "aesthetic", "meta", "randomization"))
 
 _QUIET = frozenset(("", "none", "None", "keep", "pipeline", "png", "{seed}", "output"))
 
 
 def is_quiet(key: str, value: Any) -> bool:
     """Whether a key without a use changes nothing anyway, so that there is nothing to say."""
+    if key in {"max_variants", "hypernetwork_strength"}:  # nothing without what they are of
+        return True
     if key in {"txt2img_enabled", "hires_use_base_model", "use_base_model"}:
         return value is True
     if isinstance(value, str):
