@@ -88,9 +88,17 @@ def _load(path: Path, home: Path | None, inside: tuple[Path, ...]) -> PromptPack
     if suffix == ".json" and document and "packs" in document.values:
         return _list(path, document, home, (*inside, path.resolve()))
     pack = _single(path, document, home)
-    if not pack.prompts:
-        raise PackError(path, None, "has no prompts")
-    return pack
+    if pack.prompts:
+        return pack
+    if suffix == ".json" and (text := _text_beside(path)):
+        return _load(text, home, inside)
+    raise PackError(path, None, "has no prompts")
+
+
+def _text_beside(path: Path) -> Path | None:
+    """Return the text that a `.json` without prompts configures."""
+    beside = (path.with_suffix(suffix) for suffix in (".txt", ".tsv"))
+    return next((text for text in beside if text.is_file()), None)
 
 
 def _document(path: Path) -> Document | None:

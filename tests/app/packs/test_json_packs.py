@@ -39,6 +39,12 @@ def test_a_json_beside_a_text_configures_it(write, expand_pack):
     assert {v.config.txt2img.steps for v in variants} == {12}
 
 
+def test_the_configuration_stands_for_its_text(write):
+    """Naming the `.json` of a text pack is naming the pack."""
+    write("p.txt", "a castle")
+    assert load_pack(write("p.json", {"txt2img": {"steps": 12}})).prompts[0].text == "a castle"
+
+
 def test_prompts_that_a_text_overrules_are_mentioned(write):
     """Prompts on both sides are not mixed, and the user is told whose are used."""
     path = write("p.txt", "a castle")
