@@ -18,11 +18,11 @@ from app.errors import AppError
 COMMANDS = {
     "run": "Make images from a prompt or a prompt pack, and wait for them.",
     "queue": "Look at the queue and change it.",
-    "work": "Run what is queued, with progress bars.",
+    "work": "Run what is queued, with progress bars, until nothing more can run.",
     "history": "Look through past jobs, and make them again.",
     "packs": "Look at prompt packs and what they would send.",
     "presets": "Keep settings under a name.",
-    "doctor": "Check the home, and whether the WebUI is up and has what is needed.",
+    "doctor": "Check the home and the WebUI: is it up, with --api, with these models?",
     "completion": "Print the shell's completion script.",
 }
 INTERRUPTED = 130  # what a shell expects after Ctrl-C

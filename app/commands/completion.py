@@ -49,6 +49,6 @@ def _script(shell: str, name: str) -> str:
     calls = {
         "bash": ("bash_complete $1", f"bash_complete {_command()}"),
         "zsh": (f"zsh_complete {name}", f"zsh_complete {_command()}"),
-        "fish": (f"fish_complete {name}", f"fish_complete {_command()}"),
+        "fish": (f"(commandline -t) {name})", f"(commandline -t) {_command()})"),
     }
     return script.replace(*calls[shell])

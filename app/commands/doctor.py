@@ -57,7 +57,7 @@ _COLUMNS = (
 @home_option
 @json_option
 def doctor(*, webui_urls: tuple[str, ...], home: Path | None, as_json: bool) -> int:
-    """Check the home, and whether the WebUI is up, with --api, and has what jobs need.
+    """Check the home and the WebUI: is it up, with --api, with these models?
 
     Give it the settings of a job, as to `run`, to see whether the WebUI has those models; what
     queued jobs need is checked too. Ends with 1 if something is missing, 3 if no WebUI answers.

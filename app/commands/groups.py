@@ -21,7 +21,8 @@ class DefaultGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default's name in front where no command is named."""
         helps = ctx.help_option_names
-        if not args or (args[0].startswith("-") and args[0] not in helps):
+        unnamed = not args or (args[0].startswith("-") and args[0] not in helps)
+        if unnamed and not ctx.resilient_parsing:  # completion is still asking for the name
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 

@@ -3,7 +3,9 @@
 `run` and `history replay` run their own jobs, `work` whatever is queued.
 """
 
+import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from textwrap import shorten
@@ -64,6 +66,32 @@ def _say_waiting(app: Application, jobs: Sequence[JobRecord]) -> None:
         notice(f"{count(len(waiting), 'job')} not run.", "yellow")
 
 
+class Waited:
+    """Jobs that are waited for, by the runners' threads and the main one.
+
+    Args:
+        app: whose jobs they are.
+        job_ids: in the order in which they were added, or None when it is not about certain jobs.
+    """
+
+    def __init__(self, app: Application, job_ids: Sequence[str] | None) -> None:
+        self._history, self._lock = app.history, threading.Lock()
+        self._rest = deque(job_ids or ())
+        self._is_any = job_ids is not None
+
+    def are_done(self) -> bool:
+        """Whether all have ended; looks from the front, for they end in about their order."""
+        with self._lock:
+            while self._rest and self._history.get(self._rest[0]).status.is_terminal:
+                self._rest.popleft()
+            return self._is_any and not self._rest
+
+    def rest(self) -> list[str]:
+        """Return those that may not have ended yet."""
+        with self._lock:
+            return list(self._rest)
+
+
 class Foreground:
     """One foreground run.
 
@@ -75,7 +103,7 @@ class Foreground:
     def __init__(self, app: Application, mine: Sequence[str] | None = None) -> None:
         self.ended: list[JobRecord] = []
         self._app = app
-        self._mine = None if mine is None else list(reversed(mine))
+        self._mine = Waited(app, mine)
         self._total = len(mine or ())
         self._is_stopped = False
         self._cancelled: set[str] = set()
@@ -85,7 +113,7 @@ class Foreground:
         """Run until done; return what the command ends with."""
         with interrupts() as caught, WorkBars() as bars:
             end_telling = self._app.runner.subscribe_to_ends(lambda job: self._note(job, bars))
-            self._app.runner.start(enough=lambda: caught.asked.is_set() or self._mine_are_done())
+            self._app.runner.start(enough=lambda: caught.asked.is_set() or self._mine.are_done())
             try:
                 self._attend(caught, bars)
             finally:
@@ -107,23 +135,15 @@ class Foreground:
     def _is_done(self, caught: Interrupts) -> bool:
         """Whether nothing more is to run, asked before whether something does."""
         over = caught.asked.is_set() and self._is_stopped
-        over = over or self._mine_are_done() or not self._app.queue.has_next()
+        over = over or self._mine.are_done() or not self._app.queue.has_next()
         return over and not any(runner.is_busy for runner in self._app.runners)
-
-    def _mine_are_done(self) -> bool:
-        """Look from the front, for jobs end in about the order in which they were added."""
-        if self._mine is None:
-            return False
-        while self._mine and self._app.history.get(self._mine[-1]).status.is_terminal:
-            self._mine.pop()
-        return not self._mine
 
     def _stop_all(self, bars: WorkBars) -> None:
         """Let nothing more start, and cancel what runs here, each job once."""
         if not self._is_stopped:
             bars.say("Stopping: the running job is cancelled, the queue is paused.", "yellow")
             self._app.job_service.pause("stopped by hand (Ctrl-C)")
-            self._cancel(job for job in self._mine or () if self._waits_directly(job))
+            self._cancel(job_id for job_id in self._mine.rest() if self._waits_directly(job_id))
             self._is_stopped = True
         jobs = [runner.job for runner in self._app.runners]
         running = {job.job_id for job in jobs if job}
