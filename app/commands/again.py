@@ -1,5 +1,6 @@
 """`history replay` and `history import`: past jobs, and images' own parameters, once more."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from app.commands.options import (
 from app.commands.output import notice
 from app.commands.running import run_jobs
 from app.commands.submitting import print_added
-from app.draft import Plan
+from app.draft import with_seeds
 from app.infotext import draft_from, parse_infotext, read_parameters
 from app.job_service import respecified
 from app.models import JobSpec, RunMode
@@ -68,18 +69,22 @@ def import_images(
     Any WebUI's images will do. Settings that are given here win over the images' own.
     """
     with opened(home, webui_urls) as app:
-        specs = [spec for path in images for spec in _imported(app, path).specs]
-        return _submit(app, [_in_mode(s, runs=runs) for s in specs], runs=runs, as_json=as_json)
+        specs = [_in_mode(_imported(path), runs=runs) for path in images]
+        return _submit(app, specs, runs=runs, as_json=as_json)
 
 
-def _imported(app: Application, path: Path) -> Plan:
+def _imported(path: Path) -> JobSpec:
+    """Return the job of an image; its prompt is final, nothing in it is expanded."""
     found = draft_from(parse_infotext(read_parameters(path)))
     if found.ignored:
         notice(f"{path}: not carried over: {', '.join(found.ignored)}", "yellow")
-    draft = app.state.job_draft
-    draft.prompt, draft.negative_prompt = found.prompt, found.negative_prompt
-    draft.config = parse_config(merge_layers(found.layer, chosen_layer()))
-    return app.controller.plan(RunMode.QUEUE, "import")
+    config = parse_config(merge_layers(found.layer, chosen_layer()))
+    return JobSpec(
+        prompt=found.prompt,
+        negative_prompt=found.negative_prompt,
+        config=with_seeds(config, random.Random()),  # noqa: S311 - a picture's seed, not a secret
+        source="import",
+    )
 
 
 def _in_mode(spec: JobSpec, *, runs: bool) -> JobSpec:

@@ -54,7 +54,8 @@ def _with_positions(jobs: Sequence[JobRecord]) -> list[dict[str, Any]]:
     rows = [
         job_json(job) | {"position": max(index - running + 1, 0)} for index, job in enumerate(jobs)
     ]
-    return sorted(rows, key=lambda row: str(row["created_at"]), reverse=True)
+    rows.reverse()  # jobs of one batch were created at one moment, the last of them waits last
+    return sorted(rows, key=lambda row: row["created_at"], reverse=True)
 
 
 def _say_passed_over(jobs: Sequence[JobRecord]) -> None:

@@ -1,0 +1,192 @@
+"""`run` and `work` in the foreground: results, failures, Ctrl-C."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.app.conftest import CommandLine
+from tests.support import ROOT, Fake, wait_until
+
+SMALL = ("--width", "64", "--height", "64", "--steps", "2")
+LONG = ("--width", "64", "--height", "64", "--steps", "150")
+TXT2IMG = "/sdapi/v1/txt2img"
+Json = Callable[..., Any]
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="session")
+def slow_server(start_fake: Callable[..., Fake]) -> Fake:
+    """A WebUI that takes its time: 150 steps are 7.5 seconds."""
+    return start_fake("slow", "--step-seconds", "0.05")
+
+
+@pytest.fixture
+def slow(slow_server: Fake) -> Fake:
+    """The slow WebUI, as fresh as at its start."""
+    slow_server.reset()
+    return slow_server
+
+
+@pytest.fixture
+def start(home: Path, slow: Fake) -> Iterator[Start]:
+    """Start `python -m app …` on the slow WebUI and leave it running; killed with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str, **options: Any) -> subprocess.Popen[str]:
+        environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": slow.url}
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+        command = [sys.executable, "-m", "app", *words]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, **options))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def is_working(slow: Fake) -> bool:
+    """Whether a generation has begun."""
+    return bool(slow.requests(path=TXT2IMG))
+
+
+def test_run_prints_the_images_it_made(app_cli: CommandLine) -> None:
+    """Stdout has the path of the finished image and nothing else."""
+    done = app_cli("run", "--prompt", "a cat", *SMALL, "--upscale", "2")
+    assert done.returncode == 0
+    [path] = done.stdout.splitlines()
+    with Image.open(path) as image:
+        assert image.size == (128, 128)
+
+
+def test_run_can_print_its_records(app_json: Json) -> None:
+    """With `--json` it is an array with all that is known of the job."""
+    [job] = app_json("run", "--prompt", "a cat", *SMALL)
+    assert (job["status"], job["run_mode"], job["source"]) == ("succeeded", "direct", "run_now")
+    assert job["completed_at"]
+
+
+def test_flags_reach_the_wire(app_cli: CommandLine, fake: Fake) -> None:
+    """Each setting given is what the WebUI gets, and `--set` reaches those without a flag."""
+    app_cli(
+        "run", "--prompt", "a cat", "--negative", "dogs", *SMALL, "--cfg", "4.5", "--seed", "77",
+        "--sampler", "Euler a", "--scheduler", "Karras", "--clip-skip", "2", "--batch-size", "2",
+        "--set", "txt2img.subseed_strength=0.25",
+    )  # fmt: skip
+    [payload] = fake.payloads(TXT2IMG)
+    assert (payload["negative_prompt"], payload["cfg_scale"], payload["seed"]) == ("dogs", 4.5, 77)
+    assert (payload["sampler_name"], payload["scheduler"]) == ("Euler a", "Karras")
+    assert (payload["batch_size"], payload["subseed_strength"]) == (2, 0.25)
+
+
+def test_a_failed_job_is_status_1(app_cli: CommandLine, fake: Fake) -> None:
+    """The WebUI's own words are on stderr, and no path is printed."""
+    fake.fault("out-of-memory", TXT2IMG)
+    done = app_cli("run", "--prompt", "a cat", *SMALL)
+    assert done.returncode == 1
+    assert "CUDA out of memory" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_missing_checkpoint_is_status_1(app_cli: CommandLine, fake: Fake) -> None:
+    """It is said by name, and nothing was generated with another."""
+    done = app_cli("run", "--prompt", "a cat", *SMALL, "--checkpoint", "no-such-model")
+    assert done.returncode == 1
+    assert "no-such-model" in done.stderr
+    assert fake.payloads(TXT2IMG) == []
+    asked = app_cli("doctor", "--checkpoint", "no-such-model")
+    assert asked.returncode == 1
+    assert "no-such-model" in asked.stdout
+
+
+def test_doctor_says_that_all_is_well(app_json: Json) -> None:
+    """With a WebUI that is up, every finding has status 0."""
+    findings = app_json("doctor", "--adetailer", "--upscaler", "Lanczos", "--upscale", "2")
+    assert {finding["status"] for finding in findings} == {0}
+    assert {"up", "loaded", "models"} <= {finding["check"] for finding in findings}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_cancels_and_pauses(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: Fake, number: signal.Signals
+) -> None:
+    """The running job is interrupted on the WebUI and cancelled; the other waits, paused."""
+    for prompt in ("first", "second"):
+        app_cli("queue", "add", "--prompt", prompt, *LONG)
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    worker.send_signal(number)
+    _, said = worker.communicate(timeout=20)
+    assert worker.returncode == 128 + number
+    assert "Traceback" not in said
+    assert len(slow.requests(path="/sdapi/v1/interrupt")) == 1
+    assert [(job["prompt"], job["status"]) for job in app_json("history")] == [
+        ("first", "cancelled")
+    ]
+    assert [job["prompt"] for job in app_json("queue", "list")] == ["second"]
+    assert "paused: stopped by hand" in app_cli("queue").stderr
+
+
+def test_ctrl_c_leaves_no_direct_job_behind(app_json: Json, start: Start, slow: Fake) -> None:
+    """A paused queue would run it all the same, so it is cancelled with the rest of its run."""
+    runner = start("run", "--prompt", "now", *LONG)
+    wait_until(lambda: is_working(slow))
+    runner.send_signal(signal.SIGINT)
+    runner.communicate(timeout=20)
+    assert runner.returncode == 130
+    assert [job["status"] for job in app_json("history")] == ["cancelled"]
+
+
+def test_a_second_command_can_cancel(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: Fake
+) -> None:
+    """`queue cancel` from another terminal ends the running job, and the next one runs."""
+    [job] = app_json("queue", "add", "--prompt", "first", *LONG)
+    app_cli("queue", "add", "--prompt", "second", *SMALL)
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    assert app_cli("queue", "cancel", job["job_id"]).returncode == 0
+    worker.communicate(timeout=20)
+    assert worker.returncode == 0
+    assert [job["status"] for job in app_json("history")] == ["succeeded", "cancelled"]
+
+
+def read_all(leader: int) -> str:
+    """Return what a terminal shows until its program ends."""
+    parts = []
+    try:
+        while part := os.read(leader, 65536):
+            parts.append(part)
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    return b"".join(parts).decode()
+
+
+def test_a_terminal_sees_bars(app_cli: CommandLine, start: Start) -> None:
+    """Overall progress, and the job's stage, step and time left."""
+    app_cli("queue", "add", "--prompt", "x", "--width", "64", "--height", "64", "--steps", "30")
+    leader, follower = pty.openpty()
+    worker = start("work", stderr=follower, stdout=subprocess.DEVNULL)
+    os.close(follower)
+    shown = read_all(leader)
+    os.close(leader)
+    assert worker.wait(timeout=20) == 0
+    for part in ("all jobs", "0 of 1", "txt2img (1/1)", "step ", "/30", " left", "1 succeeded"):
+        assert part in shown
+
+
+def test_a_pipe_sees_a_line_for_each_job(app_cli: CommandLine) -> None:
+    """Away from a terminal there are no bars, but one plain line when a job ends."""
+    [job] = json.loads(app_cli("queue", "add", "--prompt", "a cat", *SMALL, "--json").stdout)
+    said = app_cli("work").stderr
+    assert f"✓ {job['job_id']}" in said
+    assert "all jobs" not in said
