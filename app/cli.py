@@ -21,7 +21,7 @@ COMMANDS = {
     "work": "Run what is queued, with progress bars, until nothing more can run.",
     "history": "Look through past jobs, and make them again.",
     "packs": "Look at prompt packs and what they would send.",
-    "presets": "Keep settings under a name.",
+    "presets": "Keep settings under a name; `--preset NAME` uses them.",
     "doctor": "Check the home and the WebUI: is it up, with --api, with these models?",
     "completion": "Print the shell's completion script.",
 }

@@ -59,6 +59,9 @@ SAID = [
     (["queue", "list", "--home", "{packs}/empty.txt/below"], "can't make the home folder"),
     (["history", "--home", "{packs}/newer"], "newer"),
     (["history", "--home", "{packs}/no-database"], "jobs.db"),
+    (["presets", "show", "nope"], "there is no preset 'nope'"),
+    (["presets", "save", "small", "--width", "7"], "txt2img.width"),
+    (["packs", "show", "nope"], "there is no such pack"),
     (["completion", "tcsh"], "'tcsh' is not one of"),
     (["nope"], "No such command"),
 ]
