@@ -43,6 +43,11 @@ class Processing:
     refiner_switch_at: float | None
     disable_extra_networks: bool
 
+    # One for each picture, where a script asks for that; they stand before the single ones.
+    prompt_list: list[str] | None = None
+    negative_prompt_list: list[str] | None = None
+    seed_list: list[int] | None = None
+
     do_not_save_samples: bool = True
     do_not_save_grid: bool = True
 

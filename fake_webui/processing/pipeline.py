@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 from fake_webui.images import Picture
 from fake_webui.images.resizing import grid_shape, image_grid
@@ -17,14 +16,15 @@ from fake_webui.processing.seeds import batch_seeds, check_seeds, fixed_seed
 from fake_webui.state import Job, WebUIState
 
 
-class AlwaysOn(Protocol):
+class AlwaysOn:
     """A script that takes part in every generation it is active in."""
 
     def process(self, p: Processing) -> None:
         """Change the parameters before anything is made."""
 
-    def postprocess_image(self, p: Processing, bench: "Bench", picture: Picture) -> Picture:
+    def postprocess_image(self, p: Processing, bench: "Bench", picture: Picture) -> Picture:  # noqa: ARG002 (what others need)
         """Return what becomes of a picture."""
+        return picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ def _process(p: Processing, bench: Bench) -> Processed:
     checks.check_nulls(p)
     checks.check_count(p)
     _set_up_prompts(p, state)
-    p.all_seeds, p.all_subseeds = batch_seeds(seed, subseed, p.subseed_strength, len(p.all_prompts))
+    seeds, p.all_subseeds = batch_seeds(seed, subseed, p.subseed_strength, len(p.all_prompts))
+    p.all_seeds = p.seed_list or seeds
     for script in bench.scripts:
         script.process(p)
     plan = make_plan(p, state)
@@ -90,8 +91,7 @@ def _process(p: Processing, bench: Bench) -> Processed:
     return collect(
         p,
         pictures,
-        options,
-        state.progress.job_timestamp,
+        state,
         infotexts=infotexts,
         seed=p.all_seeds[0],
         subseed=p.all_subseeds[0],
@@ -111,18 +111,20 @@ def _note_models(p: Processing, state: WebUIState) -> None:
 def _set_up_prompts(p: Processing, state: WebUIState) -> None:
     """Repeat the prompts for every picture, with styles and without comments."""
     styles, negative_styles = prompts.style_prompts(p.styles, state.catalog)
-    count = p.batch_size * p.n_iter
+    count = len(p.prompt_list or p.negative_prompt_list or []) or p.batch_size * p.n_iter
     clean = prompts.strip_comments if state.options.get("enable_prompt_comments") else str
 
-    def spread(prompt: str, styles: list[str]) -> list[str]:
-        return [clean(prompts.apply_styles(prompt, styles))] * count
+    def spread(single: str, several: list[str] | None, styles: list[str]) -> list[str]:
+        wanted = several or [single] * count
+        return [clean(prompts.apply_styles(prompt, styles)) for prompt in wanted]
 
-    p.all_prompts = spread(p.prompt, styles)
-    p.all_negative_prompts = spread(p.negative_prompt, negative_styles)
+    p.all_prompts = spread(p.prompt, p.prompt_list, styles)
+    p.all_negative_prompts = spread(p.negative_prompt, p.negative_prompt_list, negative_styles)
     if p.enable_hr:
-        p.all_hr_prompts = spread(p.hr_prompt or p.prompt, styles)
-        p.all_hr_negative_prompts = spread(
-            p.hr_negative_prompt or p.negative_prompt, negative_styles
+        own, negative = p.hr_prompt, p.hr_negative_prompt
+        p.all_hr_prompts = spread(own, None, styles) if own else p.all_prompts
+        p.all_hr_negative_prompts = (
+            spread(negative, None, negative_styles) if negative else p.all_negative_prompts
         )
 
 
@@ -134,7 +136,10 @@ def _make_all(p: Processing, bench: Bench, plan: Plan) -> tuple[list[Picture], l
         progress.wake.clear()
         if progress.interrupted:
             break
-        indices = range(number * p.batch_size, (number + 1) * p.batch_size)[: len(p.all_prompts)]
+        first = number * p.batch_size
+        indices = range(first, min(first + p.batch_size, len(p.all_prompts)))
+        if not indices:
+            break
         if p.n_iter > 1:
             progress.job = f"Batch {number + 1} out of {p.n_iter}"
         drawn = _make_batch(p, bench, plan, indices)

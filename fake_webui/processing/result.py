@@ -1,5 +1,6 @@
 """What a generation made, and the JSON that says so."""
 
+import copy
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from fake_webui.images import Picture
 from fake_webui.options import Options
 from fake_webui.processing.describe import VERSION
 from fake_webui.processing.parameters import Processing
+from fake_webui.state import WebUIState
 
 
 @dataclass(slots=True)
@@ -75,16 +77,14 @@ class Processed:
         return self.options.get("face_restoration_model") if self.p.restore_faces else None
 
 
-def collect(
-    p: Processing, images: list[Picture], options: Options, job_timestamp: str, **known: Any
-) -> Processed:
+def collect(p: Processing, images: list[Picture], state: WebUIState, **known: Any) -> Processed:
     """Return the result of `p`; what isn't `known` is taken from `p`, or stands as asked for."""
-    seed = known.get("seed", p.seed)
+    seed = known.get("seed", -1 if p.seed is None else p.seed)
     subseed = known.get("subseed", -1)
     return Processed(
-        p=p,
+        p=copy.copy(p),
         images=images,
-        seed=-1 if seed is None else seed,
+        seed=seed,
         subseed=subseed,
         infotexts=known.get("infotexts", []),
         all_prompts=known.get("all_prompts") or p.all_prompts or [p.prompt],
@@ -93,7 +93,7 @@ def collect(
         ),
         all_seeds=known.get("all_seeds") or p.all_seeds or [seed],
         all_subseeds=known.get("all_subseeds") or p.all_subseeds or [subseed],
-        job_timestamp=job_timestamp,
-        options=options,
+        job_timestamp=state.progress.job_timestamp,
+        options=state.options,
         index_of_first_image=known.get("index_of_first_image", 0),
     )

@@ -18,6 +18,11 @@ def save_picture(p: Processing, state: WebUIState, picture: Picture, seed: int) 
     _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
 
 
+def save_result(p: Processing, state: WebUIState, picture: Picture, seed: int) -> None:
+    """Save what a script put together, even where its parts aren't saved."""
+    _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
+
+
 def save_grid(p: Processing, state: WebUIState, grid: Picture) -> None:
     """Save a grid as `grid-<number>`."""
     _save(state, f"{_kind(p)}-grids", grid, "grid-", "")

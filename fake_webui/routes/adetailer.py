@@ -4,22 +4,9 @@ from flask import Blueprint, Response
 
 from fake_webui.catalog import read_data
 from fake_webui.routes._answer import json_answer
+from fake_webui.scripts.adetailer import MODELS, VERSION
 
 bp = Blueprint("adetailer", __name__, url_prefix="/adetailer/v1")
-
-VERSION = "25.3.0"
-MODELS = (
-    "face_yolov8n.pt",
-    "face_yolov8s.pt",
-    "hand_yolov8n.pt",
-    "person_yolov8n-seg.pt",
-    "person_yolov8s-seg.pt",
-    "yolov8x-worldv2.pt",
-    "mediapipe_face_full",
-    "mediapipe_face_short",
-    "mediapipe_face_mesh",
-    "mediapipe_face_mesh_eyes_only",
-)
 
 
 @bp.get("/version")

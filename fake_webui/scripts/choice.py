@@ -1,23 +1,25 @@
 """The scripts that a request names, with the arguments it gives them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.processing import AlwaysOn, Bench, Processed, Processing
-from fake_webui.scripts.catalogue import SCRIPTS
-from fake_webui.scripts.registry import Line, Script
+from fake_webui.scripts.catalogue import ALWAYS_ON, SELECTABLE
+from fake_webui.scripts.hypertile import Hypertile
+from fake_webui.scripts.registry import Line, Script, Selectable
 from fake_webui.state import WebUIState
 
 SELECTABLE_GIVEN_AS_ALWAYS_ON = "Cannot have a selectable script in the always on scripts params"
+TRIPPED_OVER = (TypeError, ValueError, IndexError, KeyError, AttributeError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptChoice:
-    """The scripts of one request."""
+    """The scripts of one request: what takes it over, if anything, and what takes part."""
 
-    selected: Script | None = None
+    selected: Selectable | None = None
     arguments: list[Any] = field(default_factory=list)
     always_on: tuple[AlwaysOn, ...] = ()
 
@@ -25,17 +27,17 @@ class ScriptChoice:
         """Let the selected script generate.
 
         Raises:
-            HandlerError: TypeError, if it was given too few arguments.
+            ApiError: as the real server fails, on arguments of the wrong kind among others.
         """
-        script = self.selected
-        if script is None or script.run is None:
+        if self.selected is None:
             raise HandlerError("NotImplementedError", "")
-        missing = len(script.defaults) - len(self.arguments)
-        if missing > 0:
-            plural = "s" if missing > 1 else ""
-            message = f"Script.run() missing {missing} required positional argument{plural}"
-            raise HandlerError("TypeError", message)
-        return script.run(p, bench, *self.arguments)
+        form, run = self.selected
+        if missing := form._fields[len(self.arguments) :]:
+            raise HandlerError("TypeError", _missing_arguments(missing))
+        try:
+            return run(p, bench, form(*self.arguments))
+        except TRIPPED_OVER as error:
+            raise HandlerError(type(error).__name__, str(error)) from error
 
 
 def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> ScriptChoice:
@@ -45,22 +47,20 @@ def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> Sc
         HttpError: 422, if one isn't there or is of the other kind.
         HandlerError: if arguments have a form that the real server trips over.
     """
-    line = Line.of([one for one in SCRIPTS if tab in one.tabs and _installed(one, state)])
-    selected, arguments = None, list(line.arguments)
+    infos = [info for info in state.catalog.script_info if info["is_img2img"] is (tab == "img2img")]
+    line = Line.of(infos)
+    arguments = list(line.defaults)
+    selected = None
     if values["script_name"]:
         selected = line.find(values["script_name"], selectable=True)
-        arguments[line.span(selected)] = values["script_args"]
+        arguments[selected.span] = values["script_args"]
     for name, given in values["alwayson_scripts"].items():
         _place(line, arguments, name, given)
     return ScriptChoice(
-        selected,
-        arguments[line.span(selected)] if selected else [],
-        _activated(line, arguments),
+        SELECTABLE[selected.name] if selected else None,
+        arguments[selected.span] if selected else [],
+        (Hypertile(state.options), *_activated(line, arguments)),
     )
-
-
-def _installed(script: Script, state: WebUIState) -> bool:
-    return not script.needs or script.needs in state.catalog.extensions
 
 
 def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:
@@ -71,17 +71,27 @@ def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:
     try:
         if "args" not in given:
             return
-        span = line.span(script)
-        for index in range(min(span.stop - span.start, len(given["args"]))):
-            arguments[span.start + index] = given["args"][index]
+        room = script.span.stop - script.span.start
+        for index in range(min(room, len(given["args"]))):
+            arguments[script.span.start + index] = given["args"][index]
     except (TypeError, KeyError) as error:
         raise HandlerError(type(error).__name__, str(error)) from None
 
 
 def _activated(line: Line, arguments: list[Any]) -> tuple[AlwaysOn, ...]:
-    active = (
-        script.activate(arguments[line.span(script)])
-        for script in line.scripts
-        if script.always_on and script.activate
-    )
+    def arguments_of(script: Script) -> list[Any]:
+        return arguments[script.span]
+
+    given = {script.name: arguments_of(script) for script in line.scripts if script.always_on}
+    active = (activate(given.get(name, [])) for name, activate in ALWAYS_ON.items())
     return tuple(one for one in active if one is not None)
+
+
+def _missing_arguments(names: Sequence[str]) -> str:
+    quoted = [repr(name) for name in names]
+    listed = quoted[0]
+    if len(quoted) > 1:
+        comma = "," * (len(quoted) > 2)
+        listed = f"{', '.join(quoted[:-1])}{comma} and {quoted[-1]}"
+    plural = "s" * (len(names) > 1)
+    return f"Script.run() missing {len(names)} required positional argument{plural}: {listed}"

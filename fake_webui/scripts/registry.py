@@ -1,63 +1,49 @@
-"""Which scripts there are, in the WebUI's order, and the arguments they take."""
+"""Scripts and the places of their arguments in the one long list that the real server keeps."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 from fake_webui.errors import HttpError
-from fake_webui.processing import AlwaysOn, Processed
+from fake_webui.processing import AlwaysOn, Bench, Processed, Processing
 
-Run = Callable[..., Processed]
+Selectable = tuple[type[Any], Callable[[Processing, Bench, Any], Processed]]
 Activate = Callable[[Sequence[Any]], AlwaysOn | None]
-
-BOTH = ("txt2img", "img2img")
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script: selectable ones `run`, always-on ones `activate` with their arguments.
+    """A script of one tab by its name in lower case, with its arguments in `span`."""
 
-    `defaults` are the arguments as the page shows them, `needs` the extension it comes with.
-    """
-
-    title: str
-    tabs: tuple[str, ...] = BOTH
-    defaults: tuple[Any, ...] = ()
-    always_on: bool = False
-    run: Run | None = None
-    activate: Activate | None = None
-    needs: str = ""
+    name: str
+    always_on: bool
+    span: slice
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The scripts of one tab with the places of their arguments in one long list."""
+    """The scripts of one tab, and the defaults of all their arguments."""
 
     scripts: tuple[Script, ...]
-    arguments: list[Any] = field(default_factory=list)
-    starts: dict[str, int] = field(default_factory=dict)
+    defaults: tuple[Any, ...]
 
     @classmethod
-    def of(cls, scripts: Sequence[Script]) -> "Line":
+    def of(cls, infos: Sequence[Mapping[str, Any]]) -> Self:
         """Lay the arguments out: the selected script's number, always-on scripts, the others."""
-        line = cls(tuple(scripts), [0])
-        for script in sorted(scripts, key=lambda one: not one.always_on):
-            line.starts[script.title] = len(line.arguments)
-            line.arguments.extend(script.defaults)
-        return line
+        scripts, defaults = [], [0]
+        for info in sorted(infos, key=lambda one: not one["is_alwayson"]):
+            start = len(defaults)
+            defaults += [control["value"] for control in info["args"]]
+            scripts.append(Script(info["name"], info["is_alwayson"], slice(start, len(defaults))))
+        return cls(tuple(scripts), tuple(defaults))
 
     def find(self, name: str, *, selectable: bool = False) -> Script:
-        """Return a script by its title, in any case.
+        """Return a script by its name, in any case.
 
         Raises:
             HttpError: 422, if it isn't there.
         """
         for script in self.scripts:
-            if script.title.lower() == name.lower() and not (selectable and script.always_on):
+            if script.name == name.lower() and not (selectable and script.always_on):
                 return script
         raise HttpError(422, f"Script '{name}' not found")
-
-    def span(self, script: Script) -> slice:
-        """Return where the arguments of a script are."""
-        start = self.starts[script.title]
-        return slice(start, start + len(script.defaults))
