@@ -9,7 +9,7 @@ from fake_webui.payloads import describe, find_images, parse_json, shown_text
 # What is kept of an exchange besides the two bodies, in the order in which an entry shows it.
 FACTS = (
     "n", "time", "mark", "method", "path", "query", "headers", "matched", "unknown_fields",
-    "findings", "fault", "status", "duration_s", "content_type",
+    "findings", "fault", "status", "duration_s", "content_type", "sent_bytes", "received_bytes",
 )  # fmt: skip
 
 
@@ -35,6 +35,8 @@ class Exchange:
     status: int | None = None
     duration_s: float | None = None
     content_type: str = ""
+    sent_bytes: int = 0
+    received_bytes: int = 0
     body: bytes = b""
     answer: bytes = b""
     started_s: float = 0.0
@@ -50,8 +52,7 @@ class Exchange:
 
     def summary(self) -> dict[str, Any]:
         """Return the entry without its bodies, which costs no look into them."""
-        facts = {name: getattr(self, name) for name in FACTS}
-        return facts | {"sent_bytes": len(self.body), "received_bytes": len(self.answer)}
+        return {name: getattr(self, name) for name in FACTS}
 
     def entry(self) -> dict[str, Any]:
         """Return the entry as the journal shows it: facts and payload, images described."""
@@ -80,6 +81,6 @@ class Exchange:
         ]
 
 
-def revive(facts: bytes, body: bytes, answer: bytes) -> Exchange:
+def revive(facts: bytes, body: bytes = b"", answer: bytes = b"") -> Exchange:
     """Make an exchange again from what `Exchange.facts` and its bodies were stored as."""
     return Exchange(**dict(zip(FACTS, json.loads(facts), strict=True)), body=body, answer=answer)

@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 from fake_webui.exchange import Exchange, revive
-from fake_webui.spool import Spool
+from fake_webui.spool import PARTS, Spool
 
 DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024
 TRIMMED_AT_ONCE = 4096  # positions; trimming one by one would move the whole array each time
 OPEN, EVICTED = -1, -2
+EVICTED_ALONE = array("q", [EVICTED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Recorder:
         self._clock = clock
         self._changed = threading.Condition(threading.RLock())
         self._spool = Spool(capacity_bytes)
-        self._epoch = 0
+        self._epoch = self._changes = 0
         self._start_over()
 
     def _start_over(self) -> None:
@@ -57,6 +58,11 @@ class Recorder:
     def last_n(self) -> int:
         """The number of the newest entry, 0 at start."""
         return self._first + len(self._positions) - 1
+
+    @property
+    def first_n(self) -> int:
+        """The number of the oldest entry that may still be there."""
+        return self._first
 
     @property
     def epoch(self) -> int:
@@ -94,6 +100,7 @@ class Recorder:
                 query=read_query(query),
                 headers=dict(headers or {}),
                 matched=matched,
+                sent_bytes=len(body),
                 body=body,
                 started_s=self._clock(),
             )
@@ -101,7 +108,7 @@ class Recorder:
             self._open[exchange.n] = exchange
             if then:
                 then(exchange)
-            self._changed.notify_all()
+            self._tell()
         return exchange
 
     def finish(
@@ -115,9 +122,10 @@ class Recorder:
             exchange.status = status
             exchange.duration_s = round(self._clock() - exchange.started_s, 6)
             exchange.content_type = content_type
+            exchange.received_bytes = len(answer)
             exchange.answer = answer
             self._store(exchange)
-            self._changed.notify_all()
+            self._tell()
 
     def _store(self, exchange: Exchange) -> None:
         for name in ("body", "answer"):
@@ -138,7 +146,7 @@ class Recorder:
         for n in numbers:
             if self._first <= n <= self.last_n and self._positions[n - self._first] >= 0:
                 self._positions[n - self._first] = EVICTED
-        if self._positions and self._positions[0] == EVICTED:
+        if self._positions[TRIMMED_AT_ONCE : TRIMMED_AT_ONCE + 1] == EVICTED_ALONE:
             self._trim()
 
     def _trim(self) -> None:
@@ -168,16 +176,23 @@ class Recorder:
             for n in range(max(start, self._first), end)
         ]
 
-    def _exchange(self, n: int) -> Exchange | None:
+    def _exchange(self, n: int, parts: int) -> Exchange | None:
         place = self._positions[n - self._first] if self._first <= n <= self.last_n else EVICTED
         if place == OPEN:
             return self._open[n]
-        return revive(*self._spool.read(place).parts) if place >= 0 else None
+        return revive(*self._spool.read(place, parts)) if place >= 0 else None
 
     def get(self, n: int) -> Exchange | None:
         """Return an entry, or None where it is not, or no longer, there."""
         with self._changed:
-            return self._exchange(n)
+            return self._exchange(n, PARTS)
+
+    def facts(self, scope: Scope, limit: int, also: Iterable[int] = ()) -> list[Exchange]:
+        """Return entries without their bodies: those of `also`, and the first in scope."""
+        with self._changed:
+            numbers = [*also, *(n for n, place in self._numbered(scope) if place != EVICTED)]
+            entries = (self._exchange(n, 1) for n in numbers[:limit])
+            return [exchange for exchange in entries if exchange]
 
     def get_all(self, numbers: Iterable[int]) -> Iterator[Exchange]:
         """Yield those of these entries that are still there."""
@@ -213,25 +228,29 @@ class Recorder:
             self._first, self._forgotten = self.last_n + 1, 0
             self._marks = [(self._first, self._marks[-1][1])]
             self._positions = array("q")
-            self._changed.notify_all()
+            self._tell()
 
     def reset(self) -> None:
         """Start over with number 1 and no mark; whoever waits is told."""
         with self._changed:
             self._start_over()
-            self._changed.notify_all()
-
-    def close(self) -> None:
-        """End every wait for good and give the spool's file back."""
-        with self._changed:
-            self._epoch += 1
-            self._changed.notify_all()
+            self._tell()
 
     def wait_beyond(self, n: int, epoch: int, timeout_s: float) -> bool:
         """Wait for an entry after number `n`; False at the timeout, a reset or the end."""
         with self._changed:
             self._changed.wait_for(lambda: self.last_n > n or self._epoch != epoch, timeout_s)
             return self._epoch == epoch and self.last_n > n
+
+    def wait_for_change(self, changes: int, timeout_s: float) -> int:
+        """Wait until the number of changes is another one, and return it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._changes != changes, timeout_s)
+            return self._changes
+
+    def _tell(self) -> None:
+        self._changes += 1
+        self._changed.notify_all()
 
 
 def read_query(text: str) -> dict[str, str | list[str]]:

@@ -9,18 +9,11 @@ import struct
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import accumulate, islice
 from typing import BinaryIO
 
-HEADER = struct.Struct("<QIII")  # the record's number, and the sizes of its three parts
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What was stored under a number: three pieces of bytes."""
-
-    n: int
-    parts: tuple[bytes, bytes, bytes]
+PARTS = 3
+HEADER = struct.Struct("<QIII")  # the record's number, and the sizes of its parts
 
 
 class Spool:
@@ -54,27 +47,18 @@ class Spool:
             self._tail += HEADER.size + sum(sizes)
             yield n
 
-    def read(self, position: int) -> Record:
-        """Return the record that was stored at this position."""
-        n, *sizes = HEADER.unpack(self._read(position, HEADER.size))
-        parts, start = [], position + HEADER.size
-        for size in sizes:
-            parts.append(self._read(start, size))
-            start += size
-        return Record(n, (parts[0], parts[1], parts[2]))
+    def read(self, position: int, count: int = PARTS) -> list[bytes]:
+        """Return the first `count` parts of the record that was stored at this position."""
+        _, *sizes = HEADER.unpack(self._read(position, HEADER.size))
+        starts = accumulate(sizes, initial=position + HEADER.size)
+        return [self._read(*place) for place in islice(zip(starts, sizes, strict=False), count)]
 
     def clear(self) -> None:
         """Drop every record."""
         self._tail = self._head
 
-    def close(self) -> None:
-        """Give the file back."""
-        if self._file:
-            self._file.close()
-
     def to_memory(self) -> None:
         """Drop every record and go on in memory, for when the disk takes no more."""
-        self.close()
         self._file = io.BytesIO()
         self.clear()
 

@@ -38,7 +38,8 @@ LARGEST_THUMBNAIL_PX = 1024
 @bp.before_request
 def refuse_other_sites() -> None:
     """Keep pages of other sites from steering the server through their visitor's browser."""
-    if is_cross_site(request.headers, request.host_url):
+    is_link = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    if not is_link and is_cross_site(request.headers, request.host_url):
         raise ControlError(403, "control endpoints are not for pages of other sites")
 
 
