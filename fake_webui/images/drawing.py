@@ -1,22 +1,21 @@
-"""Pictures that say what they are: coloured tiles and a few lines of text, drawn in a millisecond.
+"""Pictures that say what they are: coloured tiles and a few lines of text.
 
-A picture is a stack of bands. A band is one scanline and a filler: rows that say "as the row
-above", deflated once for each width. In realistic pictures the filler adds a little noise, so
-that files are as large as those of photographs.
+They take a fraction of a millisecond. A picture is a stack of bands. A band is one scanline and a
+filler: rows that say "as the row above". Both are deflated once and put together for each picture.
+In realistic pictures the filler adds a little noise, so that files are as large as photographs.
 """
 
 import hashlib
 import random
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from fake_webui.images.lettering import INK, PAPER, fitting_lines, scale_that_fits, text_rows
-from fake_webui.images.png import Block, deflate, deflate_each, write_png
+from fake_webui.images.png import Block, deflate, deflate_each, join_blocks, write_png
 
-TILES_ACROSS, TILES_DOWN = 12, 8
+TILES_ACROSS, TILES_DOWN = 12, 16
 NOISE_VARIANTS = 8
 NO_FILTER, UP_FILTER = b"\0", b"\2"
 INK_COLOUR, PAPER_COLOUR = b"\xff\xff\xff", b"\x18\x18\x20"
@@ -35,36 +34,42 @@ class Drawing:
 
     def to_png(self, info: Mapping[str, str]) -> bytes:
         """Return the picture as an RGB PNG with `info` as its text chunks."""
-        bands = list(_bands(self.size, self.key, self.lines))
-        rows = deflate_each(scanline for scanline, _, _ in bands)
-        blocks: list[Block] = []
-        for index, (row, (_, height, is_text)) in enumerate(zip(rows, bands, strict=True)):
-            blocks.append(row)
-            if height > 1:
-                noisy = self.realistic and not is_text
-                variant = index % NOISE_VARIANTS + 1 if noisy else 0
-                blocks.append(_filler(self.size[0], height - 1, variant))
-        return write_png(self.size, blocks, info)
+        return write_png(self.size, self._blocks(), info)
+
+    def _blocks(self) -> Iterator[Block]:
+        """Yield the picture from top to bottom: as much text as there is room for, then tiles."""
+        width, height = self.size
+        lines = fitting_lines(width, self.lines)
+        scale = scale_that_fits(self.size, lines)
+        left = height
+        for line in lines:
+            block, rows = _text_block(line, width, scale, left)
+            yield block
+            left -= rows
+        digest = hashlib.shake_128(self.key.encode(errors="replace")).digest(TILES_DOWN)
+        for row, colour in enumerate(digest):
+            rows = left * (row + 1) // TILES_DOWN - left * row // TILES_DOWN
+            noise = row % NOISE_VARIANTS + 1 if self.realistic else 0
+            if rows:
+                yield _tile_scanline(width, colour)
+            if rows > 1:
+                yield _filler(width, rows - 1, noise)
 
 
-def _bands(
-    size: tuple[int, int], key: str, lines: Sequence[str]
-) -> Iterator[tuple[bytes, int, bool]]:
-    """Yield (scanline, height in pixels, whether it is text) from top to bottom."""
-    width, height = size
-    lines = fitting_lines(width, lines)
-    scale = scale_that_fits(size, lines)
-    left = height
-    for scanline in text_scanlines(width, lines, scale):
-        if left <= 0:
-            return
-        yield scanline, min(scale, left), True
-        left -= scale
-    yield from _tile_bands(width, left, key)
+@lru_cache(maxsize=256)
+def _text_block(line: str, width: int, scale: int, room: int) -> tuple[Block, int]:
+    """Return a line of text in at most `room` rows, and how many rows it has."""
+    scanlines = list(text_scanlines(width, [line], scale))[: -(-room // scale)]
+    blocks, left = [], room
+    for block in deflate_each(scanlines):
+        rows = min(scale, left)
+        blocks += [block, _filler(width, rows - 1, 0)] if rows > 1 else [block]
+        left -= rows
+    return join_blocks(blocks), room - left
 
 
 def text_scanlines(
-    width: int, lines: Sequence[str], scale: int, background: bytes = PAPER_COLOUR
+    width: int, lines: Iterable[str], scale: int, background: bytes = PAPER_COLOUR
 ) -> Iterator[bytes]:
     """Yield unfiltered scanlines of white text; each stands for `scale` of them."""
     ink, paper = INK_COLOUR * scale, background * scale
@@ -75,32 +80,18 @@ def text_scanlines(
             yield NO_FILTER + (paper + pixels + blank)[: 3 * width]
 
 
-def _tile_bands(width: int, height: int, key: str) -> Iterator[tuple[bytes, int, bool]]:
-    colours = _colours(key)
-    edges = [width * column // TILES_ACROSS for column in range(TILES_ACROSS + 1)]
-    for row in range(TILES_DOWN):
-        band = height * (row + 1) // TILES_DOWN - height * row // TILES_DOWN
-        if band <= 0:
-            continue
-        tiles = (next(colours) * (right - left) for left, right in pairwise(edges))
-        yield NO_FILTER + b"".join(tiles), band, False
-
-
-def _colours(key: str) -> Iterator[bytes]:
-    """Yield RGB triplets that follow from `key`: four corner colours, mixed, with some variety."""
-    digest = hashlib.shake_128(key.encode(errors="replace")).digest(12 + TILES_ACROSS * TILES_DOWN)
-    corners = [digest[start : start + 3] for start in range(0, 12, 3)]
-    variety = iter(digest[12:])
-    for row in range(TILES_DOWN):
-        left = _mix(corners[0], corners[1], row / TILES_DOWN)
-        right = _mix(corners[2], corners[3], row / TILES_DOWN)
-        for column in range(TILES_ACROSS):
-            shade = 0.8 + next(variety) / 1280
-            yield bytes(int(part * shade) for part in _mix(left, right, column / TILES_ACROSS))
-
-
-def _mix(one: Iterable[float], other: Iterable[float], share: float) -> list[float]:
-    return [a + (b - a) * share for a, b in zip(one, other, strict=True)]
+@lru_cache(maxsize=2048)
+def _tile_scanline(width: int, colour: int) -> Block:
+    """Return the scanline of a row of tiles, in shades that follow from a number below 256."""
+    digest = hashlib.sha256(bytes([colour])).digest()
+    left, right, shades = digest[:3], digest[3:6], digest[6:]
+    pixels = []
+    for column in range(TILES_ACROSS):
+        share, shade = column / TILES_ACROSS, 0.7 + shades[column] / 850
+        mixed = (a + (b - a) * share for a, b in zip(left, right, strict=True))
+        span = width * (column + 1) // TILES_ACROSS - width * column // TILES_ACROSS
+        pixels.append(bytes(int(part * shade) for part in mixed) * span)
+    return deflate(NO_FILTER + b"".join(pixels))
 
 
 @lru_cache(maxsize=256)

@@ -40,28 +40,31 @@ def deflate_each(raws: Iterable[bytes]) -> list[Block]:
     ]
 
 
+def join_blocks(blocks: Iterable[Block]) -> Block:
+    """Return several blocks as one."""
+    parts, adler, length = [], 1, 0
+    for block in blocks:
+        parts.append(block.deflated)
+        adler = combine_adler(adler, block.adler, block.length)
+        length += block.length
+    return Block(b"".join(parts), adler, length)
+
+
 def write_png(size: tuple[int, int], blocks: Iterable[Block], info: Mapping[str, str]) -> bytes:
     """Return an RGB PNG whose scanlines are `blocks`, with `info` as its text chunks."""
     width, height = size
+    pixels = join_blocks(blocks)
+    stream = [ZLIB_HEADER, pixels.deflated, FINAL_EMPTY_BLOCK, pixels.adler.to_bytes(4, "big")]
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + RGB_8_BIT
     return b"".join(
         [
             SIGNATURE,
             chunk(b"IHDR", header),
             *(text_chunk(key, value) for key, value in info.items()),
-            chunk(b"IDAT", join_blocks(blocks)),
+            chunk(b"IDAT", b"".join(stream)),
             chunk(b"IEND", b""),
         ]
     )
-
-
-def join_blocks(blocks: Iterable[Block]) -> bytes:
-    """Return one zlib stream that holds all `blocks` in turn."""
-    parts, adler = [ZLIB_HEADER], 1
-    for block in blocks:
-        parts.append(block.deflated)
-        adler = combine_adler(adler, block.adler, block.length)
-    return b"".join([*parts, FINAL_EMPTY_BLOCK, adler.to_bytes(4, "big")])
 
 
 def combine_adler(first: int, second: int, second_length: int) -> int:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fake_webui.errors import HandlerError
 from fake_webui.images import Picture
 from fake_webui.processing import checks, sampling
-from fake_webui.processing.describe import infotext
 from fake_webui.processing.hires import HiresPlan, plan_hires
 from fake_webui.processing.init_images import Start, prepare_start
 from fake_webui.processing.parameters import Processing
@@ -61,11 +60,18 @@ def sample_batch(
         draw(
             state.config.images,
             size,
-            infotext(p, state.options, index),
+            _key(p, index),
             picture_lines(p, size, p.all_seeds[index]),
         )
         for index in indices
     ]
+
+
+def _key(p: Processing, index: int) -> str:
+    """Return what one picture differs from another by."""
+    variation = (p.all_subseeds[index], p.subseed_strength) if p.subseed_strength else None
+    asked = (p.all_prompts[index], p.all_negative_prompts[index], p.all_seeds[index], variation)
+    return repr((*asked, p.sampler_name, p.scheduler, p.steps, p.cfg_scale, p.checkpoint))
 
 
 def _sample(
@@ -108,7 +114,7 @@ def _from_images(
         if image.size != size:
             image = image.resize(size)
         lines = picture_lines(p, size, p.all_seeds[index])
-        pictures.append(redraw(image, strength, infotext(p, state.options, index), lines))
+        pictures.append(redraw(image, strength, _key(p, index), lines))
     return pictures
 
 

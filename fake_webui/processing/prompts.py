@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from fake_webui.catalog import Catalog
 from fake_webui.config import EmbeddingConfig
@@ -90,7 +91,7 @@ def embedding_hashes(prompt: str, embeddings: Sequence[EmbeddingConfig]) -> list
 
 
 def _at(
-    text: list[str], start: int, embeddings: Sequence[EmbeddingConfig]
+    text: Sequence[str], start: int, embeddings: Sequence[EmbeddingConfig]
 ) -> Iterator[EmbeddingConfig]:
     """Yield the embeddings whose name begins at word `start`."""
     for embedding in embeddings:
@@ -99,6 +100,7 @@ def _at(
             yield embedding
 
 
-def tokens(prompt: str) -> list[str]:
+@lru_cache(maxsize=512)
+def tokens(prompt: str) -> tuple[str, ...]:
     """Return the words of a prompt as the tokenizer separates them, in lower case."""
-    return _TOKEN.findall(prompt.lower())
+    return tuple(_TOKEN.findall(prompt.lower()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fake_webui.catalog import Catalog, Sampler, Scheduler
@@ -59,6 +60,7 @@ class Sampling:
     from_image: bool = False
 
 
+@lru_cache(maxsize=512)
 def resolve(
     sampler_name: str | None, scheduler: str | None, catalog: Catalog, *, automatic: bool
 ) -> tuple[str, str]:

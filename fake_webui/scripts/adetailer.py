@@ -226,13 +226,12 @@ def _detailed(p: Processing, bench: Bench, picture: Picture, unit: Unit) -> Pict
 
 def activate(arguments: Sequence[Any]) -> AlwaysOn | None:
     """Take part if the first switch and one of the units say so."""
-    if not arguments:
+    if not arguments or arguments[0] is False:
         return None
     filled = [*arguments[:2], *_filled_units(arguments[2:])]
     given = [one for one in filled if isinstance(one, dict)]
     units = tuple(unit for one in given if (unit := read_unit(one)))
-    switched_on = filled[0] if isinstance(filled[0], bool) else True
-    if not switched_on or not any(map(is_on, units)):
+    if not any(map(is_on, units)):
         return None
     return ADetailer(units, skip_img2img=filled[1] is True)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from fake_webui.catalog import Catalog
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.processing import AlwaysOn, Bench, Processed, Processing
 from fake_webui.scripts.catalogue import ALWAYS_ON, SELECTABLE
@@ -47,8 +49,7 @@ def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> Sc
         HttpError: 422, if one isn't there or is of the other kind.
         HandlerError: if arguments have a form that the real server trips over.
     """
-    infos = [info for info in state.catalog.script_info if info["is_img2img"] is (tab == "img2img")]
-    line = Line.of(infos)
+    line = _line(state.catalog, tab)
     arguments = list(line.defaults)
     selected = None
     if values["script_name"]:
@@ -61,6 +62,13 @@ def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> Sc
         arguments[selected.span] if selected else [],
         (Hypertile(state.options), *_activated(line, arguments)),
     )
+
+
+@lru_cache(maxsize=8)
+def _line(catalog: Catalog, tab: str) -> Line:
+    """Return the scripts of a tab."""
+    wanted = tab == "img2img"
+    return Line.of([info for info in catalog.script_info if info["is_img2img"] is wanted])
 
 
 def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:

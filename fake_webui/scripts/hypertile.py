@@ -34,12 +34,11 @@ class Hypertile(AlwaysOn):
 
     def process(self, p: Processing) -> None:
         """Note the settings that differ from the defaults."""
-        defaults = default_options()
         for switch, (label, settings) in PARTS.items():
             if not self.options.get(switch):
                 continue
             p.extra_generation_params[label] = True
             for name, option in settings.items():
                 value = self.options.get(option)
-                changed = value != defaults[option]
+                changed = value != default_options()[option]
                 p.extra_generation_params[f"{label} {name}"] = value if changed else None

@@ -52,6 +52,9 @@ class Job:
         """
         self.progress.start_sampling(steps)
         self.progress.preview = preview
+        if not self._step_seconds and not self.trouble:
+            self.progress.sampling_step = max(0, steps - 1)
+            return
         start = time.monotonic()
         for step in range(steps):
             self._meet_trouble(step, steps)
