@@ -1,0 +1,125 @@
+"""The README fails here when it lies: its tables, its commands, its configuration."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.stages import STAGES
+from fake_webui import create_app
+from tests.support import ROOT, Fake, run_module
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTROL = "/__fake/v1"
+ENDPOINT = re.compile(r"`(GET|HEAD|POST|DELETE) (/[^`]*)`")
+STAGE = re.compile(r"^\| `(\w+)` \| `([^`]+)`", re.MULTILINE)
+
+
+def part(name: str) -> str:
+    """Return what follows the comment `name`, up to the next empty line after its table or code."""
+    found = re.search(rf"<!-- {name} -->\n(```.*?```|(?:\|.*\n)+)", README, re.DOTALL)
+    assert found, f"the README has no part {name!r}"
+    return found[1]
+
+
+def code(name: str) -> str:
+    """Return the lines of a part that is a code block, without its fences."""
+    return "\n".join(part(name).splitlines()[1:-1])
+
+
+def listed_endpoints() -> set[tuple[str, str]]:
+    """Return the method and path of every endpoint in the README's table."""
+    rows = part("endpoints").splitlines()
+    return {
+        (method, (CONTROL if row.startswith("| control") else "") + path)
+        for row in rows
+        for method, path in ENDPOINT.findall(row)
+    }
+
+
+def imitated_endpoints(fake: Fake) -> set[tuple[str, str]]:
+    """Return what the server says it imitates; a path with a slash at its end counts as without."""
+    rows = fake.control("GET", "coverage")["endpoints"]
+    return {(row["method"], row["path"].rstrip("/") or "/") for row in rows if row["imitated"]}
+
+
+def control_endpoints() -> set[tuple[str, str]]:
+    """Return the control endpoints that the server routes."""
+    return {
+        (method, re.sub(r"<int:(\w+)>", r"{\1}", rule.rule).replace("{index}", "{i}"))
+        for rule in create_app().url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith(f"{CONTROL}/")
+    }
+
+
+def test_the_endpoint_table_is_what_the_server_answers(fake: Fake) -> None:
+    """No endpoint is missing from the table, none is promised in vain."""
+    assert listed_endpoints() == imitated_endpoints(fake) | control_endpoints()
+
+
+def test_the_stage_table_is_what_the_app_runs() -> None:
+    """The stages are those of STAGES, in their order."""
+    assert [name for name, _ in STAGE.findall(part("stages"))] == [stage.name for stage in STAGES]
+
+
+@pytest.mark.parametrize(("name", "path"), STAGE.findall(part("stages")))
+def test_a_stage_sends_to_the_path_in_the_table(
+    name: str, path: str, fake: Fake, tmp_path: Path
+) -> None:
+    """Each stage, switched on alone, makes a request to its path."""
+    switch = [] if name == "txt2img" else ["--set", f"{name}.enabled=true"]
+    small = ["--width", "64", "--height", "64", "--steps", "1"]
+    where = ["--webui", fake.url, "--home", str(tmp_path)]
+    ran = run_module("app", "run", "--prompt", "a cat", *small, *switch, *where)
+    assert ran.returncode == 0, ran.stderr
+    assert fake.payloads(path)
+
+
+def test_the_app_commands_run_as_written(fake: Fake, tmp_path: Path) -> None:
+    """Every command of the app's section, in its order, ends well."""
+    environment = {**os.environ, "WEBUI_URL": fake.url, "APP_HOME": str(tmp_path)}
+    for line in code("commands: app").splitlines():
+        python, *words = shlex.split(line)
+        assert python == "python"
+        ran = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
+
+
+@pytest.mark.parametrize("line", code("commands: server").splitlines())
+def test_the_server_commands_start_as_written(line: str) -> None:
+    """Each gets a server to its ready line; the port alone is another, so that it is free."""
+    _, *words = shlex.split(line)
+    command = [sys.executable, "-m", "fake_webui", *words, "--port", "0", "--exit-on-stdin-eof"]
+    ran = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(b"fake-webui listening on http://127.0.0.1:")
+
+
+def test_the_configuration_is_accepted(tmp_path: Path) -> None:
+    """A server starts with the file as it is printed."""
+    file = tmp_path / "webui.toml"
+    file.write_text(code("configuration"), encoding="utf-8")
+    ran = run_module(
+        "fake_webui", "--port", "0", "--exit-on-stdin-eof", "--config", str(file), input=""
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("name", ["demo command", "test command"])
+def test_the_two_commands_need_nothing_but_python(name: str) -> None:
+    """Each makes its own environment, installs nox in it and starts a session that there is."""
+    make, install, run = code(name).split(" && ")
+    assert make == "python3 -m venv .venv"
+    assert install == ".venv/bin/pip install --quiet nox"
+    sessions = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert run == ".venv/bin/nox" or f"def {run.rpartition(' ')[2]}(" in sessions
