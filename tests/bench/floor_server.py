@@ -1,23 +1,14 @@
 """The floor of the HTTP budgets: a Flask view that returns prepared bytes, on the same server.
 
-python floor_server.py BODY_FILE — prints its URL; ends with its standard input.
+python -m tests.bench.floor_server BODY_FILE — prints its URL; ends with its standard input.
 """
 
 import sys
-import threading
 from pathlib import Path
 
 from flask import Flask, Response, request
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-
-class QuietHandler(WSGIRequestHandler):
-    """Keeps connections open and logs nothing, as the fake's own handler does."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_args: object) -> None:
-        """Say nothing."""
+from fake_webui.http_server import HttpServer
 
 
 def main() -> None:
@@ -30,10 +21,9 @@ def main() -> None:
         request.get_data()
         return Response(body, mimetype="application/json")
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"http://127.0.0.1:{server.port}\n")
+    server = HttpServer(("127.0.0.1", 0), app)
+    server.start()
+    sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     sys.stdin.read()
 

@@ -44,9 +44,9 @@ def floor_url(fake: Fake, session: requests.Session, tmp_path: Path) -> Iterator
     """A plain Flask view that returns the bytes which the fake would."""
     body = tmp_path / "body.json"
     body.write_bytes(session.post(fake.url + TXT2IMG, json=LARGE).content)
-    command = [sys.executable, ROOT / "tests/bench/floor_server.py", body]
+    command = [sys.executable, "-m", "tests.bench.floor_server", body]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as server:
         assert server.stdout
         yield server.stdout.readline().strip()
         assert server.stdin
