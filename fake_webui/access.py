@@ -10,7 +10,6 @@ from typing import Final
 from fake_webui.errors import HttpError
 
 CORS_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-LOOPBACK_NAMES: Final = frozenset({"localhost", "testserver"})
 
 
 def authenticate(authorization: str | None, accounts: Mapping[str, str]) -> None:
@@ -50,7 +49,7 @@ def allowed_host(host: str) -> bool:
     """
     name = host.strip().lower()
     name = name[1 : name.find("]")] if name.startswith("[") else name.rsplit(":", 1)[0]
-    return name in LOOPBACK_NAMES or name.endswith(".localhost") or is_loopback(name)
+    return name.endswith(".localhost") or is_loopback(name)
 
 
 def is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fake_webui.contract import MISSING, Endpoint, Field, Table
 from fake_webui.contract.answers import ANSWERS, MANY, ONE, PARTS, REFUSAL
-from fake_webui.contract.endpoints import Index
+from fake_webui.contract.endpoints import DESCRIPTIONS, Index
 from fake_webui.contract.tables import FILE_DATA
 from fake_webui.options import option_type
 
@@ -17,7 +17,6 @@ TEXT_ANSWERS = {
     "/internal/sysinfo": "text/plain",
     "/internal/sysinfo-download": "text/plain",
 }
-UNLISTED = frozenset({"/openapi.json", "/docs"})
 
 
 def make_document(
@@ -41,7 +40,7 @@ def make_document(
 
 
 def _is_listed(endpoint: Endpoint) -> bool:
-    return endpoint.path not in UNLISTED
+    return endpoint.path not in DESCRIPTIONS
 
 
 def _operation(endpoint: Endpoint, *, guarded: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from fake_webui.contract.coercion import MAPPING, FieldType
 from fake_webui.contract.table import Table
 
 API: Final = "/sdapi/v1/"
+DESCRIPTIONS: Final = ("/openapi.json", "/docs", "/redoc")
 WITHOUT_CREDENTIALS: Final = frozenset({"/sdapi/v1/loras", "/sdapi/v1/refresh-loras"})
 
 
@@ -58,8 +59,7 @@ def _page(method: str, *paths: str) -> tuple[Endpoint, ...]:
 
 
 ENDPOINTS: Final = (
-    Endpoint("GET", "/openapi.json"),
-    Endpoint("GET", "/docs"),
+    *(Endpoint(method, path) for path in DESCRIPTIONS for method in ("GET", "HEAD")),
     *_page("GET", "/user/", "/user", "/login_check/", "/login_check", "/token/", "/token"),
     *_page("GET", "/app_id/", "/app_id"),
     Endpoint("POST", "/login/", form=tables.LOGIN_FORM, needs="webui"),

@@ -43,7 +43,8 @@ def _start_clock() -> None:
 
 
 def _check_host() -> Response | None:
-    if not is_loopback(current_config().host) or allowed_host(request.headers.get("Host", "")):
+    host = request.headers.get("Host")
+    if host is None or not is_loopback(current_config().host) or allowed_host(host):
         return None
     return Response("Invalid host header", 400, content_type="text/plain; charset=utf-8")
 
@@ -63,7 +64,7 @@ def _admit() -> None:
     """Do what the real server's router does before a view sees the request."""
     if is_control():
         return
-    methods = current_endpoints().get(request.path)
+    methods = current_endpoints().get(_path())
     if methods is None:
         _note_unmatched()
         raise NotFound
@@ -72,6 +73,11 @@ def _admit() -> None:
         headers = {"Allow": next(iter(methods))}
         raise StarletteError(405, "Method Not Allowed", headers)
     admit(endpoint)
+
+
+def _path() -> str:
+    """Return the path as it was sent; flask takes away all but one leading slash."""
+    return str(request.environ["PATH_INFO"])
 
 
 def _note_unmatched() -> None:
@@ -94,7 +100,7 @@ def _framework_error(error: HTTPException) -> Response:
 
 def _redirect_slash() -> Response | None:
     """Point to the path with or without its trailing slash where that one exists."""
-    path = request.path
+    path = _path()
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     if other not in current_endpoints():
         return None

@@ -49,6 +49,7 @@ def _document() -> dict[str, Any]:
 
 
 @bp.get("/docs")
+@bp.get("/redoc")
 def page() -> Response:
     """Show every endpoint with its fields."""
     found = _document()
