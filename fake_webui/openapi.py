@@ -83,6 +83,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     shape = {"type": "string"} if media.startswith("text/") else {}
     content = {media: {"schema": dict(schema.schema) if schema else shape}}
     answers: dict[str, Any] = {"200": {"description": "Successful Response", "content": content}}
+    if endpoint.form:
+        answers = {"302": {"description": "To the page"}}
     if endpoint.body or endpoint.query or endpoint.form:
         refusal = {"application/json": {"schema": _reference(REFUSAL)}}
         answers["422"] = {"description": "Validation Error", "content": refusal}

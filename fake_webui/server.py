@@ -125,9 +125,10 @@ def serve(
     """Run a server until it is told to stop; prints its address when it is listening.
 
     Raises:
-        ConfigError: if the address can't be listened on.
+        ConfigError: if the address can't be listened on, or the output folder can't be made.
     """
     stopped = threading.Event()
+    _make_folder(config.output_dir)
     app = create_app(config)
     with _listening(config, app) as server:
         _obey(app, server, stopped)
@@ -141,6 +142,14 @@ def serve(
         while not stopped.wait(SIGNAL_POLL_S):
             pass
     app.extensions["fake_webui.state"].close()
+
+
+def _make_folder(path: Path | None) -> None:
+    if path:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"can't make the output folder {path}: {error.strerror}") from None
 
 
 def _obey(app: Flask, server: HttpServer, stopped: threading.Event) -> None:

@@ -111,18 +111,25 @@ ANYTHING = FieldType(to_anything, {})
 
 @dataclass(frozen=True)
 class _Limit:
-    """A comparison with a bound: its test, its name in errors and its JSON schema keyword."""
+    """A comparison with a bound: its test, its name in errors and its JSON schema keywords."""
 
     holds: Callable[[float, float], bool]
     words: str
     kind: str
-    keyword: str
+    keywords: Callable[[int], Mapping[str, Any]]
 
 
 _LIMITS = {
-    "gt": _Limit(float.__gt__, "greater than", "not_gt", "exclusiveMinimum"),
-    "ge": _Limit(float.__ge__, "greater than or equal to", "not_ge", "minimum"),
-    "le": _Limit(float.__le__, "less than or equal to", "not_le", "maximum"),
+    "gt": _Limit(
+        float.__gt__,
+        "greater than",
+        "not_gt",
+        lambda bound: {"minimum": bound, "exclusiveMinimum": True},
+    ),
+    "ge": _Limit(
+        float.__ge__, "greater than or equal to", "not_ge", lambda bound: {"minimum": bound}
+    ),
+    "le": _Limit(float.__le__, "less than or equal to", "not_le", lambda bound: {"maximum": bound}),
 }
 
 
@@ -137,8 +144,10 @@ def limited(base: FieldType, **bounds: int) -> FieldType:
                 raise _out_of_bounds(loc, limit, bound)
         return number
 
-    keywords = {_LIMITS[name].keyword: bound for name, bound in bounds.items()}
-    return FieldType(coerce, {**base.schema, **keywords})
+    schema = dict(base.schema)
+    for name, bound in bounds.items():
+        schema |= _LIMITS[name].keywords(bound)
+    return FieldType(coerce, schema)
 
 
 def _out_of_bounds(loc: Location, limit: _Limit, bound: int) -> InvalidRequestError:

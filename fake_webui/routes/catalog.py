@@ -11,6 +11,7 @@ from fake_webui.catalog import (
     ROOT,
     UPSCALERS,
     Checkpoint,
+    Upscaler,
     lora_alias,
     read_data,
 )
@@ -36,7 +37,17 @@ def schedulers() -> Response:
 @bp.get("/sdapi/v1/upscalers")
 def upscalers() -> Response:
     """List the upscalers of images."""
-    return json_answer([{**asdict(u), "model_url": None} for u in UPSCALERS])
+    return json_answer([_upscaler(upscaler) for upscaler in UPSCALERS])
+
+
+def _upscaler(upscaler: Upscaler) -> dict[str, object]:
+    return {
+        "name": upscaler.name,
+        "model_name": upscaler.model_name,
+        "model_path": upscaler.model_path,
+        "model_url": None,
+        "scale": upscaler.scale,
+    }
 
 
 @bp.get("/sdapi/v1/latent-upscale-modes")

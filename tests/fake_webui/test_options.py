@@ -1,7 +1,6 @@
 """Settings: what comes back, what is stored, and what breaks."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +33,10 @@ NAMES_OF_OTHER = [
     "9a5405c9f6",
     OTHER,
 ]
+NOT_A_SWITCH = "value could not be parsed to a boolean (type=type_error.bool)"
+NOT_A_NUMBER = "value is not a valid float (type=type_error.float)"
+NOT_A_LIST = "value is not a valid list (type=type_error.list)"
+NOT_A_TEXT = "str type expected (type=type_error.str)"
 SOME_DEFAULTS = {
     "samples_format": "png",
     "jpeg_quality": 80,
@@ -53,7 +56,7 @@ SOME_DEFAULTS = {
 @pytest.fixture(scope="module")
 def small_server(start_fake: StartFake, tmp_path_factory: pytest.TempPathFactory) -> Fake:
     """A server with two checkpoints and a VAE."""
-    config: Path = tmp_path_factory.mktemp("options") / "models.toml"
+    config = tmp_path_factory.mktemp("options") / "models.toml"
     config.write_text(MODELS)
     return start_fake("options", "--config", str(config))
 
@@ -120,12 +123,12 @@ def test_an_unknown_option_of_null_is_no_error(server: Fake) -> None:
 @pytest.mark.parametrize(
     ("key", "bad", "good", "message"),
     [
-        ("samples_save", "maybe", "yes", "value could not be parsed to a boolean (type=type_error.bool)"),
-        ("jpeg_quality", "abc", "60", "value is not a valid float (type=type_error.float)"),
-        ("quicksettings_list", "x", [], "value is not a valid list (type=type_error.list)"),
-        ("samples_format", [], "jpg", "str type expected (type=type_error.str)"),
+        ("samples_save", "maybe", "yes", NOT_A_SWITCH),
+        ("jpeg_quality", "abc", "60", NOT_A_NUMBER),
+        ("quicksettings_list", "x", [], NOT_A_LIST),
+        ("samples_format", [], "jpg", NOT_A_TEXT),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_type_is_stored_and_poisons_reading(
     server: Fake, key: str, bad: Any, good: Any, message: str
 ) -> None:

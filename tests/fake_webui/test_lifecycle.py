@@ -1,0 +1,218 @@
+"""Starting, being ready, and ending: signals, standard input, the server-* endpoints."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support import ROOT, run_module, wait_until
+
+Start = Callable[..., "Server"]
+ENDS_WITHIN_S = 1.0
+SLOW = {"prompt": "slow", "width": 8, "height": 8, "steps": 50}
+
+
+class Server:
+    """A server of its own, as a child process."""
+
+    def __init__(self, ready_file: Path, flags: tuple[str, ...]) -> None:
+        command = [sys.executable, "-m", "fake_webui", "--port", "0", "--ready-file", ready_file]
+        self.ready_file = ready_file
+        self.process = subprocess.Popen(
+            [*map(str, command), *flags],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        self.line = self.process.stdout.readline().rstrip("\n")
+        self.url = self.line.rpartition(" ")[2]
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        """POST to the server."""
+        return requests.post(self.url + path, timeout=30, **options)
+
+    def post_aside(self, path: str, payload: Any) -> list[Any]:
+        """POST in a thread; the list gets the status, or the exception."""
+        result: list[Any] = []
+
+        def work() -> None:
+            try:
+                result.append(self.post(path, json=payload).status_code)
+            except requests.RequestException as error:
+                result.append(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        return result
+
+    def wait_for_request(self) -> None:
+        """Wait until the server has seen a request."""
+        wait_until(
+            lambda: requests.get(f"{self.url}/__fake/v1/requests", timeout=5).json()["requests"]
+        )
+
+    def end(self) -> float:
+        """Wait for the end; return how long it took."""
+        start = time.monotonic()
+        self.process.wait(timeout=20)
+        return time.monotonic() - start
+
+    def kill(self) -> None:
+        """Make sure that nothing is left."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream
+            stream.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start servers with flags; they are gone after the test."""
+    servers: list[Server] = []
+
+    def start_one(*flags: str) -> Server:
+        servers.append(Server(tmp_path / f"ready{len(servers)}.json", flags))
+        return servers[-1]
+
+    yield start_one
+    for server in servers:
+        server.kill()
+
+
+def test_a_ready_server_says_so_in_one_line_and_a_file(start: Start) -> None:
+    """The file has the address, the process and the version, and is whole when it is there."""
+    server = start()
+    assert server.line == f"fake-webui listening on {server.url}"
+    ready = json.loads(server.ready_file.read_text())
+    assert (ready["url"], ready["pid"]) == (server.url, server.process.pid)
+    assert ready.keys() == {"url", "pid", "version"}
+    assert requests.get(f"{server.url}/internal/ping", timeout=30).status_code == 200
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--step-seconds", "1"),
+        ("--fault", "txt2img:hang:every"),
+        ("--fault", "txt2img:stalled-progress:every"),
+    ],
+)
+def test_a_signal_ends_it_at_once_whatever_is_open(
+    start: Start, flags: tuple[str, ...], number: signal.Signals
+) -> None:
+    """Within a second, with status 0, and nothing on standard error."""
+    server = start(*flags)
+    server.post_aside("/sdapi/v1/txt2img", SLOW)
+    server.wait_for_request()
+    server.process.send_signal(number)
+    assert server.end() < ENDS_WITHIN_S
+    assert server.process.returncode == 0
+    assert server.process.stderr
+    assert server.process.stderr.read() == ""
+
+
+def test_it_ends_with_its_parent_when_it_watches_standard_input(start: Start) -> None:
+    """The end of standard input is the end of the server."""
+    server = start("--exit-on-stdin-eof")
+    assert server.process.stdin
+    server.process.stdin.close()
+    assert server.end() < ENDS_WITHIN_S
+    assert server.process.returncode == 0
+
+
+def test_it_outlives_standard_input_otherwise(start: Start) -> None:
+    """Without the flag nobody looks at standard input."""
+    server = start()
+    assert server.process.stdin
+    server.process.stdin.close()
+    assert requests.get(f"{server.url}/internal/ping", timeout=30).status_code == 200
+
+
+def test_server_stop_lets_the_running_generation_end(start: Start) -> None:
+    """New connections are refused soon; the generation gets its answer; then the process ends."""
+    server = start("--api-server-stop", "--step-seconds", "0.02")
+    result = server.post_aside("/sdapi/v1/txt2img", SLOW)
+    server.wait_for_request()
+    answer = server.post("/sdapi/v1/server-stop")
+    assert (answer.status_code, answer.text) == (200, "Stopping.")
+    port = int(server.url.rpartition(":")[2])
+    wait_until(lambda: not accepts(port), 2)
+    server.end()
+    assert result == [200]
+
+
+def accepts(port: int) -> bool:
+    """Return whether somebody listens."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def test_server_kill_ends_it_without_an_answer(start: Start) -> None:
+    """The connection breaks, and so does whatever else is under way."""
+    server = start("--api-server-stop", "--step-seconds", "1")
+    result = server.post_aside("/sdapi/v1/txt2img", SLOW)
+    server.wait_for_request()
+    with pytest.raises(requests.ConnectionError):
+        server.post("/sdapi/v1/server-kill")
+    assert server.end() < ENDS_WITHIN_S
+    assert isinstance(wait_until(lambda: result)[0], requests.ConnectionError)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--host", "0.0.0.0"], "--allow-remote"),  # noqa: S104 - it is refused
+        (["--port", "70000"], "port is between 0 and 65535"),
+        (["--step-seconds", "-1"], "not negative"),
+        (["--images", "nowhere"], "compact, realistic or a folder"),
+        (["--api-auth", "user"], "user:password"),
+        (["--config", "missing.toml"], "missing.toml"),
+        (["--fault", "txt2img:explode"], "explode"),
+        (["--output-dir", os.devnull + "/x"], "output"),
+    ],
+)
+def test_what_can_not_be_started_is_said_in_a_sentence(flags: list[str], words: str) -> None:
+    """Exit status 2, one line on standard error, no traceback."""
+    result = run_module("fake_webui", "serve", "--port", "0", *flags)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_port_in_use_is_said_in_a_sentence(start: Start) -> None:
+    """Exit status 2."""
+    port = start().url.rpartition(":")[2]
+    result = run_module("fake_webui", "--port", port)
+    assert result.returncode == 2
+    assert f"can't listen on 127.0.0.1:{port}" in result.stderr
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting may be in all three places."""
+    config = tmp_path / "config.toml"
+    config.write_text('host = "127.0.0.9"\nseed = 1\nnowebui = true\n')
+    monkeypatch.setenv("FAKE_WEBUI_HOST", "127.0.0.1")
+    monkeypatch.setenv("FAKE_WEBUI_API_SERVER_STOP", "1")
+    server = start("--config", str(config))
+    flags = requests.get(f"{server.url}/sdapi/v1/cmd-flags", timeout=30).json()
+    shown = [flags[name] for name in ("server_name", "nowebui", "api_server_stop")]
+    assert shown == ["127.0.0.1", True, True]

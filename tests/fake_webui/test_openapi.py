@@ -1,0 +1,140 @@
+"""What the server says of itself: /openapi.json, /docs, the coverage."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case
+
+from tests.conftest import StartFake
+from tests.support import Fake, run_module
+
+SLOW_FIELDS = {"width", "height", "batch_size", "n_iter", "steps", "upscaling_resize"}
+SMALL = {"width": 16, "height": 16, "steps": 1}
+QUICKLY = settings(
+    max_examples=4,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+GENERATIONS = ("/sdapi/v1/txt2img", "/sdapi/v1/img2img")
+
+
+@pytest.fixture
+def document(fake: Fake) -> dict[str, Any]:
+    """The OpenAPI document."""
+    found: dict[str, Any] = requests.get(f"{fake.url}/openapi.json", timeout=30).json()
+    return found
+
+
+def body_of(document: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return the schema of a request body."""
+    content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+    name = content["schema"]["$ref"].rpartition("/")[2]
+    schema: dict[str, Any] = document["components"]["schemas"][name]
+    return schema
+
+
+def test_the_document_has_every_endpoint_that_answers(fake: Fake, document: dict[str, Any]) -> None:
+    """Whatever it lists is there, and says so by anything but 404 and 405."""
+    for path, methods in document["paths"].items():
+        for method in methods:
+            answer = requests.request(method, fake.url + path, timeout=30, allow_redirects=False)
+            detail = answer.text if method != "head" else ""
+            assert answer.status_code != 405, path
+            assert "Not Found" not in detail, path
+
+
+def test_the_document_shows_fields_with_types_and_defaults(document: dict[str, Any]) -> None:
+    """They come from the table that requests are checked by."""
+    fields = body_of(document, "/sdapi/v1/txt2img")["properties"]
+    assert fields["steps"] == {"title": "Steps", "type": "integer", "default": 50, "nullable": True}
+    assert fields["send_images"] == {"title": "Send Images", "type": "boolean", "default": True}
+    extras = body_of(document, "/sdapi/v1/extra-single-image")["properties"]
+    limits = {"minimum": 0, "exclusiveMinimum": True}
+    assert limits.items() <= extras["upscaling_resize"].items()
+    assert extras["resize_mode"]["enum"] == [0, 1]
+
+
+def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any]) -> None:
+    """No component is missing."""
+    text = json.dumps(document)
+    names = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert names <= document["components"]["schemas"].keys()
+
+
+def test_credentials_are_in_the_document_where_they_are_asked_for(start_fake: StartFake) -> None:
+    """For the core API alone."""
+    server = start_fake("documented-auth", "--api-auth", "a:b")
+    paths = requests.get(f"{server.url}/openapi.json", timeout=30).json()["paths"]
+    assert paths["/sdapi/v1/samplers"]["get"]["security"] == [{"HTTPBasic": []}]
+    assert "security" not in paths["/sdapi/v1/loras"]["get"]
+
+
+def test_the_docs_show_every_path_to_a_person(fake: Fake, document: dict[str, Any]) -> None:
+    """Without anything from the network."""
+    page = requests.get(f"{fake.url}/docs", timeout=30).text
+    assert all(path in page for path in document["paths"])
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_generated_requests_break_nothing(start_fake: StartFake) -> None:
+    """Whatever fits the document gets an answer that fits it, or an error as the real one's."""
+    described = start_fake("described")
+    schema = schemathesis.openapi.from_url(f"{described.url}/openapi.json")
+    cases = [operation.ok().as_strategy() for operation in schema.get_all_operations()]
+    assert len(cases) > 60
+
+    for strategy in cases:
+        QUICKLY(given(strategy)(check))()
+    assert requests.get(f"{described.url}/internal/ping", timeout=30).status_code == 200
+
+
+def check(case: Case) -> None:
+    """Send a generated request and look at the answer."""
+    if isinstance(case.body, dict):
+        case.body = {k: v for k, v in case.body.items() if k not in SLOW_FIELDS}
+        case.body |= SMALL if case.path in GENERATIONS else {}
+    answer = case.call(timeout=30, allow_redirects=False)
+    if answer.status_code == 500:
+        assert answer.json().keys() == {"error", "detail", "body", "errors"}
+    elif answer.status_code < 400:
+        case.validate_response(answer)
+
+
+def test_coverage_lists_endpoints_field_by_field() -> None:
+    """What is not imitated is listed as that."""
+    result = run_module("fake_webui", "coverage", "--json")
+    assert result.returncode == 0
+    found = {f"{e['method']} {e['path']}": e for e in json.loads(result.stdout)}
+    txt2img = found["POST /sdapi/v1/txt2img"]
+    assert txt2img["imitated"]
+    assert {"steps", "alwayson_scripts"} <= {field["name"] for field in txt2img["fields"]}
+    assert not found["POST /upload"]["imitated"]
+
+
+def test_coverage_is_readable_and_counted() -> None:
+    """The last line is the sum."""
+    lines = run_module("fake_webui", "coverage").stdout.splitlines()
+    assert lines[-1].endswith("endpoints are imitated")
+    assert any("POST /sdapi/v1/txt2img" in line for line in lines)
+
+
+def test_coverage_is_a_control_endpoint_too(fake: Fake) -> None:
+    """The same list over HTTP."""
+    endpoints = fake.control("GET", "coverage")["endpoints"]
+    assert endpoints == json.loads(run_module("fake_webui", "coverage", "--json").stdout)
+
+
+def test_nothing_listed_as_not_imitated_answers(fake: Fake) -> None:
+    """An endpoint is imitated, or it is a 404."""
+    for endpoint in fake.control("GET", "coverage")["endpoints"]:
+        if not endpoint["imitated"]:
+            answer = requests.request(endpoint["method"], fake.url + endpoint["path"], timeout=30)
+            assert answer.status_code == 404, endpoint
