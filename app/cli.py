@@ -96,5 +96,6 @@ def _accept_any_letter() -> None:
 
 
 def _fail(sentence: str, status: int) -> int:
-    click.secho(f"Error: {sentence}", fg="red", err=True)
+    colours = False if os.environ.get("NO_COLOR") else None  # None: on a terminal
+    click.secho(f"Error: {sentence}", fg="red", err=True, color=colours)
     return status

@@ -18,8 +18,9 @@ from app.commands.options import (
     settings_options,
     webui_option,
 )
-from app.commands.output import Column, count, file_size, print_rows
+from app.commands.output import count, file_size
 from app.commands.reaching import silence_of
+from app.commands.tables import Column, print_rows
 from app.errors import WebUIError
 from app.models import JobStatus
 from app.pipeline_config import parse_config

@@ -17,8 +17,9 @@ from app.commands.job_page import print_job
 from app.commands.job_rows import HISTORY_COLUMNS, job_json
 from app.commands.opening import opened
 from app.commands.options import home_option, json_option
-from app.commands.output import count, notice, print_json, print_rows
+from app.commands.output import count, notice, print_json
 from app.commands.pruning import plan_pruning, remove_files
+from app.commands.tables import print_rows
 from app.files import replace_file
 from app.job_history import HistoryFilter, JobHistoryStore
 from app.models import JobRecord

@@ -4,7 +4,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from app.commands.output import STATUS_STYLES, Column, duration, local_time, one_line
+from app.commands.output import STATUS_STYLES, duration, local_time, one_line
+from app.commands.tables import Column
 from app.models import JobRecord
 
 
@@ -51,19 +52,19 @@ def _status_style(job: JobRecord) -> str:
     return STATUS_STYLES[job.status]
 
 
-JOB = Column[JobRecord]("job", lambda job: job.job_id)
+JOB = Column[JobRecord]("job", lambda job: job.job_id, short=8)
 STATUS = Column[JobRecord]("status", lambda job: str(job.status), _status_style)
-MODE = Column[JobRecord]("mode", lambda job: str(job.run_mode))
-STAGES = Column[JobRecord]("stages", lambda job: " → ".join(job.config.stages()))
-SIZE = Column[JobRecord]("size", size_of)
-SEED = Column[JobRecord]("seed", seed_of, right=True)
-ORIGIN = Column[JobRecord]("pack", origin_of)
+MODE = Column[JobRecord]("mode", lambda job: str(job.run_mode), spare=6)
+STAGES = Column[JobRecord]("stages", lambda job: " → ".join(job.config.stages()), spare=3)
+SIZE = Column[JobRecord]("size", size_of, spare=4)
+SEED = Column[JobRecord]("seed", seed_of, right=True, spare=2)
+ORIGIN = Column[JobRecord]("pack", origin_of, spare=1)
 PROMPT = Column[JobRecord]("prompt", lambda job: one_line(job.prompt), fills=True)
 SUMMARY = Column[JobRecord]("prompt or error", summary_of, fills=True)
-FINISHED = Column[JobRecord]("finished", lambda job: local_time(job.completed_at))
-ADDED = Column[JobRecord]("added", lambda job: local_time(job.created_at))
-TOOK = Column[JobRecord]("took", lambda job: duration(took_s(job)), right=True)
-IMAGES = Column[JobRecord]("images", lambda job: str(len(job.images)), right=True)
+FINISHED = Column[JobRecord]("finished", lambda job: local_time(job.completed_at), spare=1)
+ADDED = Column[JobRecord]("added", lambda job: local_time(job.created_at), spare=5)
+TOOK = Column[JobRecord]("took", lambda job: duration(took_s(job)), right=True, spare=3)
+IMAGES = Column[JobRecord]("images", lambda job: str(len(job.images)), right=True, spare=5)
 STAR = Column[JobRecord]("★", lambda job: "★" if job.favourite else "", lambda _: "yellow")
 
 HISTORY_COLUMNS = (JOB, STATUS, MODE, FINISHED, TOOK, IMAGES, SIZE, SEED, STAR, SUMMARY)

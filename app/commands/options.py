@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 import click
 
-from app.pipeline_config import merge_layers
+from app.pipeline_config import PipelineConfig, merge_layers
 from app.settings import DEFAULT_WEBUI_URL, HOME_VARIABLE, WEBUI_VARIABLE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Layer = dict[str, Any]
 _LAYER = "app.layer"
+DEFAULTS = PipelineConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Setting:
     kind: Any
     help: str
     switches_on: str | None = None
+
+    def described(self) -> str:
+        """Return the help with the default that holds where nothing else is set."""
+        default: Any = DEFAULTS
+        for name in self.key.split("."):
+            default = getattr(default, name)
+        is_plain = default is not None and not isinstance(default, bool)
+        return f"{self.help} [default: {default}]" if is_plain else self.help
 
     def layer(self, value: Any) -> Layer:
         """Return the config layer that this flag with this value makes."""
@@ -43,7 +52,7 @@ SETTINGS = (
     Setting("--cfg", "txt2img.cfg_scale", float, "CFG scale."),
     Setting("--sampler", "txt2img.sampler_name", str, "Sampler, as the WebUI names it."),
     Setting("--scheduler", "txt2img.scheduler", str, "Schedule type, as the WebUI names it."),
-    Setting("--seed", "txt2img.seed", int, "Seed; -1 draws one for each job."),
+    Setting("--seed", "txt2img.seed", int, "Seed; -1 draws one."),
     Setting("--batch-size", "txt2img.batch_size", int, "Images made at a time."),
     Setting("--batches", "txt2img.n_iter", int, "Times that a batch is made."),
     Setting("--clip-skip", "txt2img.clip_skip", int, "Layers of CLIP to stop before the end."),
@@ -95,7 +104,7 @@ def settings_options(command: Command) -> Command:
             setting.flag,
             type=setting.kind,
             default=None,
-            help=setting.help,
+            help=setting.described(),
             expose_value=False,
             callback=_keep(setting),
         )(command)

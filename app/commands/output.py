@@ -1,21 +1,17 @@
-"""What commands print: tables for people, one JSON array for programs, notices on stderr."""
+"""How commands speak: JSON on stdout, notices on stderr, numbers as people say them."""
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import click
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from app.models import JobStatus
 
-Row = TypeVar("Row")
 UNLIMITED_COLUMNS = 10_000
 STATUS_STYLES = {
     JobStatus.QUEUED: "cyan",
@@ -27,22 +23,6 @@ STATUS_STYLES = {
 }
 
 
-@dataclass(frozen=True)
-class Column(Generic[Row]):
-    """One column of a table: its title, and the cell it shows of a row.
-
-    On a terminal, a column that `fills` takes the room that is left; its cells are cut to it, or
-    continued on further lines if it `wraps`.
-    """
-
-    title: str
-    cell: Callable[[Row], str]
-    style: Callable[[Row], str] = lambda _: ""
-    fills: bool = False
-    wraps: bool = False
-    right: bool = False
-
-
 def console(*, stderr: bool = False) -> Console:
     """Return a console; away from a terminal it has no colours and cuts no line."""
     stream = sys.stderr if stderr else sys.stdout
@@ -50,42 +30,9 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
 
 
-def print_table(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> None:
-    """Print rows under their titles."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(
-            column.title,
-            justify="right" if column.right else "left",
-            no_wrap=not column.wraps,
-            overflow="fold" if column.wraps else "ellipsis",
-            ratio=1 if column.fills and console().is_terminal else None,
-        )
-    for row in rows:
-        table.add_row(*(Text(column.cell(row), style=column.style(row)) for column in columns))
-    console().print(table)
-
-
 def print_json(rows: Sequence[Any]) -> None:
     """Print one JSON array."""
     click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=plain))
-
-
-def print_rows(
-    rows: Sequence[Row],
-    columns: Sequence[Column[Row]],
-    *,
-    as_json: bool,
-    to_json: Callable[[Row], Any],
-    empty: str,
-) -> None:
-    """Print rows as a table or as JSON; a table without rows is the sentence `empty`."""
-    if as_json:
-        print_json([to_json(row) for row in rows])
-    elif rows:
-        print_table(rows, columns)
-    else:
-        notice(empty)
 
 
 def notice(sentence: str, style: str = "") -> None:

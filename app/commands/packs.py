@@ -12,8 +12,9 @@ from app.app_controller import plan_draft
 from app.app_state import JobDraft
 from app.commands.groups import DefaultGroup
 from app.commands.options import chosen_layer, home_option, json_option, settings_options
-from app.commands.output import Column, console, one_line, print_json, print_rows
+from app.commands.output import console, one_line, print_json
 from app.commands.submitting import say_plan
+from app.commands.tables import Column, print_rows
 from app.errors import BadInputError
 from app.models import JobSpec, RunMode
 from app.packs import find_pack, list_packs, pack_path

@@ -13,7 +13,8 @@ from app.commands.options import (
     settings_options,
     start_from,
 )
-from app.commands.output import Column, notice, print_json, print_rows
+from app.commands.output import notice, print_json
+from app.commands.tables import Column, print_rows
 from app.errors import BadInputError
 from app.pipeline_config import merge
 from app.presets import Preset, delete_preset, list_presets, load_preset, save_preset

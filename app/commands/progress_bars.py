@@ -10,6 +10,7 @@ from rich.text import Text
 from app.commands.output import console, duration
 from app.models import Progress as JobProgress
 
+_TELLING = 0.5  # so much of a job must be done before the rest is foretold
 _SCALE = 1000  # bars count thousandths
 
 
@@ -52,7 +53,7 @@ class WorkBars:
             seconds: how long it has taken so far.
         """
         fraction = done + sum(job.job_fraction for job in running)
-        left_s = seconds * (total - fraction) / fraction if fraction else None
+        left_s = seconds * (total - fraction) / fraction if fraction > _TELLING else None
         words = f"{done:,} of {total:,}" + (f", {duration(left_s)} left" if left_s else "")
         self._bars.update(
             self._overall, completed=fraction * _SCALE, total=max(total, 1) * _SCALE, words=words
@@ -67,13 +68,12 @@ class WorkBars:
         self.console.print(Text(sentence, style=style), soft_wrap=True)
 
     def _show_job(self, job: JobProgress) -> None:
-        if job.job_id not in self._running:
-            self._running[job.job_id] = self._bars.add_task("", total=_SCALE, words="")
-        self._bars.update(
-            self._running[job.job_id],
-            completed=job.job_fraction * _SCALE,
-            description=job.job_id[:8],
-            words=progress_words(job),
+        done, words = job.job_fraction * _SCALE, progress_words(job)
+        if (task := self._running.get(job.job_id)) is not None:
+            self._bars.update(task, completed=done, words=words)
+            return
+        self._running[job.job_id] = self._bars.add_task(
+            job.job_id[:8], total=_SCALE, completed=int(done), words=words
         )
 
 

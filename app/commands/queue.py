@@ -12,9 +12,10 @@ from app.commands.groups import DefaultGroup
 from app.commands.job_rows import QUEUE_COLUMNS, job_json
 from app.commands.opening import opened
 from app.commands.options import chosen_layer, home_option, json_option, settings_options
-from app.commands.output import count, notice, print_json, print_table
+from app.commands.output import count, notice, print_json
 from app.commands.pausing import say_if_paused
 from app.commands.submitting import plan, print_added, source_options
+from app.commands.tables import print_table
 from app.models import JobRecord, JobStatus, RunMode
 from app.pipeline_config import parse_config
 

@@ -27,7 +27,6 @@ def work(*, webui_urls: tuple[str, ...], home: Path | None, as_json: bool) -> in
     Several WebUIs work side by side. Ctrl-C cancels the running job and pauses the queue.
     """
     with opened(home, webui_urls) as app:
-        say_if_paused(app)
         require_webui([runner.node.client for runner in app.runners])
         foreground = Foreground(app)
         status = foreground.go()
