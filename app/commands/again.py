@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from app.bootstrap import Application
+from app.commands import completing
 from app.commands.opening import opened
 from app.commands.options import (
     chosen_layer,
@@ -26,6 +27,10 @@ from app.job_service import respecified
 from app.models import JobSpec, RunMode
 from app.pipeline_config import merge_layers, parse_config
 
+job_ids_argument = click.argument(
+    "job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.past_jobs
+)
+
 
 def _run_or_queue(*, runs: bool) -> Callable[[Any], Any]:
     return click.option(
@@ -35,7 +40,7 @@ def _run_or_queue(*, runs: bool) -> Callable[[Any], Any]:
 
 
 @click.command()
-@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@job_ids_argument
 @_run_or_queue(runs=True)
 @webui_option
 @home_option

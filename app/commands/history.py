@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app.commands.again import import_images, replay
+from app.commands.again import import_images, job_ids_argument, replay
 from app.commands.exporting import FORMATS, export_lines
 from app.commands.filters import filter_options, history_filter, moment
 from app.commands.groups import DefaultGroup
@@ -79,7 +79,7 @@ def _print(jobs: list[JobRecord], limit: int, *, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@job_ids_argument
 @home_option
 @json_option
 def show(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool) -> None:
@@ -94,7 +94,7 @@ def show(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@job_ids_argument
 @click.option("--remove", is_flag=True, help="Take the mark away.")
 @home_option
 def favourite(*, job_ids: tuple[str, ...], remove: bool, home: Path | None) -> None:

@@ -10,6 +10,7 @@ import click
 
 from app.app_controller import plan_draft
 from app.app_state import JobDraft
+from app.commands import completing
 from app.commands.groups import DefaultGroup
 from app.commands.options import chosen_layer, home_option, json_option, settings_options
 from app.commands.output import console, one_line, print_json
@@ -83,7 +84,7 @@ def _row_json(row: PackRow) -> dict[str, Any]:
 
 
 @packs.command()
-@click.argument("pack", metavar="PACK")
+@click.argument("pack", metavar="PACK", shell_complete=completing.packs)
 @click.option("--preset", metavar="NAME", help="Settings that a preset keeps.")
 @click.option("--pack-seed", type=int, help="Where random choices and drawn seeds come from.")
 @click.option("--limit", type=click.IntRange(min=0), help="Show the first so many jobs.")

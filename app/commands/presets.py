@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.commands import completing
 from app.commands.groups import DefaultGroup
 from app.commands.options import (
     chosen_layer,
@@ -58,7 +59,7 @@ def _summary(home: Path, name: str) -> str:
 
 
 @presets.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.presets)
 @home_option
 @json_option
 def show(*, name: str, home: Path | None, as_json: bool) -> None:
@@ -102,7 +103,7 @@ def save(*, name: str, last: bool, base: str | None, overwrite: bool, home: Path
 
 
 @presets.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.presets)
 @home_option
 def delete(*, name: str, home: Path | None) -> None:
     """Delete a preset."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from app.bootstrap import Application
+from app.commands import completing
 from app.commands.filters import filter_options, history_filter
 from app.commands.groups import DefaultGroup
 from app.commands.job_rows import QUEUE_COLUMNS, job_json
@@ -108,7 +109,7 @@ def resume(*, home: Path | None) -> None:
 
 
 @queue.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completing.live_jobs)
 @click.argument("position", type=click.IntRange(min=1))
 @home_option
 def move(*, job_id: str, position: int, home: Path | None) -> None:
@@ -120,7 +121,7 @@ def move(*, job_id: str, position: int, home: Path | None) -> None:
 
 
 @queue.command()
-@click.argument("job_ids", metavar="[ID]...", nargs=-1)
+@click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.live_jobs)
 @click.option("--all", "everything", is_flag=True, help="All that run or wait.")
 @click.option("--from-pack", metavar="PACK", help="All of this prompt pack.")
 @click.option("--batch", metavar="ID", help="All that were added together.")
@@ -146,7 +147,7 @@ def cancel(
 
 
 @queue.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completing.live_jobs)
 @home_option
 def skip(*, job_id: str, home: Path | None) -> None:
     """Skip the image that a running job is making; it goes on with its next."""
@@ -156,7 +157,7 @@ def skip(*, job_id: str, home: Path | None) -> None:
 
 
 @queue.command()
-@click.argument("job_ids", metavar="[ID]...", nargs=-1)
+@click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
 @filter_options
 @home_option
 @json_option
@@ -171,7 +172,7 @@ def retry(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool, **chose
 
 
 @queue.command()
-@click.argument("job_ids", metavar="ID...", nargs=-1)
+@click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
 @click.option("--prompt", help="Another prompt.")
 @click.option("--negative", "negative_prompt", help="Another negative prompt.")
 @filter_options

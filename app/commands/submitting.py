@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from app.bootstrap import Application
+from app.commands import completing
 from app.commands.job_rows import job_json
 from app.commands.options import chosen_layer, start_from
 from app.commands.output import count, notice, print_json
@@ -20,11 +21,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OPTIONS = (
     click.option("--prompt", help="What to make."),
     click.option("--negative", "negative_prompt", help="What to avoid."),
-    click.option("--pack", metavar="FILE", help="A prompt pack: a file, or a name in the home."),
+    click.option(
+        "--pack",
+        metavar="FILE",
+        help="A prompt pack: a file, or a name in the home.",
+        shell_complete=completing.packs,
+    ),
     click.option(
         "--only", metavar="NAME", multiple=True, help="Of the pack, this prompt; may be repeated."
     ),
-    click.option("--preset", metavar="NAME", help="Settings that a preset keeps."),
+    click.option(
+        "--preset",
+        metavar="NAME",
+        help="Settings that a preset keeps.",
+        shell_complete=completing.presets,
+    ),
     click.option("--last", is_flag=True, help="Start from the settings of the last run."),
     click.option("--pack-seed", type=int, help="Repeat a pack's random choices and drawn seeds."),
 )

@@ -53,7 +53,7 @@ def complete(*words: str) -> list[str]:
         "COMP_CWORD": str(len(words)),
     }
     done = run_module("app", env=environment)
-    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+    return [line.partition(",")[2] for line in done.stdout.split("\n") if line]
 
 
 def test_words_are_completed() -> None:
@@ -62,6 +62,19 @@ def test_words_are_completed() -> None:
     assert complete("history", "rep") == ["replay"]
     assert "--width" in complete("run", "--wi")
     assert complete("history", "list", "--status", "fa") == ["failed"]
+
+
+def test_names_in_the_home_are_completed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packs, presets and jobs are offered by name and id."""
+    monkeypatch.setenv("APP_HOME", str(home))
+    (home / "packs").mkdir(parents=True)
+    (home / "packs" / "castles.txt").write_text("a castle\n")
+    job_id = run_module("app", "queue", "add", "--pack", "castles").stdout.strip()
+    run_module("app", "presets", "save", "night", "--steps", "3")
+    assert "castles" in complete("run", "--pack", "ca")
+    assert complete("run", "--preset", "n") == ["night"]
+    assert complete("queue", "cancel", job_id[:3]) == [job_id]
+    assert complete("history", "replay", "") == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
