@@ -46,24 +46,34 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture
-def app_cli(home: Path, fake: Fake) -> CommandLine:
-    """Run `python -m app …` on `home` and the fake WebUI, as a user would."""
+def command_line(home: Path, url: str) -> CommandLine:
+    """Return what runs `python -m app …` on a home and a WebUI, as a user would."""
 
     def run(*words: str, **variables: str) -> Completed:
-        environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": fake.url, **variables}
+        environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": url, **variables}
         return run_module("app", *words, env=environment)
 
     return run
 
 
-@pytest.fixture
-def app_json(app_cli: CommandLine) -> Callable[..., Any]:
-    """Run `python -m app … --json` and return the array that it printed."""
+def reading_json(run: CommandLine) -> Callable[..., Any]:
+    """Return what runs a command with `--json` and gives the array that it printed."""
 
-    def run(*words: str) -> Any:
-        done = app_cli(*words, "--json")
+    def read(*words: str) -> Any:
+        done = run(*words, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    return run
+    return read
+
+
+@pytest.fixture
+def app_cli(home: Path, fake: Fake) -> CommandLine:
+    """Run `python -m app …` on `home` and the fake WebUI."""
+    return command_line(home, fake.url)
+
+
+@pytest.fixture
+def app_json(app_cli: CommandLine) -> Callable[..., Any]:
+    """Run `python -m app … --json` and return the array that it printed."""
+    return reading_json(app_cli)

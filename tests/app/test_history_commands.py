@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.app.conftest import CommandLine
+from tests.app.conftest import CommandLine, command_line, reading_json
 from tests.support import Fake
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "2")
@@ -20,15 +21,38 @@ STAGES = (TXT2IMG, "/sdapi/v1/img2img", "/sdapi/v1/extra-single-image")
 Json = Callable[..., Any]
 
 
-@pytest.fixture
-def three(app_json: Json, app_cli: CommandLine, fake: Fake) -> list[dict[str, Any]]:
-    """Three past jobs, the newest first: a failed one, a dog, a cat."""
-    cat = app_json("run", "--prompt", "a cat", *SMALL)
-    dog = app_json("run", "--prompt", "a dog", "--negative", "leash", *SMALL)
+@dataclass(frozen=True)
+class Past:
+    """A home with three past jobs, the newest first: a failed one, a dog, a cat."""
+
+    home: Path
+    cli: CommandLine
+    json: Json
+    jobs: list[dict[str, Any]]
+
+
+def make_past(home: Path, fake: Fake) -> Past:
+    """Run three jobs, the last of which runs out of memory."""
+    fake.reset()
+    cli = command_line(home, fake.url)
+    read = reading_json(cli)
+    cat = read("run", "--prompt", "a cat", *SMALL)
+    dog = read("run", "--prompt", "a dog", "--negative", "leash", *SMALL)
     fake.fault("out-of-memory", TXT2IMG)
-    app_cli("run", "--prompt", "a whale", *SMALL)
-    [whale] = app_json("history", "--limit", "1")
-    return [whale, *dog, *cat]
+    cli("run", "--prompt", "a whale", *SMALL)
+    return Past(home, cli, read, [*read("history", "--limit", "1"), *dog, *cat])
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory, fake_server: Fake) -> Past:
+    """Three past jobs that no test changes."""
+    return make_past(tmp_path_factory.mktemp("past"), fake_server)
+
+
+@pytest.fixture
+def past(home: Path, fake: Fake) -> Past:
+    """Three past jobs of this test's own."""
+    return make_past(home, fake)
 
 
 def prompts(jobs: list[dict[str, Any]]) -> list[str]:
@@ -42,34 +66,31 @@ def sent(fake: Fake) -> list[dict[str, Any]]:
     return [{k: v for k, v in payload.items() if k != "force_task_id"} for payload in payloads]
 
 
-def test_history_is_newest_first(app_json: Json, three: list[dict[str, Any]]) -> None:
+def test_history_is_newest_first(looked_at: Past) -> None:
     """A bare `history` is `history list`; what ran last comes first, with the server's words."""
-    jobs = app_json("history")
-    assert jobs == three
+    jobs = looked_at.json("history")
+    assert jobs == looked_at.jobs
     assert prompts(jobs) == ["a whale", "a dog", "a cat"]
     assert [job["status"] for job in jobs] == ["failed", "succeeded", "succeeded"]
     assert "CUDA out of memory" in jobs[0]["meta"]["error"]
 
 
-def test_the_table_shows_seeds_and_errors(
-    app_cli: CommandLine, three: list[dict[str, Any]]
-) -> None:
+def test_the_table_shows_seeds_and_errors(looked_at: Past) -> None:
     """Each row has the id, the status, the seed as it was drawn, and the error or the prompt."""
-    lines = [line for line in app_cli("history").stdout.splitlines() if "direct" in line]
-    for line, job in zip(lines, three, strict=True):
+    lines = [line for line in looked_at.cli("history").stdout.splitlines() if "direct" in line]
+    for line, job in zip(lines, looked_at.jobs, strict=True):
         assert line.split()[:2] == [job["job_id"], job["status"]]
         assert str(job["config_snapshot"]["txt2img"]["seed"]) in line
     assert "CUDA out of memory" in lines[0]
 
 
-def test_pages_follow_each_other(app_json: Json, three: list[dict[str, Any]]) -> None:
+def test_pages_follow_each_other(looked_at: Past) -> None:
     """`--before` goes on where a page ended."""
-    first = app_json("history", "list", "--limit", "2")
-    rest = app_json("history", "list", "--limit", "2", "--before", first[-1]["job_id"])
-    assert first + rest == three
+    first = looked_at.json("history", "list", "--limit", "2")
+    rest = looked_at.json("history", "list", "--limit", "2", "--before", first[-1]["job_id"])
+    assert first + rest == looked_at.jobs
 
 
-@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
     ("words", "found"),
     [
@@ -83,54 +104,59 @@ def test_pages_follow_each_other(app_json: Json, three: list[dict[str, Any]]) ->
     ],
 )
 def test_search_finds_words_and_obeys_filters(
-    app_json: Json, words: list[str], found: list[str]
+    looked_at: Past, words: list[str], found: list[str]
 ) -> None:
     """Prompts, negative prompts and errors are searched; filters narrow it down."""
-    assert prompts(app_json("history", "search", *words)) == found
+    assert prompts(looked_at.json("history", "search", *words)) == found
 
 
-def test_one_job_is_told_in_full(app_cli: CommandLine, three: list[dict[str, Any]]) -> None:
+def test_one_job_is_told_in_full(looked_at: Past) -> None:
     """The beginning of an id is enough; prompt, seed, file and server are all there."""
-    dog = three[1]
-    page = app_cli("history", "show", dog["job_id"][:8]).stdout
+    dog = looked_at.jobs[1]
+    page = looked_at.cli("history", "show", dog["job_id"][:8]).stdout
     [image] = dog["meta"]["images"]
     for told in ("a dog", "leash", str(image["seed"]), Path(image["path"]).name, "http://"):
         assert told in page
 
 
 def test_a_replay_sends_the_same_payloads(app_json: Json, fake: Fake) -> None:
-    """Through all three stages the wire carries what it carried before; images are equal."""
+    """Through all four stages the wire carries what it carried before; images are equal."""
     [first] = app_json(
-        "run", "--prompt", "a <lora:ink:0.5> cat", *SMALL, "--img2img", "0.4", "--upscale", "2"
+        "run",
+        "--prompt",
+        "a <lora:ink:0.5> cat",
+        *SMALL,
+        "--adetailer",
+        "--img2img",
+        "0.4",
+        "--upscale",
+        "2",
     )
     before = sent(fake)
     fake.reset()
     [again] = app_json("history", "replay", first["job_id"])
     assert sent(fake) == before
-    assert len(before) == 3
+    assert len(before) == 4
     assert (again["parent_id"], again["source"]) == (first["job_id"], "replay")
     hashes = [[image["sha256"] for image in job["meta"]["images"]] for job in (first, again)]
     assert hashes[0] == hashes[1]
 
 
-def test_a_replay_can_be_queued(
-    app_cli: CommandLine, app_json: Json, three: list[dict[str, Any]]
-) -> None:
+def test_a_replay_can_be_queued(past: Past) -> None:
     """With `--queue` it waits in line, as a job like any other."""
-    done = app_cli("history", "replay", three[2]["job_id"], three[1]["job_id"], "--queue")
-    [dog, cat] = app_json("queue", "list")
+    _, old_dog, old_cat = past.jobs
+    done = past.cli("history", "replay", old_cat["job_id"], old_dog["job_id"], "--queue")
+    [dog, cat] = past.json("queue", "list")
     assert done.stdout.split() == [cat["job_id"], dog["job_id"]]
     assert (cat["prompt"], cat["run_mode"]) == ("a cat", "queue")
 
 
-def test_an_own_image_can_be_imported(
-    app_cli: CommandLine, app_json: Json, three: list[dict[str, Any]], home: Path, fake: Fake
-) -> None:
+def test_an_own_image_can_be_imported(past: Past, fake: Fake) -> None:
     """A job made of an image's parameters makes the very same image."""
-    [image] = three[1]["meta"]["images"]
-    assert app_cli("history", "import", str(home / image["path"])).returncode == 0
-    assert app_cli("work").returncode == 0
-    [again] = app_json("history", "--limit", "1")
+    [image] = past.jobs[1]["meta"]["images"]
+    assert past.cli("history", "import", str(past.home / image["path"])).returncode == 0
+    assert past.cli("work").returncode == 0
+    [again] = past.json("history", "--limit", "1")
     assert again["prompt"] == "a dog"
     assert fake.payloads(TXT2IMG)[-1]["seed"] == image["seed"]
     assert again["meta"]["images"][0]["sha256"] == image["sha256"]
@@ -160,23 +186,21 @@ def test_a_foreign_image_can_be_imported(
     assert (txt2img["width"], txt2img["height"]) == (64, 96)
 
 
-def test_an_export_is_a_line_for_each_job(
-    app_cli: CommandLine, three: list[dict[str, Any]], tmp_path: Path
-) -> None:
+def test_an_export_is_a_line_for_each_job(looked_at: Past, tmp_path: Path) -> None:
     """JSON lines have every field; CSV has one row for each job and absolute image paths."""
-    lines = app_cli("history", "export").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == three
+    lines = looked_at.cli("history", "export").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == looked_at.jobs
     out = tmp_path / "jobs.csv"
-    assert app_cli("history", "export", "--format", "csv", "--out", str(out)).returncode == 0
+    assert looked_at.cli("history", "export", "--format", "csv", "--out", str(out)).returncode == 0
     rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
-    assert [row["job_id"] for row in rows] == [job["job_id"] for job in three]
+    assert [row["job_id"] for row in rows] == [job["job_id"] for job in looked_at.jobs]
     assert Path(rows[1]["images"]).is_file()
 
 
-def test_an_export_can_be_narrowed(app_cli: CommandLine, three: list[dict[str, Any]]) -> None:
+def test_an_export_can_be_narrowed(looked_at: Past) -> None:
     """Filters and words choose what is exported."""
-    lines = app_cli("history", "export", "--search", "a", "--status", "failed").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == three[:1]
+    done = looked_at.cli("history", "export", "--search", "a", "--status", "failed")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == looked_at.jobs[:1]
 
 
 def test_a_cell_is_never_a_formula(app_cli: CommandLine) -> None:
@@ -186,18 +210,16 @@ def test_a_cell_is_never_a_formula(app_cli: CommandLine) -> None:
     assert row["prompt"] == "'=1+1"
 
 
-def test_pruning_keeps_favourites(
-    app_cli: CommandLine, app_json: Json, three: list[dict[str, Any]], home: Path
-) -> None:
+def test_pruning_keeps_favourites(past: Past) -> None:
     """Old jobs go with their files, a favourite and the newest stay with theirs."""
-    assert app_cli("history", "favourite", three[2]["job_id"]).returncode == 0
-    asked = app_cli("history", "prune", "--keep", "1")
+    _, dog, cat = past.jobs
+    assert past.cli("history", "favourite", cat["job_id"]).returncode == 0
+    asked = past.cli("history", "prune", "--keep", "1")
     assert asked.returncode == 2
     assert "add --yes" in asked.stderr
-    assert "Would remove 1 job, 2 files" in app_cli(
-        "history", "prune", "--keep", "1", "--dry-run"
-    ).stderr  # fmt: skip
-    assert app_cli("history", "prune", "--keep", "1", "--yes").returncode == 0
-    assert prompts(app_json("history")) == ["a whale", "a cat"]
-    assert not (home / three[1]["meta"]["images"][0]["path"]).exists()
-    assert (home / three[2]["meta"]["images"][0]["path"]).exists()
+    planned = past.cli("history", "prune", "--keep", "1", "--dry-run").stderr
+    assert "Would remove 1 job, 2 files" in planned
+    assert past.cli("history", "prune", "--keep", "1", "--yes").returncode == 0
+    assert prompts(past.json("history")) == ["a whale", "a cat"]
+    assert not (past.home / dog["meta"]["images"][0]["path"]).exists()
+    assert (past.home / cat["meta"]["images"][0]["path"]).exists()
