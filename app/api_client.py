@@ -44,8 +44,6 @@ class ApiClient:
         self._limits = limits
         self._open_generations = OpenSockets()
         self._reads = self._session(_reading(limits.read_attempts))
-        # A kept connection may be closed by the server just as the request goes out, and then
-        # nobody knows whether it arrived; so each generation gets a fresh one.
         self._generations = self._session(_sending_once(limits.read_attempts))
         self._generations.headers["Connection"] = "close"
 
@@ -78,6 +76,10 @@ class ApiClient:
             if _never_sent(error):
                 raise self._unreachable() from error
             raise OutcomeUnknownError(_what_happened(error)) from error
+        finally:
+            # A kept connection may be closed by the server just as the next request goes out, and
+            # then nobody knows whether that arrived; so each generation gets a fresh one.
+            self._generations.close()
         return _json_of(response)
 
     def abort(self) -> None:
