@@ -22,6 +22,11 @@ class Fleet:
         """Whether another WebUI can take the jobs that this one can't."""
         return any(other.trouble is None for other in self._others(node))
 
+    def others_can_run(self, node: WebUINode, waiting: Sequence[str]) -> bool:
+        """Whether another WebUI that is in service can run some of what is waiting."""
+        fit = [other for other in self._others(node) if other.trouble is None]
+        return any(_may_run(other, needs) for other in fit for needs in waiting)
+
     def is_single(self) -> bool:
         """Whether there is only one."""
         return len(self._nodes) == 1

@@ -16,14 +16,13 @@ from app.errors import (
     JobCancelledError,
     JobStoppedError,
     OutcomeUnknownError,
-    WebUIError,
-    WebUIUnreachableError,
 )
 from app.file_lock import FileLock
 from app.fleet import Fleet
 from app.job_queue import SKIP, JobQueue
 from app.limits import Limits
 from app.models import JobRecord, JobStatus, Progress
+from app.node_health import NodeHealth
 from app.ownership import Owner, Ownership
 from app.pipeline import JobHooks, PipelineRunner
 from app.troubles import shared_trouble
@@ -87,8 +86,7 @@ class SingleNodeJobRunner:
         self._enough: Callable[[], bool] = _never
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._failures = 0
-        self._suffering_since: float | None = None
+        self._health = NodeHealth(node, fleet, queue, limits)
         self._recover_at = 0.0
 
     def start(self, enough: Callable[[], bool] = _never) -> None:
@@ -137,10 +135,16 @@ class SingleNodeJobRunner:
         return lambda: self._end_listeners.remove(listener)
 
     def _work(self) -> None:
-        with self._owning() as owner:
-            while not self._stopping.is_set():
-                if self._enough() or self._try_turn(owner) is not Turn.RAN:
-                    self._queue.wait_for_change(self._limits.idle_poll_s)
+        try:
+            with self._owning() as owner:
+                self._take_turns(owner)
+        except HomeError as error:
+            self._health.suffer(str(error))
+
+    def _take_turns(self, owner: Owner) -> None:
+        while not self._stopping.is_set():
+            if self._enough() or self._try_turn(owner) is not Turn.RAN:
+                self._queue.wait_for_change(self._limits.idle_poll_s)
 
     def _try_turn(self, owner: Owner) -> Turn:
         """Take a turn; a home that can't be used now may be usable later."""
@@ -148,7 +152,7 @@ class SingleNodeJobRunner:
             self._recover()
             return self._turn(owner, self._limits.patience_s)
         except HomeError as error:
-            self._suffer(str(error))
+            self._health.suffer(str(error))
             return Turn.NOTHING
 
     @contextlib.contextmanager
@@ -186,40 +190,20 @@ class SingleNodeJobRunner:
         if not self._queue.has_next():
             return None
         if silence := self.node.why_not_ready():
-            self._bear(silence, patience_s)
-            return self._queue.claim(owner.name, direct_only=True) if self._is_last() else None
-        if self._suffering_since is not None:
-            self._suffering_since = self.node.trouble = None
+            is_last = self._health.bear(silence, patience_s)
+            return self._queue.claim(owner.name, direct_only=True) if is_last else None
+        if not self._health.is_in_service():
+            return None
         unable = self._fleet.pass_over(self.node, self._queue.waiting_needs())
         self._queue.pass_over(self.node.name, unable)
-        return None if self.node.trouble else self._queue.claim(owner.name, list(unable))
-
-    def _bear(self, silence: WebUIError, patience_s: float) -> None:
-        """Wait for a WebUI that does not answer; when that takes too long, pause the queue."""
-        if self._suffer(str(silence)) >= patience_s and self._is_last():
-            self._pause(str(silence))
-
-    def _suffer(self, reason: str) -> float:
-        """Be out of service until that is over; return for how many seconds it has lasted."""
-        self.node.trouble = reason
-        if self._suffering_since is None:
-            self._suffering_since = time.monotonic()
-        return time.monotonic() - self._suffering_since
-
-    def _is_last(self) -> bool:
-        return not self._fleet.has_others_in_service(self.node)
-
-    def _pause(self, reason: str) -> None:
-        if not self._queue.pause_state().paused:
-            self._queue.pause(reason)
+        return self._queue.claim(owner.name, list(unable))
 
     def _run(self, job: JobRecord) -> None:
         status, meta, error = self._outcome(job)
         if error is not None:
             meta = {**meta, "error": str(error), "error_kind": _kind(error)}
         self._record(job, status, {**meta, "webui": self.node.name})
-        self.progress = None
-        self._reckon(error)
+        self._health.reckon(status, error)
 
     def _outcome(self, job: JobRecord) -> tuple[JobStatus, Mapping[str, Any], Exception | None]:
         try:
@@ -229,14 +213,9 @@ class SingleNodeJobRunner:
         except JobStoppedError as error:
             return JobStatus.INTERRUPTED, {}, error
         except OutcomeUnknownError as error:
-            return self._lost(), {}, error
+            return self._health.state_of_lost_job(), {}, error
         except Exception as error:  # noqa: BLE001 - whatever it is, the job failed and the next runs
             return JobStatus.FAILED, {}, error
-
-    def _lost(self) -> JobStatus:
-        """Return the state of a job whose answer was lost: did its WebUI die under it?"""
-        died = isinstance(self.node.why_not_ready(), WebUIUnreachableError)
-        return JobStatus.INTERRUPTED if died and not self._fleet.is_single() else JobStatus.FAILED
 
     def _record(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> None:
         """Record a job's end; a full disk may have room again in a while.
@@ -253,32 +232,11 @@ class SingleNodeJobRunner:
         try:
             ended = self._queue.finish(job.job_id, status, meta)
         except HomeError as error:
-            self._suffer(str(error))
+            self._health.suffer(str(error))
             return False
         for listener in tuple(self._end_listeners):
             listener(ended)
         return True
-
-    def _reckon(self, error: Exception | None) -> None:
-        """Count failures that the next job would meet too, and stop when there are enough."""
-        if error is None:
-            self._failures = 0
-            self.node.trouble = None
-            return
-        trouble = shared_trouble(error) if isinstance(error, AppError) else None
-        if trouble is None:
-            return
-        self.node.fell_silent()
-        self._failures += 1
-        if trouble.certain or self._failures >= self._limits.pause_after:
-            self._give_up(f"{trouble.kind}, {_times(self._failures)}: {error}")
-
-    def _give_up(self, reason: str) -> None:
-        self._failures = 0
-        if self._is_last():
-            self._pause(reason)
-        else:
-            self.node.trouble = reason
 
     def _hooks(self, job: JobRecord) -> JobHooks:
         return JobHooks(
@@ -307,7 +265,3 @@ class SingleNodeJobRunner:
 def _kind(error: Exception) -> str:
     trouble = shared_trouble(error) if isinstance(error, AppError) else None
     return trouble.kind if trouble else type(error).__name__
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times in a row"

@@ -102,7 +102,15 @@ class PipelineRunner:
         except AppError:
             hooks.on_images(results.images)
             raise
-        return {"images": results.images, "manifest": results.write_manifest(self._node.name)}
+        meta = {"images": results.images, "manifest": results.write_manifest(self._node.name)}
+        return meta | self._warnings(job)
+
+    def _warnings(self, job: JobRecord) -> dict[str, Any]:
+        """Return what went as asked and yet not as meant: the WebUI ignores unknown LoRAs."""
+        if "<lora:" not in job.prompt:
+            return {}
+        unknown = self._node.offer().unknown_loras(job.prompt)
+        return {"warnings": [f"the WebUI has no LoRA {n!r} and ignored it" for n in unknown]}
 
     def _check_needs(self, job: JobRecord) -> None:
         needs = requirements(job.config)
@@ -169,7 +177,8 @@ class PipelineRunner:
         return self._node.client.send(request.path, payload, timeout_s)
 
     def _offer_for(self, request: StageRequest) -> Offer:
-        return self._node.offer() if request.expected.checkpoint else NO_OFFER
+        expected = request.expected
+        return self._node.offer() if expected.checkpoint or expected.refiner else NO_OFFER
 
 
 def _with_task_id(run: _Run, request: StageRequest) -> tuple[Mapping[str, Any], str | None]:

@@ -8,7 +8,7 @@ from app.pipeline_config import PipelineConfig, Txt2ImgConfig
 
 @dataclass(frozen=True, slots=True, order=True)
 class Requirement:
-    """One thing a WebUI must have: kind is checkpoint, vae, upscaler, hires upscaler or script."""
+    """One thing a WebUI must have; kind is one that `Offer` knows, "checkpoint" for one."""
 
     kind: str
     name: str
@@ -37,6 +37,7 @@ def _wanted(config: PipelineConfig) -> Iterator[tuple[str, str | None]]:
 def _wanted_by_txt2img(config: Txt2ImgConfig) -> Iterator[tuple[str, str | None]]:
     yield "checkpoint", config.checkpoint
     yield "vae", config.vae
+    yield from (("style", style) for style in config.styles)
     if config.hires_enabled:
         yield "hires upscaler", config.hires_upscaler
         yield "checkpoint", config.hires_checkpoint

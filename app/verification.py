@@ -25,6 +25,9 @@ def check_info(expected: Expected, info: Mapping[str, Any], offer: Offer) -> Non
         check_model(expected.checkpoint, info.get("sd_model_name"), offer)
     if expected.vae is not None:
         check_vae(expected.vae, info.get("sd_vae_name"))
+    if expected.refiner is not None:
+        name = str(params.get("Refiner")).partition(" [")[0]
+        check_model(expected.refiner, name, offer, role="refiner")
     _check_detailers(expected.detailers, params)
 
 

@@ -97,6 +97,8 @@ def read_offer(client: ApiClient) -> Offer:
         upscalers=_names(client.upscalers, "name"),
         latent_upscalers=_names(client.latent_upscalers, "name"),
         scripts=client.scripts().get("img2img", ()),
+        styles=_names(client.styles, "name"),
+        loras=[*_names(client.loras, "name"), *_names(client.loras, "alias")],
     )
 
 

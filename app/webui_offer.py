@@ -1,5 +1,6 @@
 """What a WebUI has: its models, upscalers and scripts, and how it understands their names."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,6 +12,7 @@ from app.requirements import Requirement
 CHECKPOINT_KEYS = ("title", "model_name", "filename", "hash", "sha256")
 NO_VAE = frozenset({"None", "Automatic"})
 SHOWN = 8
+_LORA = re.compile(r"<lora:([^:>]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Offer:
     upscalers: Sequence[str] = ()
     latent_upscalers: Sequence[str] = ()
     scripts: Sequence[str] = ()
+    styles: Sequence[str] = ()
+    loras: Sequence[str] = ()
 
     def lacks(self, needs: Iterable[Requirement]) -> str | None:
         """Return why jobs with these needs can't run here, or None when they can."""
@@ -36,6 +40,10 @@ class Offer:
         parts = [found for found in self.checkpoints if wanted.lower() in found["title"].lower()]
         best = exact or sorted(parts, key=lambda found: len(found["title"]))
         return _file_stem(best[0]["filename"]) if best else None
+
+    def unknown_loras(self, prompt: str) -> list[str]:
+        """Return the LoRAs that a prompt names and this WebUI ignores, for it has none of them."""
+        return [name for name in _LORA.findall(prompt) if name not in self.loras]
 
     def _lack(self, need: Requirement) -> str | None:
         if self._has(need):
@@ -56,6 +64,7 @@ class Offer:
             "upscaler": lambda: self.upscalers,
             "hires upscaler": lambda: (*self.latent_upscalers, *self.upscalers),
             "script": lambda: self.scripts,
+            "style": lambda: self.styles,
         }
         return names[kind]()
 
@@ -71,15 +80,15 @@ def _file_stem(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).stem
 
 
-def check_model(wanted: str, answered: str | None, offer: Offer) -> None:
-    """See that the checkpoint that was asked for is the one that was used.
+def check_model(wanted: str, answered: str | None, offer: Offer, role: str = "checkpoint") -> None:
+    """See that the checkpoint that was asked for is the one that was used, in its role.
 
     Raises:
         MismatchError: if it is another one.
     """
     expected = offer.checkpoint_name(wanted)
     if expected is None or answered != expected:
-        raise MismatchError(f"asked for checkpoint {wanted!r}, the WebUI used {answered!r}")
+        raise MismatchError(f"asked for {role} {wanted!r}, the WebUI used {answered!r}")
 
 
 def check_vae(wanted: str, answered: str | None) -> None:

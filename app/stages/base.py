@@ -45,6 +45,7 @@ class Expected:
         generation_params: what its `extra_generation_params` must say, by their keys.
         checkpoint: the checkpoint that was asked for, as it was written, or None.
         vae: the VAE that was asked for, or None.
+        refiner: the refiner's checkpoint that was asked for, or None.
         detailers: the ADetailer models that must have run.
     """
 
@@ -54,6 +55,7 @@ class Expected:
     generation_params: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: str | None = None
     vae: str | None = None
+    refiner: str | None = None
     detailers: Sequence[str] = ()
 
 

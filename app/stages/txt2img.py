@@ -32,9 +32,10 @@ class Txt2ImgStage:
             images=config.txt2img.batch_size * config.txt2img.n_iter,
             size=final_size(config.txt2img),
             info=sampled(payload) | clip_skipped(config),
-            generation_params=scheduled(payload),
+            generation_params=scheduled(payload) | _upscaled(config.txt2img),
             checkpoint=config.txt2img.checkpoint,
             vae=config.txt2img.vae,
+            refiner=payload.get("refiner_checkpoint"),
         )
         return [
             StageRequest(
@@ -102,6 +103,11 @@ def _hires(config: Txt2ImgConfig) -> dict[str, Any]:
         **_hires_sampling(config),
     }
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def _upscaled(config: Txt2ImgConfig) -> dict[str, Any]:
+    """Return what `extra_generation_params` must say of hires fix."""
+    return {"Hires upscaler": config.hires_upscaler} if config.hires_enabled else {}
 
 
 def _hires_sampling(config: Txt2ImgConfig) -> dict[str, Any]:
