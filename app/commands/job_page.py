@@ -4,24 +4,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.table import Table
 from rich.text import Text
 
-from app.commands.job_rows import seed_of, size_of, took_s
+from app.commands.job_rows import origin_of, seed_of, size_of, took_s
 from app.commands.output import STATUS_STYLES, console, duration, local_time
 from app.models import JobRecord
+
+_TITLE = 11  # characters for a fact's title
 
 
 def print_job(job: JobRecord, home: Path) -> None:
     """Print all that is known of a job."""
+    facts = [fact for fact in _facts(job, home) if fact[1]]
+    output = console()
+    if not output.is_terminal:
+        click.echo("".join(f"{title:<{_TITLE}}{value}\n" for title, value, _ in facts))
+        return
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for title, value, style in _facts(job, home):
-        if value:
-            grid.add_row(title, Text(value, style=style))
-    console().print(grid)
-    console().print()
+    for title, value, style in facts:
+        grid.add_row(title, Text(value, style=style))
+    output.print(grid, "")
 
 
 def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
@@ -43,10 +49,12 @@ def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _origin(job: JobRecord) -> str:
-    keys = ", ".join(f"{key} {value}" for key, value in job.prompt_keys.items() if value)
-    pack = f"pack {job.prompt_pack_id}" if job.prompt_pack_id else ""
-    how = f"{job.run_mode} ({job.source})"
-    return "; ".join(part for part in (how, pack, keys) if part)
+    keys = job.prompt_keys
+    row = f"row {keys['row']}, variant {keys['variant']}" if keys else ""
+    choices = ", ".join(f"{slot}: {value}" for slot, value in keys.get("choices", {}).items())
+    pack = f"pack {origin_of(job)}" if job.prompt_pack_id else ""
+    parts = (f"{job.run_mode} ({job.source})", pack, row, choices)
+    return "; ".join(part for part in parts if part)
 
 
 def _settings(job: JobRecord) -> str:

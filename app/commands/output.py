@@ -37,7 +37,8 @@ def print_json(rows: Sequence[Any]) -> None:
 
 def notice(sentence: str, style: str = "") -> None:
     """Say something beside the result, on stderr."""
-    console(stderr=True).print(Text(sentence, style=style), soft_wrap=True)
+    stderr = console(stderr=True)
+    stderr.print(Text(sentence, style=style), soft_wrap=not stderr.is_terminal)
 
 
 def local_time(moment: datetime | None) -> str:

@@ -65,7 +65,7 @@ class WorkBars:
 
     def say(self, sentence: str, style: str = "") -> None:
         """Print a line above the bars."""
-        self.console.print(Text(sentence, style=style), soft_wrap=True)
+        self.console.print(Text(sentence, style=style), soft_wrap=not self.console.is_terminal)
 
     def _show_job(self, job: JobProgress) -> None:
         done, words = job.job_fraction * _SCALE, progress_words(job)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import click
 from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
-from rich.console import Console
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
@@ -45,27 +45,37 @@ class Column(Generic[Row]):
 def print_table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> None:
     """Print rows under their titles."""
     output = console()
-    shown = fitting(columns, rows, output.width) if output.is_terminal else columns
-    table = Table(
-        box=SIMPLE_HEAD if output.is_terminal else None,
-        pad_edge=False, show_edge=False, header_style="bold", expand=False,
-    )  # fmt: skip
-    for column in shown:
+    if output.is_terminal:
+        output.print(_table(rows, fitting(columns, rows, output.width)))
+    else:
+        titles = [column.title for column in columns]
+        _print_plain([titles, *([column.cell(row) for column in columns] for row in rows)])
+
+
+def _table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for column in columns:
         table.add_column(
             column.title,
             justify="right" if column.right else "left",
             no_wrap=not (column.fills or column.wraps),
         )
     for row in rows:
-        table.add_row(*(_cell(column, row, output) for column in shown))
-    output.print(table)
+        table.add_row(*(_cell(column, row) for column in columns))
+    return table
 
 
-def _cell(column: Column[Row], row: Row, output: Console) -> Text:
-    text = column.cell(row)[: column.short if output.is_terminal else None]
+def _print_plain(lines: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def _cell(column: Column[Row], row: Row) -> Text:
     whole = column.wraps or not column.fills
     return Text(
-        text,
+        column.cell(row)[: column.short],
         style=column.style(row),
         no_wrap=not column.wraps,
         overflow=None if whole else "ellipsis",
