@@ -80,7 +80,9 @@ def change_json(body: bytes, change: Callable[[dict[str, Any]], dict[str, Any]])
         answer = json.loads(body)
     except ValueError:
         return body
-    return json.dumps(change(answer)).encode() if isinstance(answer, dict) else body
+    if not isinstance(answer, dict):
+        return body
+    return json.dumps(change(answer), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def without(answer: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class FakeWebUI:
         Raises:
             StartError: if it ends instead, with what it said, or takes too long.
         """
+        self.stop()
         port = self.url.rpartition(":")[2] or "0"
         words = [sys.executable, "-m", "fake_webui", "serve", "--exit-on-stdin-eof"]
         words += [*flags({"port": port, **self._options}), *self._words]

@@ -106,13 +106,14 @@ def empty(environ: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes
     yield b""
 
 
-def hang(patience: Patience) -> WireFault:
-    """Send nothing and keep the connection open."""
+def hang(patience: Patience, at_end: Callable[[], None]) -> WireFault:
+    """Send nothing and keep the connection open; call `at_end` when it is over."""
 
     def act(environ: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
         whole(chunks)
         if SOCKET in environ:
             patience.wait_for_hang_up(environ[SOCKET])
+        at_end()
         hang_up(environ, "hung")
         yield b""
 
@@ -125,9 +126,10 @@ def dribble(patience: Patience, seconds: float, pieces: int) -> WireFault:
     def act(_: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
         body = whole(chunks)
         size = max(1, -(-len(body) // pieces))
+        yield b""  # the headers
         for start in range(0, len(body), size):
-            yield body[start : start + size]
             patience.wait(seconds / pieces)
+            yield body[start : start + size]
 
     return act
 

@@ -26,6 +26,14 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 STARTED = re.compile(r"started successfully on port (\d+)")
 
 
+class BrowserError(Exception):
+    """What WebDriver answers when something can't be done; `name` is its own word for it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 class Browser:
     """One window."""
 
@@ -36,7 +44,8 @@ class Browser:
         url = f"{self._url}/{path}"
         answer = requests.request(method, url, json=body if method == "POST" else None, timeout=60)
         value = answer.json()["value"]
-        assert answer.ok, value["message"]
+        if not answer.ok:
+            raise BrowserError(value["error"], value["message"])
         return value
 
     def open(self, url: str) -> None:
@@ -49,15 +58,22 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click the first element that matches, as a mouse would."""
-        self._call("POST", f"element/{self._find(selector)}/click")
+        wait_until(lambda: self._act(selector, "click"))
 
     def type(self, selector: str, text: str) -> None:
         """Type into the first element that matches."""
-        self._call("POST", f"element/{self._find(selector)}/value", text=text)
+        wait_until(lambda: self._act(selector, "value", text=text))
 
-    def _find(self, selector: str) -> str:
-        found = self._call("POST", "element", using="css selector", value=selector)
-        return str(found[ELEMENT])
+    def _act(self, selector: str, action: str, **body: Any) -> bool:
+        """Do something to an element; False where the page drew it anew in between."""
+        try:
+            found = self._call("POST", "element", using="css selector", value=selector)
+            self._call("POST", f"element/{found[ELEMENT]}/{action}", **body)
+        except BrowserError as error:
+            if error.name != "stale element reference":
+                raise
+            return False
+        return True
 
     def texts(self, selector: str) -> list[str]:
         """Return the visible text of every element that matches."""

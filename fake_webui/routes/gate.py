@@ -8,6 +8,7 @@ import io
 import json
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 CONTROL = "/__fake"
 BEHIND_PROXY = "fake_webui.behind_proxy"
+GATEWAY_STATUS = {524: "524 A Timeout Occurred"}  # which is no status of HTTP's own
 
 
 def receive() -> ResponseReturnValue | None:
@@ -76,25 +78,25 @@ def complete(response: Response) -> Response:
     exchange: Exchange | None = g.get("exchange")
     if exchange is None:
         return response
-    status: int | None = response.status_code
     if g.fault:
         apply_after(g.fault, response)
-        status = None if g.fault.name in UNANSWERED else status
-    answer = b"" if response.is_streamed else response.get_data()
-    current_recorder().finish(exchange, status, answer, response.mimetype or "")
+        if on_the_wire := ON_THE_WIRE.get(g.fault.name):
+            request.environ[wire.FAULT] = on_the_wire(g.fault, exchange)
+    if not g.fault or g.fault.name not in UNANSWERED:
+        answer = b"" if response.is_streamed else response.get_data()
+        kind = response.mimetype or ""
+        current_recorder().finish(exchange, response.status_code, answer, kind)
     return response
 
 
 def apply_after(fault: Fault, response: Response) -> None:
-    """Change an answer as the fault says, and set what is to happen on the wire."""
+    """Change an answer as the fault says."""
     if (body := response.get_data()) != (changed := change_body(fault, body)):
         response.set_data(changed)
     if fault.name == "garbage":
         response.content_type = "application/json"
     if fault.name == "wrong-content-type":
         response.content_type = fault.settings["content_type"]
-    if make := ON_THE_WIRE.get(fault.name):
-        request.environ[wire.FAULT] = make(fault)
 
 
 def fail(fault: Fault, exchange: Exchange) -> None:
@@ -119,8 +121,10 @@ def slow_down_loading(fault: Fault, _: Exchange) -> None:
     current_state().models.next_load_seconds = fault.settings["seconds"]
 
 
-def answer_nothing(_: Fault, __: Exchange) -> ResponseReturnValue:
+def answer_nothing(fault: Fault, exchange: Exchange) -> ResponseReturnValue:
     """Leave the view out: on the wire there will be no answer."""
+    if fault.name != "hang":
+        current_recorder().finish(exchange, None)
     return Response()
 
 
@@ -147,7 +151,10 @@ def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
     application = current_app.wsgi_app
     threading.Thread(target=work_on, args=(application, environ), daemon=True).start()
     current_patience().wait(fault.settings["seconds"])
-    return Response(gateway_page(fault.settings["status"]), fault.settings["status"])
+    status = fault.settings["status"]
+    answer = Response(gateway_page(status), GATEWAY_STATUS.get(status, status))
+    answer.timed = False  # type: ignore[attr-defined] # it is not the WebUI that answers
+    return answer
 
 
 def work_on(application: "WSGIApplication", environ: "WSGIEnvironment") -> None:
@@ -171,6 +178,11 @@ def replace_body(body: bytes) -> None:
     request._cached_data = body  # noqa: SLF001 (what get_data() keeps for the next caller)
 
 
+def hang(_: Fault, exchange: Exchange) -> wire.WireFault:
+    """Keep the connection open; the entry stays open with it."""
+    return wire.hang(current_patience(), partial(current_recorder().finish, exchange, None))
+
+
 BEFORE: dict[str, Callable[[Fault, Exchange], ResponseReturnValue | None]] = {
     "out-of-memory": fail,
     "nan": fail,
@@ -187,12 +199,12 @@ BEFORE: dict[str, Callable[[Fault, Exchange], ResponseReturnValue | None]] = {
     "ignored-options": ignore_options,
 }
 UNANSWERED = ("hang", "reset", "empty")
-ON_THE_WIRE: dict[str, Callable[[Fault], wire.WireFault]] = {
-    "hang": lambda _: wire.hang(current_patience()),
-    "reset": lambda _: wire.reset,
-    "reset-mid-body": lambda _: wire.reset_mid_body,
-    "empty": lambda _: wire.empty,
-    "dribble": lambda fault: wire.dribble(current_patience(), **fault.settings),
+ON_THE_WIRE: dict[str, Callable[[Fault, Exchange], wire.WireFault]] = {
+    "hang": hang,
+    "reset": lambda *_: wire.reset,
+    "reset-mid-body": lambda *_: wire.reset_mid_body,
+    "empty": lambda *_: wire.empty,
+    "dribble": lambda fault, _: wire.dribble(current_patience(), **fault.settings),
 }
 
 
