@@ -24,6 +24,19 @@ LATENT_UPSCALE_MODES: Final = (
 )
 ADETAILER: Final = "adetailer"
 ADETAILER_UNITS: Final = 4
+ADETAILER_VERSION: Final = "25.3.0"
+ADETAILER_MODELS: Final = (
+    "face_yolov8n.pt",
+    "face_yolov8s.pt",
+    "hand_yolov8n.pt",
+    "person_yolov8n-seg.pt",
+    "person_yolov8s-seg.pt",
+    "yolov8x-worldv2.pt",
+    "mediapipe_face_full",
+    "mediapipe_face_short",
+    "mediapipe_face_mesh",
+    "mediapipe_face_mesh_eyes_only",
+)
 ADETAILER_SWITCHES: Final = ("Enable ADetailer", "Skip img2img")
 FIRST_OF_THE_CORE: Final = "refiner"  # scripts of extensions come before it
 FACE_RESTORERS: Final = ("CodeFormer", "GFPGAN")

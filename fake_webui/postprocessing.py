@@ -12,10 +12,10 @@ from fake_webui.images import Picture
 from fake_webui.images.resizing import upscale
 from fake_webui.infotext import write_pairs
 from fake_webui.pnginfo import read_info
+from fake_webui.processing.checks import check_memory
 from fake_webui.state import WebUIState
 
 RESIZE_TO_SIZE = 1
-FACE_TOOLS = ("GFPGAN", "CodeFormer")
 
 
 def run_extras(
@@ -45,6 +45,7 @@ def _improve(image: Image.Image, asked: dict[str, Any], state: WebUIState) -> tu
     if parameters:
         texts["parameters"] = parameters
     image, notes = _upscaled(image, asked, state.catalog)
+    image = _with_faces(image, asked)
     notes |= _face_notes(asked)
     text = write_pairs(notes)
     if state.options.get("enable_pnginfo"):
@@ -100,10 +101,11 @@ def _resize(
 
 
 def _enlarge(image: Image.Image, upscaler: str, factor: float) -> Image.Image:
+    check_memory(int(image.width * factor), int(image.height * factor))
     try:
         return upscale(image, upscaler, factor)
-    except (ValueError, MemoryError) as error:
-        raise HandlerError(type(error).__name__, str(error)) from None
+    except ValueError as error:
+        raise HandlerError("ValueError", str(error)) from None
 
 
 def _cropped(image: Image.Image, width: int, height: int) -> Image.Image:
@@ -112,8 +114,22 @@ def _cropped(image: Image.Image, width: int, height: int) -> Image.Image:
     return canvas
 
 
+def _with_faces(image: Image.Image, asked: dict[str, Any]) -> Image.Image:
+    """Return an image with its faces mended: without transparency, and there are no faces.
+
+    Raises:
+        HandlerError: ValueError, where a transparent image was to be mixed with the result.
+    """
+    for share in (asked["gfpgan_visibility"], asked["codeformer_visibility"]):
+        if image.mode != "RGB" and 0 < share < 1:
+            raise HandlerError("ValueError", "images do not match")
+        if share:
+            image = image.convert("RGB")
+    return image
+
+
 def _face_notes(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return what mended faces leave in the text; no face is ever found."""
+    """Return what mended faces leave in the text."""
     notes = {}
     if asked["gfpgan_visibility"]:
         notes["GFPGAN visibility"] = round(asked["gfpgan_visibility"], 3)

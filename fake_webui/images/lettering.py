@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-
-from PIL import Image, ImageDraw, ImageFont
+from typing import Any
 
 INK, PAPER = b"#", b"."
 GLYPH_WIDTH, GLYPH_HEIGHT = 6, 11
@@ -17,6 +16,8 @@ def text_rows(text: str) -> list[bytes]:
 @cache
 def glyph(character: str) -> tuple[bytes, ...]:
     """Return the rows of one character; those that the font lacks become a question mark."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - not needed until a picture is
+
     image = Image.new("L", (GLYPH_WIDTH, GLYPH_HEIGHT))
     shown = character if character.isascii() and character.isprintable() else "?"
     ImageDraw.Draw(image).text((0, 0), shown, font=_font(), fill=255)
@@ -39,5 +40,7 @@ def scale_that_fits(size: tuple[int, int], lines: Sequence[str]) -> int:
 
 
 @cache
-def _font() -> ImageFont.ImageFont:
+def _font() -> Any:
+    from PIL import ImageFont  # noqa: PLC0415 - not needed until a picture is
+
     return ImageFont.load_default_imagefont()

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from fake_webui.images.drawing import Drawing
 
@@ -55,6 +54,8 @@ class Picture:
     def _png(self) -> bytes:
         if isinstance(self.content, Drawing):
             return self.content.to_png(self.info)
+        from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415 - drawings do without
+
         texts = PngInfo()
         for key, value in self.info.items():
             texts.add_text(key, value)

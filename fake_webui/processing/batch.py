@@ -52,6 +52,7 @@ def sample_batch(
         return _from_images(p, state, job, plan.start, indices)
     size = size_made(p.width, p.height)
     checks.check_latent_size(p.width, p.height)
+    checks.check_memory(*size, p.batch_size)
     _sample(p, state, job, Sampling(p.sampler_name, p.scheduler, p.steps), size)
     if plan.hires and not state.progress.interrupted:
         size = plan.hires.size
@@ -133,6 +134,7 @@ def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan) -
         state.models.load(checkpoint, keep_options=True)
     sampler = sampling.require_sampler(p.hr_sampler_name or p.sampler_name, state.catalog)
     _check_hires_size(hires)
+    checks.check_memory(*hires.size, p.batch_size)
     state.progress.next_job()
     if p.denoising_strength is None:
         raise HandlerError("TypeError", NO_STRENGTH)

@@ -32,6 +32,12 @@ TOO_SMALL = (
     "Calculated padded input size per channel: ({height} x {width}). Kernel size: (3 x 3). "
     "Kernel size can't be greater than actual input size"
 )
+LARGEST_BATCH_PX = 2**28
+BYTES_FOR_A_PIXEL = 256
+OUT_OF_MEMORY = (
+    "CUDA out of memory. Tried to allocate {gibibytes:.2f} GiB (GPU 0; 8.00 GiB total capacity; "
+    "2.37 GiB already allocated; 4.41 GiB free; 2.49 GiB reserved in total by PyTorch)"
+)
 NAN_IN_UNET = (
     "A tensor with NaNs was produced in Unet. "
     "Use --disable-nan-check commandline argument to disable this check."
@@ -62,6 +68,17 @@ def check_nulls(p: Processing) -> None:
     for name in names:
         if getattr(p, name) is None:
             raise HandlerError("TypeError", f"unsupported operand type: 'NoneType' ({name})")
+
+
+def check_memory(width: int, height: int, count: int = 1) -> None:
+    """Refuse pictures that no graphics card has the memory for.
+
+    Raises:
+        HandlerError: OutOfMemoryError.
+    """
+    if width * height * count > LARGEST_BATCH_PX:
+        gibibytes = width * height * count * BYTES_FOR_A_PIXEL / 2**30
+        raise HandlerError("OutOfMemoryError", OUT_OF_MEMORY.format(gibibytes=gibibytes))
 
 
 def check_count(p: Processing) -> None:

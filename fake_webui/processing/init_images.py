@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter, ImageOps
 from fake_webui.errors import HandlerError
 from fake_webui.images.resizing import JUST_RESIZE, LATENT, RESIZE_AND_FILL, fit, flatten
 from fake_webui.options import Options
-from fake_webui.processing.checks import check_latent_size
+from fake_webui.processing.checks import check_latent_size, check_memory
 from fake_webui.processing.parameters import Processing
 
 Box = tuple[int, int, int, int]
@@ -100,6 +100,7 @@ def _fit(image: Image.Image, mode: int, size: tuple[int, int]) -> Image.Image:
         raise HandlerError("ZeroDivisionError", "division by zero")
     if min(size) <= 0:
         raise HandlerError("ValueError", "height and width must be > 0")
+    check_memory(*size)
     return fit(image, mode, size)
 
 

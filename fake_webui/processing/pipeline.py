@@ -169,7 +169,7 @@ def _note_networks(p: Processing, state: WebUIState, prompt: str, negative: str)
             notes["Lora hashes"] = ", ".join(f"{name}: {value}" for name, value in hashes.items())
     if not p.disable_extra_networks:
         prompt = prompts.without_extra_networks(prompt)
-    embeddings = state.catalog.embeddings
+    embeddings = (*state.catalog.embeddings, *state.created.embeddings.values())
     if get("textual_inversion_add_hashes_to_infotext"):
         used = [
             one for text in (prompt, negative) for one in prompts.embedding_hashes(text, embeddings)

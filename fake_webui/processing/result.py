@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_webui.images import Picture
-from fake_webui.options import Options
 from fake_webui.processing.describe import VERSION
 from fake_webui.processing.parameters import Processing
 from fake_webui.state import WebUIState
@@ -29,7 +28,8 @@ class Processed:
     all_seeds: list[int]
     all_subseeds: list[int]
     job_timestamp: str
-    options: Options
+    clip_skip: Any
+    face_restoration_model: str | None
     index_of_first_image: int = 0
 
     def js(self) -> str:
@@ -55,7 +55,7 @@ class Processed:
             "steps": p.steps,
             "batch_size": p.batch_size,
             "restore_faces": p.restore_faces,
-            "face_restoration_model": self._face_restorer(),
+            "face_restoration_model": self.face_restoration_model,
             "sd_model_name": p.checkpoint.stem if p.checkpoint else None,
             "sd_model_hash": p.checkpoint.shorthash if p.checkpoint else None,
             "sd_vae_name": p.vae_name,
@@ -68,19 +68,17 @@ class Processed:
             "infotexts": self.infotexts,
             "styles": p.styles,
             "job_timestamp": self.job_timestamp,
-            "clip_skip": self.options.get("CLIP_stop_at_last_layers"),
+            "clip_skip": self.clip_skip,
             "is_using_inpainting_conditioning": False,
             "version": VERSION,
         }
-
-    def _face_restorer(self) -> Any:
-        return self.options.get("face_restoration_model") if self.p.restore_faces else None
 
 
 def collect(p: Processing, images: list[Picture], state: WebUIState, **known: Any) -> Processed:
     """Return the result of `p`; what isn't `known` is taken from `p`, or stands as asked for."""
     seed = known.get("seed", -1 if p.seed is None else p.seed)
     subseed = known.get("subseed", -1)
+    get = state.options.get
     return Processed(
         p=copy.copy(p),
         images=images,
@@ -94,6 +92,7 @@ def collect(p: Processing, images: list[Picture], state: WebUIState, **known: An
         all_seeds=known.get("all_seeds") or p.all_seeds or [seed],
         all_subseeds=known.get("all_subseeds") or p.all_subseeds or [subseed],
         job_timestamp=state.progress.job_timestamp,
-        options=state.options,
+        clip_skip=get("CLIP_stop_at_last_layers"),
+        face_restoration_model=get("face_restoration_model") if p.restore_faces else None,
         index_of_first_image=known.get("index_of_first_image", 0),
     )

@@ -2,9 +2,8 @@
 
 from flask import Blueprint, Response
 
-from fake_webui.catalog import read_data
+from fake_webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION, read_data
 from fake_webui.routes._answer import json_answer
-from fake_webui.scripts.adetailer import MODELS, VERSION
 
 bp = Blueprint("adetailer", __name__, url_prefix="/adetailer/v1")
 
@@ -12,7 +11,7 @@ bp = Blueprint("adetailer", __name__, url_prefix="/adetailer/v1")
 @bp.get("/version")
 def version() -> Response:
     """Say which ADetailer this is like."""
-    return json_answer({"version": VERSION})
+    return json_answer({"version": ADETAILER_VERSION})
 
 
 @bp.get("/schema")
@@ -29,4 +28,4 @@ def schema() -> Response:
 @bp.get("/ad_model")
 def models() -> Response:
     """List the detection models."""
-    return json_answer({"ad_model": list(MODELS)})
+    return json_answer({"ad_model": list(ADETAILER_MODELS)})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response
 
 from fake_webui.contract import tables
-from fake_webui.errors import HttpError
+from fake_webui.errors import HandlerError, HttpError
 from fake_webui.routes._answer import dump_json, json_answer
 from fake_webui.routes._context import current_config, current_state
 from fake_webui.routes._pictures import decode_image, encode_image
@@ -83,5 +83,7 @@ def interrogate() -> Response:
     with state.lock:
         if asked["model"] not in INTERROGATORS:
             raise HttpError(404, "Model not found")
-    caption = current_config().caption
+        caption = current_config().caption
+        if caption is None and asked["model"] == "deepdanbooru":
+            raise HandlerError("IndexError", "list index out of range")
     return json_answer({"caption": NO_MODEL_CAPTION if caption is None else caption})

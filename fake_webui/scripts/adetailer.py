@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fake_webui.catalog import read_data
+from fake_webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION, read_data
 from fake_webui.contract.coercion import BOOLEAN, INTEGER, NUMBER, STRING, FieldType
 from fake_webui.errors import InvalidRequestError
 from fake_webui.images import Drawing, Picture
@@ -16,19 +16,6 @@ from fake_webui.images.caption import captioned
 from fake_webui.processing import AlwaysOn, Bench, Processing
 from fake_webui.processing.sampling import steps_from_image
 
-VERSION = "25.3.0"
-MODELS = (
-    "face_yolov8n.pt",
-    "face_yolov8s.pt",
-    "hand_yolov8n.pt",
-    "person_yolov8n-seg.pt",
-    "person_yolov8s-seg.pt",
-    "yolov8x-worldv2.pt",
-    "mediapipe_face_full",
-    "mediapipe_face_short",
-    "mediapipe_face_mesh",
-    "mediapipe_face_mesh_eyes_only",
-)
 NO_MODEL = "None"
 DEFAULT_MODEL = "mediapipe_face_full"  # of the first unit, where a request leaves it open
 SUREST = 0.9  # the confidence with which a face is found
@@ -195,7 +182,7 @@ class ADetailer(AlwaysOn):
         for number, unit in enumerate(self.units, 1):
             if is_on(unit):
                 p.extra_generation_params.update(notes_of(unit, number))
-        p.extra_generation_params["ADetailer version"] = VERSION
+        p.extra_generation_params["ADetailer version"] = ADETAILER_VERSION
 
     def postprocess_image(self, p: Processing, bench: Bench, picture: Picture) -> Picture:
         """Return the picture with what the units found done anew."""
@@ -204,7 +191,11 @@ class ADetailer(AlwaysOn):
                 return picture
             picture = Picture(p.init_images[0].convert("RGB"))
         for unit in self.units:
-            if is_on(unit) and unit["ad_confidence"] <= SUREST and unit["ad_model"] in MODELS:
+            if (
+                is_on(unit)
+                and unit["ad_confidence"] <= SUREST
+                and unit["ad_model"] in ADETAILER_MODELS
+            ):
                 picture = _detailed(p, bench, picture, unit)
         return picture
 
