@@ -1,0 +1,114 @@
+"""Every fault of the fake WebUI, in every stage of a job."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from app.bootstrap import Application
+from app.models import JobRecord, JobSpec, JobStatus
+from app.pipeline_config import STAGE_NAMES, merge
+from tests.support import Fake
+
+TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
+EXTRAS = "/sdapi/v1/extra-single-image"
+CALLS = {"txt2img": (TXT2IMG, 1), "img2img": (IMG2IMG, 1), "adetailer": (IMG2IMG, 2)}
+CALLS["upscale"] = (EXTRAS, 1)
+"""Where each stage's request goes, and as which one to that path."""
+
+GENERATING = ("txt2img", "img2img", "adetailer")
+EVERYWHERE = tuple(STAGE_NAMES)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What must come of a fault: words of the error, or None for a success."""
+
+    words: str | None
+    stages: tuple[str, ...] = EVERYWHERE
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+OUTCOMES: dict[str, Outcome] = {
+    "out-of-memory": Outcome("OutOfMemoryError: CUDA out of memory"),
+    "nan": Outcome("NansException: A tensor with NaNs", GENERATING),
+    "cuda-error": Outcome("CUDA error: an illegal memory access"),
+    "missing-model": Outcome("the WebUI answered 500", GENERATING),
+    "status": Outcome(
+        "the WebUI answered 418: too hot", details={"status": 418, "body": "too hot"}
+    ),
+    "proxy-timeout": Outcome(
+        "a proxy in front of the WebUI answered 504", details={"seconds": 0.1}
+    ),
+    "delay": Outcome(None, details={"seconds": 0.1}),
+    "hang": Outcome("took longer than"),
+    "slow-load": Outcome(None, GENERATING, {"seconds": 0.1}),
+    "dribble": Outcome(None, details={"seconds": 0.1}),
+    "stalled-progress": Outcome("took longer than", GENERATING),
+    "reset": Outcome("the connection to the WebUI was lost"),
+    "reset-mid-body": Outcome("the connection to the WebUI was lost"),
+    "empty": Outcome("the connection to the WebUI was lost"),
+    "truncated-json": Outcome("is not JSON"),
+    "garbage": Outcome("is not JSON"),
+    "wrong-content-type": Outcome(None),
+    "missing-info": Outcome("has no info", GENERATING),
+    "missing-images": Outcome("has no image"),
+    "corrupt-base64": Outcome("no base64"),
+    "truncated-png": Outcome("can't be decoded"),
+    "black-image": Outcome("black all over"),
+    "data-uri": Outcome(None),
+    "ignored-options": Outcome("asked for checkpoint", GENERATING),
+}
+CASES = [(action, stage) for action, outcome in OUTCOMES.items() for stage in outcome.stages]
+
+
+def job_of_all_stages(checkpoint: str) -> JobSpec:
+    """Return a small job that goes through every stage with a checkpoint that is not loaded."""
+    config = merge(
+        {stage: {"enabled": True} for stage in STAGE_NAMES[1:]},
+        {"txt2img": {"width": 64, "height": 64, "steps": 2, "seed": 7, "checkpoint": checkpoint}},
+    )
+    return JobSpec(prompt="a boat", config=config)
+
+
+def make_fail(fake: Fake, action: str, stage: str) -> None:
+    """Let the request of one stage meet a fault."""
+    path, nth = CALLS[stage]
+    fake.fault(action, path, {"nth": nth}, **OUTCOMES[action].details)
+
+
+def generations(fake: Fake) -> list[str]:
+    """Return the paths of all generation requests, in their order."""
+    return [
+        entry["path"] for entry in fake.requests() if entry["path"] in (TXT2IMG, IMG2IMG, EXTRAS)
+    ]
+
+
+def run_two_jobs(application: Application) -> tuple[JobRecord, JobRecord]:
+    """Run the job that meets the fault, and one after it."""
+    checkpoint = application.api_client.checkpoints()[-1]["title"]
+    spec = job_of_all_stages(checkpoint)
+    first, second = application.job_service.submit([spec, spec])
+    application.runner.run_pending()
+    return application.history.get(first), application.history.get(second)
+
+
+def test_every_action_of_the_fake_has_an_outcome_here(fake: Fake) -> None:
+    """The table is as complete as the fake's own list."""
+    assert sorted(fake.control("GET", "faults")["actions"]) == sorted(OUTCOMES)
+
+
+@pytest.mark.parametrize(("action", "stage"), CASES)
+def test_a_fault_ends_one_job_with_the_servers_words_and_the_next_one_runs(
+    application: Application, fake: Fake, action: str, stage: str
+) -> None:
+    """Nothing is sent twice, and every stage that came before keeps its image."""
+    make_fail(fake, action, stage)
+    hit, after = run_two_jobs(application)
+    words = OUTCOMES[action].words
+    position = STAGE_NAMES.index(stage) + 1
+    assert hit.status is (JobStatus.FAILED if words else JobStatus.SUCCEEDED), hit.error
+    assert (words or "") in (hit.error or "")
+    assert {image["stage"] for image in hit.images} >= set(STAGE_NAMES[: position - 1])
+    assert after.status is JobStatus.SUCCEEDED, after.error
+    assert len(generations(fake)) == (position if words else 4) + 4
