@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ GATEWAY_STATUSES = frozenset({502, 503, 504, 520, 522, 524})
 """What a proxy says for a server behind it, which may be working on the request all the same."""
 
 MAX_WORDS = 500
+_MARKUP = re.compile(r"<(?:head|style|script)\b.*?</(?:head|style|script)>|<[^>]*>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +108,18 @@ def refusal(status: int, body: bytes) -> WebUIError:
 
 
 def _refusal_without_json(status: int, body: bytes) -> WebUIError:
-    words = " ".join(body.decode("utf-8", "replace").split())[:MAX_WORDS]
+    words = plain_words(body)
     if status in GATEWAY_STATUSES:
         return OutcomeUnknownError(
             f"a proxy in front of the WebUI answered {status}: {words or 'no words'}"
         )
     return WebUIAnswerError(status, "", words)
+
+
+def plain_words(body: bytes) -> str:
+    """Return a body as one line that can be shown: no markup, nothing unprintable, not too long."""
+    text = _MARKUP.sub(" ", body[: 4 * MAX_WORDS].decode("utf-8", "backslashreplace"))
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_WORDS]
 
 
 def _detail(detail: Any) -> str:

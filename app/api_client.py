@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from app.answers import Extras, Generation, read_extras, read_generation, refusal
+from app.answers import Extras, Generation, plain_words, read_extras, read_generation, refusal
 from app.connections import OpenSockets
 from app.errors import BadAnswerError, OutcomeUnknownError, WebUIAnswerError, WebUIUnreachableError
 from app.limits import DEFAULT_LIMITS, Limits
@@ -260,7 +260,7 @@ def _json_of(response: requests.Response) -> Json:
     try:
         return json.loads(response.content)
     except ValueError as error:
-        start = " ".join(response.content[:80].decode("utf-8", "replace").split())
+        start = plain_words(response.content)[:80]
         raise BadAnswerError(f"the WebUI's answer is not JSON; it begins with {start!r}") from error
 
 

@@ -16,6 +16,7 @@ from app.errors import (
     JobCancelledError,
     JobStoppedError,
     OutcomeUnknownError,
+    TookTooLongError,
     WebUIError,
 )
 from app.limits import Limits
@@ -88,7 +89,8 @@ class Attendance:
 
         Raises:
             JobCancelledError, JobStoppedError: if that was wished meanwhile.
-            OutcomeUnknownError: if the job's time was up, or an interrupt changed nothing.
+            TookTooLongError: if the job's time was up.
+            OutcomeUnknownError: if the connection was lost; says what the WebUI knows of it.
             AppError: what `send` raises.
         """
         with ThreadPoolExecutor(1, "generation") as pool:
@@ -166,7 +168,7 @@ class Attendance:
         if time.monotonic() < self._deadline:
             return None
         ceiling_s = self._limits.job_ceiling_s
-        return OutcomeUnknownError(f"the job took longer than {ceiling_s:g} s and was given up")
+        return TookTooLongError(f"the job took longer than {ceiling_s:g} s and was given up")
 
     def _skip(self, state: TaskState) -> None:
         if state.running and self._task_id is not None:

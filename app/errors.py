@@ -17,6 +17,7 @@ The command line turns each into one sentence and an exit status.
     │   ├── WebUIAnswerError            it refused; its own words
     │   ├── BadAnswerError              not JSON, no image, not decodable
     │   ├── OutcomeUnknownError         sent, and then no whole answer came
+    │   │   └── TookTooLongError           given up at the job's ceiling
     │   └── MismatchError               what came back is not what was asked
     │       └── MissingOnWebUIError        it lacks a model or a script; nothing was sent
     ├── JobCancelledError            1  the user cancelled the job
@@ -115,6 +116,10 @@ class BadAnswerError(WebUIError):
 
 class OutcomeUnknownError(WebUIError):
     """The request was sent, and then no whole answer came: it may or may not have run."""
+
+
+class TookTooLongError(OutcomeUnknownError):
+    """The job reached its ceiling and was given up."""
 
 
 class MismatchError(WebUIError):

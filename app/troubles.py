@@ -7,6 +7,7 @@ from app.errors import (
     AppError,
     HomeError,
     MissingOnWebUIError,
+    TookTooLongError,
     WebUIAnswerError,
     WebUIUnreachableError,
 )
@@ -41,11 +42,14 @@ SHARED_TROUBLES: tuple[Trouble, ...] = (
     Trouble("the home can't be written", _is(HomeError), certain=True),
     Trouble("the WebUI wants other credentials", _has_status(401, 403), certain=True),
     Trouble("the WebUI can't be reached", _is(WebUIUnreachableError)),
+    Trouble("a job that took too long", _is(TookTooLongError)),
     Trouble("out of memory", _says("outofmemory", "out of memory")),
     Trouble("a CUDA error", _says("cuda error", "cudnn", "device-side assert")),
     Trouble("a picture of NaNs", _says("nansexception")),
     Trouble("a missing model or script", _is(MissingOnWebUIError)),
-    Trouble("a missing model", _says("model", "checkpoint", "upscaler", "could not find")),
+    Trouble(
+        "a missing model", _says("model", "checkpoint", "upscaler", "could not find", "lowvram")
+    ),
     Trouble("the WebUI is starting up or has no API", _has_status(404)),
 )
 """In the order in which they are tried."""

@@ -1,0 +1,128 @@
+"""A home that fails: a full disk, a folder that can't be made, a store from tomorrow."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.models import JobStatus
+from tests.conftest import StartFake
+from tests.reliability.conftest import BuildApp, boat
+from tests.support import ROOT, Fake
+
+resource = pytest.importorskip("resource", reason="file sizes can't be limited on this platform")
+
+
+def app_with_little_room(*words: str | Path, room_bytes: int) -> subprocess.CompletedProcess[str]:
+    """Run the command line where no file may grow past a size, as on a full disk."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, room_bytes))
+
+    return subprocess.run(
+        [sys.executable, "-B", "-m", "app", *map(str, words)],
+        cwd=ROOT, text=True, capture_output=True, timeout=60, check=False, preexec_fn=limit,
+    )  # fmt: skip
+
+
+def run_app(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "app", *map(str, words)],
+        cwd=ROOT, text=True, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def queue_of(home: Path) -> list[dict[str, Any]]:
+    """Return what is queued, as the command line has it."""
+    listed: list[dict[str, Any]] = json.loads(
+        run_app("queue", "list", "--json", "--home", home).stdout
+    )
+    return listed
+
+
+def test_a_full_disk_fails_the_job_and_holds_the_others(
+    start_fake: StartFake, build: BuildApp
+) -> None:
+    """The first one says that it can't be written; the rest waits, and runs when there is room."""
+    fake = start_fake("realistic", "--images", "realistic", "--seed", "1")
+    application = build(fake.url)
+    large = boat(config={"txt2img": {"width": 1024, "height": 1024}})
+    first, *others = application.job_service.submit([large] * 3)
+    words = ("work", "--home", application.home, "--webui", fake.url)
+    done = app_with_little_room(*words, room_bytes=500_000)
+    assert done.returncode == 1
+    failed = application.history.get(first)
+    assert failed.status is JobStatus.FAILED
+    assert "File too large" in (failed.error or "")
+    assert "the home can't be written" in application.queue.pause_state().reason
+    assert not list(application.home.rglob("*.part"))
+    application.job_service.resume()
+    assert application.runner.run_pending() == 2
+    assert {application.history.get(job_id).status for job_id in others} == {JobStatus.SUCCEEDED}
+
+
+def test_a_store_without_room_takes_no_half_of_a_batch(build: BuildApp, fake: Fake) -> None:
+    """The command says so, and nothing is queued."""
+    application = build(fake.url)
+    pack = application.home / "packs" / "many.txt"
+    pack.parent.mkdir(exist_ok=True)
+    pack.write_text("\n\n".join(f"boat number {n}" for n in range(800)))
+    added = app_with_little_room(
+        "queue", "add", "--pack", "many", "--home", application.home, room_bytes=600_000
+    )
+    assert added.returncode == 2
+    assert "can't use" in added.stderr
+    assert "Traceback" not in added.stderr
+    assert queue_of(application.home) == []
+
+
+def test_a_home_that_cant_be_made_is_one_sentence(tmp_path: Path) -> None:
+    """Exit status 2, and nothing is written."""
+    (tmp_path / "file").write_text("not a folder")
+    done = run_app("queue", "list", "--home", tmp_path / "file" / "home")
+    assert done.returncode == 2
+    assert "can't make the home folder" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere"
+)
+def test_a_home_that_cant_be_written_is_one_sentence(tmp_path: Path) -> None:
+    """Exit status 2, and the way out."""
+    tmp_path.chmod(0o500)
+    done = run_app("queue", "list", "--home", tmp_path)
+    tmp_path.chmod(0o700)
+    assert done.returncode == 2
+    assert "choose another with --home" in done.stderr
+
+
+def test_a_store_of_a_newer_version_is_one_sentence(build: BuildApp, fake: Fake) -> None:
+    """Exit status 2; the file is left as it is."""
+    application = build(fake.url)
+    application.job_service.submit([boat()])
+    with sqlite3.connect(application.home / "jobs.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    done = run_app("queue", "list", "--home", application.home)
+    assert done.returncode == 2
+    assert "newer version of the app" in done.stderr
+    assert application.queue.list_jobs()
+
+
+def test_records_read_the_same_from_another_process(build: BuildApp, fake: Fake) -> None:
+    """The history is in the file and not in the process."""
+    application = build(fake.url)
+    [job_id] = application.job_service.submit([boat()])
+    application.runner.run_pending()
+    [seen] = json.loads(run_app("history", "list", "--json", "--home", application.home).stdout)
+    job = application.history.get(job_id)
+    assert (seen["job_id"], seen["status"], seen["config_hash"]) == (
+        job_id, "succeeded", job.config_hash,
+    )  # fmt: skip
+    assert seen["meta"] == job.meta
