@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from fake_webui.contract import ENDPOINTS, MISSING, Endpoint, Field, Table
-from fake_webui.contract.tables import IMG2IMG, TXT2IMG
+from fake_webui.contract.tables import EXTRA_BATCH, EXTRA_SINGLE, IMG2IMG, TXT2IMG
 
 EFFECTIVE: Final = "imitated"
 ECHOED: Final = "accepted"
@@ -31,7 +31,13 @@ NOT_IMITATED: Final = (
     ("GET", "/sd_extra_networks/get-single-card"),
 )
 # Fields that are checked and echoed, and change neither pictures nor infotexts here.
-WITHOUT_EFFECT: Final = {TXT2IMG.name: frozenset[str](), IMG2IMG.name: frozenset[str]()}
+_FACES_ALONE: Final = frozenset({"show_extras_results", "upscale_first"})
+WITHOUT_EFFECT: Final = {
+    TXT2IMG.name: frozenset({"comments"}),
+    IMG2IMG.name: frozenset({"comments", "image_cfg_scale", "firstpass_image"}),
+    EXTRA_SINGLE.name: _FACES_ALONE,
+    EXTRA_BATCH.name: _FACES_ALONE,
+}
 
 
 def list_coverage() -> list[dict[str, Any]]:

@@ -107,7 +107,8 @@ def encode_picture(picture: Picture, state: WebUIState) -> bytes:
 
     Raises:
         HttpError: 500, for a format that the API doesn't have.
-        HandlerError: UnicodeEncodeError, for text that can't be encoded.
+        HandlerError: UnicodeEncodeError, for text that can't be encoded; ValueError, for a quality
+            that is no number.
     """
     image_format = str(state.options.get("samples_format")).lower()
     if image_format not in IMAGE_FORMATS:
@@ -116,3 +117,5 @@ def encode_picture(picture: Picture, state: WebUIState) -> bytes:
         return picture.encode(image_format, int(state.options.get("jpeg_quality")))
     except UnicodeEncodeError as error:
         raise HandlerError("UnicodeEncodeError", str(error)) from None
+    except (TypeError, ValueError):
+        raise HandlerError("ValueError", "Invalid quality setting") from None
