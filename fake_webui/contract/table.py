@@ -1,6 +1,5 @@
 """A table of fields for each endpoint, and requests read by it."""
 
-import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,7 +116,7 @@ def _read_field(field: Field, values: Mapping[str, Any], loc: Location) -> Any:
     if value is MISSING:
         if field.required:
             raise missing(loc)
-        return copy.copy(field.default)
+        return field.default.copy() if isinstance(field.default, (list, dict)) else field.default
     if value is None:
         if field.accepts_null:
             return None
