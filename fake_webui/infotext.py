@@ -11,6 +11,8 @@ from typing import Any
 NEGATIVE_PREFIX = "Negative prompt:"
 FEWEST_PAIRS = 3  # fewer on the last line, and that line belongs to the prompt
 
+TakeStylesOut = Callable[[str, str], tuple[str, str, list[str]]]
+
 _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _EMPHASIS = re.compile(r"\\.|[()\[\]]|BREAK")
@@ -75,19 +77,15 @@ def unquote(text: str) -> Any:
         return text
 
 
-def read_infotext(
-    text: str, extract_styles: Callable[[str, str], tuple[str, str, list[str]]] | None = None
-) -> dict[str, Any]:
+def read_infotext(text: str, take_styles_out: TakeStylesOut | None = None) -> dict[str, Any]:
     """Return the values of an infotext, with what the WebUI fills in for missing ones.
 
-    `extract_styles` takes both prompts and returns them without the styles it found, and those.
+    `take_styles_out` takes both prompts and returns them without the styles in them, and those.
     """
     prompt, negative, last_line = split_infotext(text)
     values = _read_pairs(last_line)
-    if extract_styles:
-        prompt, negative, styles = extract_styles(prompt, negative)
-        if styles:
-            values["Styles array"] = styles
+    if take_styles_out:
+        prompt, negative = _read_styles(values, prompt, negative, take_styles_out)
     values["Prompt"], values["Negative prompt"] = prompt, negative
     _fill_in(values, _BEFORE_OLD_HIRES)
     _restore_old_hires(values)
@@ -99,6 +97,24 @@ def read_infotext(
     values.setdefault("Refiner switch by sampling steps", False)
     _mark_old_behaviour(values)
     return values
+
+
+def _read_styles(
+    values: dict[str, Any], prompt: str, negative: str, take_styles_out: TakeStylesOut
+) -> tuple[str, str]:
+    """Return the prompts without styles, unless those of the second pass have other ones."""
+    rest, negative_rest, found = take_styles_out(prompt, negative)
+    if "Hires prompt" in values or "Hires negative prompt" in values:
+        hires = values.get("Hires prompt", prompt), values.get("Hires negative prompt", negative)
+        hires_rest, hires_negative_rest, hires_found = take_styles_out(*hires)
+        if hires_found != found:
+            return prompt, negative
+        values["Hires prompt"] = "" if hires_rest == rest else hires_rest
+        same = hires_negative_rest == negative_rest
+        values["Hires negative prompt"] = "" if same else hires_negative_rest
+    if found:
+        values["Styles array"] = found
+    return rest, negative_rest
 
 
 def split_infotext(text: str) -> tuple[str, str, str]:

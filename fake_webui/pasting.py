@@ -6,6 +6,7 @@ from typing import Any
 from fake_webui.contract import Parsed
 from fake_webui.errors import HandlerError
 from fake_webui.infotext import read_infotext
+from fake_webui.processing.prompts import take_styles_out
 from fake_webui.processing.sampling import resolve
 from fake_webui.state import WebUIState
 
@@ -162,7 +163,7 @@ def paste_infotext(parsed: Parsed, state: WebUIState, tab: str) -> dict[str, Any
     values = dict(parsed.values)
     if not values["infotext"]:
         return values
-    pairs = read_infotext(values["infotext"])
+    pairs = read_with_styles(values["infotext"], state)
     for name, read in FIELDS[tab].items():
         if name not in parsed.given and (value := read(pairs, state)) is not None:
             values[name] = _cast(name, value)
@@ -172,6 +173,18 @@ def paste_infotext(parsed: Parsed, state: WebUIState, tab: str) -> dict[str, Any
         **_settings(pairs, state),
         **values["override_settings"],
     }
+    return values
+
+
+def read_with_styles(infotext: str, state: WebUIState) -> dict[str, Any]:
+    """Return the values of an infotext, the styles in its prompts apart if the options say so."""
+    wanted = state.options.get("infotext_styles")
+    if wanted == "Ignore":
+        return read_infotext(infotext)
+    styles = state.catalog.styles
+    values = read_infotext(infotext, lambda *pair: take_styles_out(pair[0], pair[1], styles))
+    if wanted == "Discard":
+        values.pop("Styles array", None)
     return values
 
 

@@ -1,11 +1,19 @@
 """What a picture says of its making."""
 
 import json
+import re
 from typing import Any
 
 from PIL import Image
 
+from fake_webui.catalog import lora_alias
+from fake_webui.errors import HandlerError
+from fake_webui.image_input import decode_image
 from fake_webui.images import read_user_comment
+from fake_webui.pasting import read_with_styles
+from fake_webui.state import WebUIState
+
+_LORA = re.compile("<lora:([^:]+):")
 
 # Facts of the file format that are no text of anybody's.
 FORMAT_KEYS = frozenset(
@@ -31,6 +39,42 @@ NOVEL_AI = """{description}
 Negative prompt: {uc}
 Steps: {steps}, Sampler: {sampler}, CFG scale: {scale}, Seed: {seed}, Size: {width}x{height}, \
 Clip skip: 2, ENSD: 31337"""
+
+
+def describe(text: str, state: WebUIState) -> dict[str, Any]:
+    """Return what png-info answers for an image in base64.
+
+    Raises:
+        HttpError: 500, if it is no image.
+        HandlerError: UnicodeDecodeError, for bytes that JSON can't carry.
+    """
+    infotext, items = read_info(decode_image(text.strip()))
+    parameters = read_with_styles(infotext or "", state)
+    _rename_loras(parameters, state)
+    readable = {key: _readable(value) for key, value in items.items()}
+    return {"info": infotext or "", "items": readable, "parameters": parameters}
+
+
+def _rename_loras(parameters: dict[str, Any], state: WebUIState) -> None:
+    """Call the LoRAs in the prompt by the names that they have here, found by their hashes."""
+    pairs = (part.partition(":") for part in str(parameters.get("Lora hashes", "")).split(","))
+    hashes = {name.strip(): short_hash.strip() for name, _, short_hash in pairs}
+    names = {lora.short_hash: lora_alias(lora) for lora in state.catalog.loras}
+
+    def rename(match: re.Match[str]) -> str:
+        name = match[1]
+        return f"<lora:{names.get(hashes.get(name, ''), name)}:"
+
+    parameters["Prompt"] = _LORA.sub(rename, parameters["Prompt"])
+
+
+def _readable(value: Any) -> Any:
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise HandlerError("UnicodeDecodeError", str(error)) from None
 
 
 def read_info(image: Image.Image) -> tuple[str | None, dict[str, Any]]:

@@ -154,28 +154,40 @@ def _make_all(p: Processing, bench: Bench, plan: Plan) -> tuple[list[Picture], l
 def _make_batch(p: Processing, bench: Bench, plan: Plan, indices: range) -> list[Picture]:
     state = bench.state
     state.models.load()
-    _note_networks(p, state, p.all_prompts[indices[0]], p.all_negative_prompts[indices[0]])
+    _note_conditioning(p, state, p.all_prompts[indices[0]], p.all_negative_prompts[indices[0]])
     checks.check_steps(p)
     check_seeds(p.all_seeds)
-    return sample_batch(p, bench.state, bench.job, plan, indices)
+    pictures = sample_batch(p, bench.state, bench.job, plan, indices)
+    if (method := state.options.get("sd_vae_decode_method")) != "Full":
+        p.extra_generation_params["VAE Decoder"] = method
+    return pictures
 
 
-def _note_networks(p: Processing, state: WebUIState, prompt: str, negative: str) -> None:
-    """Note the hashes of what the prompts load."""
+def _note_conditioning(p: Processing, state: WebUIState, prompt: str, negative: str) -> None:
+    """Note the hashes of what the prompts load, and settings of how they are understood."""
     get, notes = state.options.get, p.extra_generation_params
-    if not p.disable_extra_networks and get("lora_add_hashes_to_infotext"):
-        hashes = prompts.lora_hashes(prompt, state.catalog)
-        if hashes:
-            notes["Lora hashes"] = ", ".join(f"{name}: {value}" for name, value in hashes.items())
     if not p.disable_extra_networks:
+        _note_loras(p, state, prompt)
         prompt = prompts.without_extra_networks(prompt)
     embeddings = (*state.catalog.embeddings, *state.created.embeddings.values())
-    if get("textual_inversion_add_hashes_to_infotext"):
-        used = [
-            one for text in (prompt, negative) for one in prompts.embedding_hashes(text, embeddings)
-        ]
-        if used:
-            notes["TI hashes"] = ", ".join(used)
+    hashes = [
+        one for text in (prompt, negative) for one in prompts.embedding_hashes(text, embeddings)
+    ]
+    if hashes and get("textual_inversion_add_hashes_to_infotext"):
+        notes["TI hashes"] = ", ".join(hashes)
+    if get("emphasis") != "Original" and any(mark in prompt + negative for mark in "(["):
+        notes["Emphasis"] = get("emphasis")
+    if get("use_downcasted_alpha_bar"):
+        notes["Downcast alphas_cumprod"] = get("use_downcasted_alpha_bar")
+    if get("sd_noise_schedule") == "Zero Terminal SNR":
+        notes["Noise Schedule"] = get("sd_noise_schedule")
+
+
+def _note_loras(p: Processing, state: WebUIState, prompt: str) -> None:
+    hashes = prompts.lora_hashes(prompt, state.catalog)
+    if hashes and state.options.get("lora_add_hashes_to_infotext"):
+        listed = ", ".join(f"{name}: {value}" for name, value in hashes.items())
+        p.extra_generation_params["Lora hashes"] = listed
 
 
 def _add_grid(

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from fake_webui.catalog import Catalog
-from fake_webui.config import EmbeddingConfig
+from fake_webui.config import EmbeddingConfig, StyleConfig
 
 _WHOLE_LINE_COMMENT = re.compile(r"(^|\n)#[^\n]*(\n|$)")
 _TAIL_COMMENT = re.compile(r"#[^\n]*(\n|$)")
+_SPACES = re.compile("  +")
 _EXTRA_NETWORK = re.compile(r"<(\w+):([^>]+)>")
 # The words that the tokenizer of CLIP sees before it splits them further.
 _TOKEN = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
@@ -31,6 +32,44 @@ def style_prompts(names: Iterable[str], catalog: Catalog) -> tuple[list[str], li
         [style.prompt if style else "" for style in styles],
         [style.negative_prompt if style else "" for style in styles],
     )
+
+
+def take_styles_out(
+    prompt: str, negative: str, styles: Sequence[StyleConfig]
+) -> tuple[str, str, list[str]]:
+    """Return both prompts without the styles they end with or stand in, and those by name."""
+    left, found = list(styles), list[str]()
+    while True:
+        for style in left:
+            if (rest := _without_style(prompt, negative, style)) is not None:
+                prompt, negative = rest
+                left.remove(style)
+                found.insert(0, style.name)
+                break
+        else:
+            return prompt, negative, found
+
+
+def _without_style(prompt: str, negative: str, style: StyleConfig) -> tuple[str, str] | None:
+    if not style.prompt and not style.negative_prompt:
+        return None
+    positive_rest = _without_text(prompt, style.prompt)
+    negative_rest = _without_text(negative, style.negative_prompt)
+    if positive_rest is None or negative_rest is None:
+        return None
+    return positive_rest, negative_rest
+
+
+def _without_text(prompt: str, style: str) -> str | None:
+    """Return what is left of a prompt without a style's text, None if that isn't in it."""
+    prompt, style = (_SPACES.sub(" ", text.strip()) for text in (prompt, style))
+    before, placed, after = style.partition("{prompt}")
+    if not placed:
+        before, after = "", style
+    if not (prompt.startswith(before) and prompt.endswith(after)):
+        return None
+    rest = prompt[len(before) : len(prompt) - len(after)]
+    return rest if placed else rest.removesuffix(", ")
 
 
 def strip_comments(prompt: str) -> str:

@@ -3,7 +3,7 @@
 What works on pictures is imported by the first request that brings one.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
@@ -57,21 +57,10 @@ def _spliced(shape: bytes, text: str, images: bytes) -> Response:
 @bp.post("/sdapi/v1/png-info")
 def png_info() -> Response:
     """Read what a picture says of its making."""
-    from fake_webui.infotext import read_infotext  # noqa: PLC0415 - see above
-    from fake_webui.pnginfo import read_info  # noqa: PLC0415 - see above
+    from fake_webui.pnginfo import describe  # noqa: PLC0415 - see above
 
-    image = decode_image(parse_request(tables.PNG_INFO).values["image"].strip())
-    text, items = read_info(image)
-    parameters = read_infotext(text or "")
-    return json_answer({"info": text or "", "items": _readable(items), "parameters": parameters})
-
-
-def _readable(items: dict[str, Any]) -> dict[str, Any]:
-    """Return what JSON can carry."""
-    return {
-        key: value.decode("utf8", "replace") if isinstance(value, bytes) else value
-        for key, value in items.items()
-    }
+    image = parse_request(tables.PNG_INFO).values["image"]
+    return json_answer(describe(image, current_state()))
 
 
 @bp.post("/sdapi/v1/interrogate")

@@ -14,7 +14,7 @@ from fake_webui.scripts.registry import Line, Script, Selectable
 from fake_webui.state import WebUIState
 
 SELECTABLE_GIVEN_AS_ALWAYS_ON = "Cannot have a selectable script in the always on scripts params"
-TRIPPED_OVER = (TypeError, ValueError, IndexError, KeyError, AttributeError, AssertionError)
+TRIPPED_OVER = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
