@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from fake_webui.config import EmbeddingConfig, LoraConfig, ServerConfig, StyleConfig
 
-ROOT: Final = "/stable-diffusion-webui"  # a folder in answers only, never opened
+ROOT: Final = "/srv/stable-diffusion-webui"  # a folder in answers only, never opened
 _CHECKSUM: Final = re.compile(r"\s*\[[^]]+]\s*$")
 
 LATENT_UPSCALE_MODES: Final = (

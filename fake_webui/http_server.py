@@ -104,6 +104,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         """Refuse what is not HTTP, in plain text, and close the connection."""
         text = b"Invalid HTTP request received."
         self.close_connection = True
+        self.request_version = self.protocol_version
         self.send_response(code)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(text)))

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from fake_webui import EMULATED_VERSION
 from fake_webui.catalog import ROOT, read_data
@@ -107,7 +107,7 @@ def _in_root(value: Any) -> Any:
 def _own_flags(config: ServerConfig) -> dict[str, Any]:
     accounts = ",".join(":".join(account) for account in config.api_auth.items())
     return {
-        "port": str(config.port),
+        "port": request.environ["SERVER_PORT"],
         "server_name": config.host,
         "listen": config.allow_remote,
         "api_auth": accounts or None,
