@@ -35,7 +35,6 @@ from fake_webui.routes import (
     gate,
     gates,
     generation,
-    inspector,
     internal,
     lifecycle,
     models,
@@ -58,7 +57,6 @@ BLUEPRINTS = (
     adetailer.bp,
     openapi.bp,
     control.bp,
-    inspector.bp,
 )
 SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
 ANSWER_S = 0.1  # for the answer to server-stop to get out

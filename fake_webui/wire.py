@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SOCKET = "werkzeug.socket"
 FAULT = "fake_webui.wire_fault"
+BEHIND_PROXY = "fake_webui.behind_proxy"  # a request that goes on after its client was answered
 RESET_AT_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # no lingering
 DRAIN_S = 5.0
 DRAIN_POLL_S = 0.002

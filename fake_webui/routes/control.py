@@ -1,38 +1,39 @@
-"""The control endpoints: the journal, waiting for it, marks, faults, reset."""
+"""Where the control endpoints and the inspector are, and who may call them."""
 
-import io
-import json
-import os
-import secrets
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from fake_webui import EMULATED_VERSION, __version__, expectation
 from fake_webui.errors import ControlError
-from fake_webui.exchange import Exchange
-from fake_webui.expectation import Question, parse_question
-from fake_webui.fault_actions import ACTIONS
-from fake_webui.faults import parse_rule
-from fake_webui.matching import Match, known
-from fake_webui.recorder import Recorder, Scope
-from fake_webui.routes._context import (
-    current_faults,
-    current_patience,
-    current_recorder,
-    current_state,
-)
 from fake_webui.sites import is_cross_site
 
-bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
+bp = Blueprint("control", __name__, url_prefix="/__fake")
 
-INSTANCE_TOKEN = secrets.token_hex(16)
-REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
-TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
-IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
-LARGEST_THUMBNAIL_PX = 1024
+# Method, address, and the module and name of the view.
+VIEWS: Final = (
+    ("GET", "/v1/health", "_control", "health"),
+    ("GET", "/v1/requests", "_control", "list_requests"),
+    ("GET", "/v1/requests/<int:n>", "_control", "one_request"),
+    ("GET", "/v1/requests/<int:n>/images/<int:index>", "_control", "one_image"),
+    ("POST", "/v1/requests/count", "_control", "count_requests"),
+    ("POST", "/v1/requests/find", "_control", "find_requests"),
+    ("POST", "/v1/requests/wait", "_control", "wait_for_requests"),
+    ("DELETE", "/v1/requests", "_control", "delete_requests"),
+    ("POST", "/v1/mark", "_control", "mark"),
+    ("POST", "/v1/reset", "_control", "reset"),
+    ("GET", "/v1/faults", "_control", "list_faults"),
+    ("POST", "/v1/faults", "_control", "add_fault"),
+    ("DELETE", "/v1/faults", "_control", "remove_faults"),
+    ("DELETE", "/v1/faults/<int:position>", "_control", "remove_fault"),
+    ("GET", "", "_inspector", "without_slash"),
+    ("GET", "/", "_inspector", "page"),
+    ("GET", "/static/<name>", "_inspector", "asset"),
+    ("GET", "/feed", "_inspector", "feed"),
+    ("GET", "/entries/<int:n>", "_inspector", "entry"),
+)
 
 
 @bp.before_request
@@ -43,219 +44,16 @@ def refuse_other_sites() -> None:
         raise ControlError(403, "control endpoints are not for pages of other sites")
 
 
-@bp.get("/health")
-def health() -> ResponseReturnValue:
-    """Say what is running here."""
-    return answer(
-        version=__version__,
-        emulated_version=EMULATED_VERSION,
-        pid=os.getpid(),
-        instance_token=INSTANCE_TOKEN,
-    )
+def when_called(module: str, name: str) -> Callable[..., ResponseReturnValue]:
+    """Return a view that is imported with the first call, so that a start does not wait for it."""
+
+    def view(**arguments: Any) -> ResponseReturnValue:
+        found = getattr(import_module(f"fake_webui.routes.{module}"), name)
+        answer: ResponseReturnValue = found(**arguments)
+        return answer
+
+    return view
 
 
-@bp.get("/requests")
-def list_requests() -> ResponseReturnValue:
-    """Return the journal, oldest first."""
-    arguments = request.args
-    if unknown := sorted(set(arguments) - set(REQUESTS_KEYS)):
-        raise ControlError(422, f"no filter {unknown[0]!r}; there are {known(REQUESTS_KEYS)}")
-    recorder = current_recorder()
-    scope = Scope(since=number_argument("since", 0), mark=arguments.get("mark"))
-    method = arguments.get("method")
-    match = Match(path=arguments.get("path"), method=method.upper() if method else None)
-    numbers = expectation.matching(recorder, match, scope)
-    if flag_argument("unmatched"):
-        numbers = [one.n for one in recorder.get_all(numbers) if not one.matched]
-    limit = number_argument("limit", len(numbers))
-    return entries_answer(recorder.get_all(numbers[:limit]), evicted=recorder.evicted(scope))
-
-
-@bp.get("/requests/<int:n>")
-def one_request(n: int) -> ResponseReturnValue:
-    """Return one entry with its answer and its images listed."""
-    return answer(**find_exchange(n).full_entry())
-
-
-@bp.get("/requests/<int:n>/images/<int:index>")
-def one_image(n: int, index: int) -> ResponseReturnValue:
-    """Return the bytes of an image; at most `thumbnail` pixels wide and high if that is given."""
-    images = find_exchange(n).images_with_places()
-    if index >= len(images):
-        raise ControlError(404, f"request {n} carried {len(images)} images, numbered from 0")
-    image, _ = images[index]
-    if size_px := number_argument("thumbnail", 0):
-        data, kind = thumbnail(image.data, min(size_px, LARGEST_THUMBNAIL_PX)), "image/png"
-    else:
-        kind = IMAGE_TYPES.get(str(image.describe()["format"]), "application/octet-stream")
-        data = image.data
-    return Response(data, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
-
-
-@bp.post("/requests/count")
-def count_requests() -> ResponseReturnValue:
-    """Return how many requests match."""
-    return answer(count=expectation.count(current_recorder(), question()))
-
-
-@bp.post("/requests/find")
-def find_requests() -> ResponseReturnValue:
-    """Return the requests that match."""
-    return entries_answer(expectation.find(current_recorder(), question()))
-
-
-@bp.post("/requests/wait")
-def wait_for_requests() -> ResponseReturnValue:
-    """Return the requests that match as soon as there are enough of them."""
-    return entries_answer(expectation.wait(current_recorder(), question()))
-
-
-@bp.delete("/requests")
-def delete_requests() -> ResponseReturnValue:
-    """Empty the journal, and nothing else."""
-    current_recorder().clear()
-    return answer()
-
-
-@bp.post("/mark")
-def mark() -> ResponseReturnValue:
-    """Let later entries carry a mark; none given, let them carry none."""
-    name = read_name(json_body())
-    current_recorder().mark(name)
-    return answer(mark=name)
-
-
-@bp.post("/reset")
-def reset() -> ResponseReturnValue:
-    """Put everything back as at start and end what is still going on."""
-    current_faults().reset()
-    current_recorder().reset()
-    current_state().reset()
-    current_patience().release()
-    return answer()
-
-
-@bp.get("/faults")
-def list_faults() -> ResponseReturnValue:
-    """Return the rules in force and every action there is."""
-    actions = {name: action.as_json() for name, action in ACTIONS.items()}
-    return answer(rules=current_faults().rules(), actions=actions)
-
-
-@bp.post("/faults")
-def add_fault() -> ResponseReturnValue:
-    """Add a rule."""
-    return answer(**current_faults().add(parse_rule(json_body())))
-
-
-@bp.delete("/faults")
-def remove_faults() -> ResponseReturnValue:
-    """Remove every rule."""
-    return answer(removed=current_faults().remove())
-
-
-@bp.delete("/faults/<int:position>")
-def remove_fault(position: int) -> ResponseReturnValue:
-    """Remove one rule."""
-    if not (removed := current_faults().remove(position)):
-        raise ControlError(404, f"there is no rule {position}")
-    return answer(removed=removed)
-
-
-def answer(**facts: Any) -> Response:
-    """Answer with a JSON object, its keys in this order."""
-    return Response(json.dumps(facts), content_type="application/json")
-
-
-def read_name(body: Any) -> str | None:
-    """Return the mark that a body names, None for none.
-
-    Raises:
-        ControlError: 422 for any other body.
-    """
-    match body:
-        case None:
-            return None
-        case {"name": str() | None as name, **rest} if not rest:
-            return name
-    raise ControlError(422, 'the body is {"name": "…"}, or {"name": null} for no mark')
-
-
-def question() -> Question:
-    """Read what the request asks of the journal."""
-    return parse_question(json_body())
-
-
-def json_body() -> Any:
-    """Return the JSON of the body, whatever its type is called, or None without a body.
-
-    Raises:
-        ControlError: 422 with line and column, if it is not JSON.
-    """
-    if not (body := request.get_data()).strip():
-        return None
-    try:
-        return json.loads(body)
-    except ValueError as error:
-        raise ControlError(422, f"the body is not JSON: {error}") from error
-
-
-def number_argument(name: str, default: int) -> int:
-    """Return a whole number of the query.
-
-    Raises:
-        ControlError: 422 if it is not one, or is negative.
-    """
-    text = request.args.get(name, str(default))
-    if not (text.isascii() and text.isdigit()):
-        raise ControlError(422, f"{name} must be a whole number, not {text!r}")
-    return int(text)
-
-
-def flag_argument(name: str) -> bool:
-    """Return a switch of the query.
-
-    Raises:
-        ControlError: 422 if it is neither on nor off.
-    """
-    text = request.args.get(name, "").lower()
-    if text not in (*TRUE, *FALSE):
-        raise ControlError(422, f"{name} must be true or false, not {text!r}")
-    return text in TRUE
-
-
-def find_exchange(n: int) -> Exchange:
-    """Return an entry of the journal.
-
-    Raises:
-        ControlError: 410 if it was evicted or deleted, 404 if it never was.
-    """
-    recorder: Recorder = current_recorder()
-    if exchange := recorder.get(n):
-        return exchange
-    if 0 < n <= recorder.last_n:
-        raise ControlError(410, f"request {n} is no longer in the journal")
-    raise ControlError(404, f"there is no request {n}; the last is {recorder.last_n}")
-
-
-def entries_answer(exchanges: Iterable[Exchange], **facts: Any) -> ResponseReturnValue:
-    """Answer with entries."""
-    return answer(requests=[exchange.entry() for exchange in exchanges], **facts)
-
-
-def thumbnail(data: bytes, size_px: int) -> bytes:
-    """Return a small PNG of an image.
-
-    Raises:
-        ControlError: 422 if it can't be decoded.
-    """
-    from PIL import Image  # noqa: PLC0415 (serving needs it only for a page that is open)
-
-    stream = io.BytesIO()
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.thumbnail((size_px, size_px))
-            image.save(stream, format="PNG")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise ControlError(422, f"this image can't be decoded: {error}") from error
-    return stream.getvalue()
+for _method, _address, _module, _name in VIEWS:
+    bp.add_url_rule(_address, _name, when_called(_module, _name), methods=[_method])

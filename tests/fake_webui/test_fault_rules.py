@@ -8,7 +8,8 @@ import pytest
 
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.fault_actions import ACTIONS
-from fake_webui.faults import FaultBook, parse_rule, parse_spec
+from fake_webui.fault_rules import parse_rule, parse_spec
+from fake_webui.faults import FaultBook
 from fake_webui.recorder import Recorder
 
 TXT2IMG = "/sdapi/v1/txt2img"

@@ -3,17 +3,14 @@
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from fake_webui.contract import Table
 from fake_webui.errors import ControlError
 from fake_webui.recorder import Scope
 from fake_webui.routes._context import current_endpoints, current_recorder
-from fake_webui.routes.control import answer, find_exchange, number_argument, refuse_other_sites
-
-bp = Blueprint("inspector", __name__, url_prefix="/__fake")
-bp.before_request(refuse_other_sites)
+from fake_webui.routes._control import answer, find_exchange, number_argument
 
 HERE = Path(__file__).parent.parent
 PAGE = HERE / "templates" / "inspector.html"
@@ -45,19 +42,16 @@ ROW_FACTS = (
 )  # fmt: skip
 
 
-@bp.get("")
 def without_slash() -> ResponseReturnValue:
     """Lead to the page."""
     return redirect("/__fake/")
 
 
-@bp.get("/")
 def page() -> ResponseReturnValue:
     """Return the page."""
     return Response(PAGE.read_bytes(), content_type="text/html; charset=utf-8", headers=HEADERS)
 
 
-@bp.get("/static/<name>")
 def asset(name: str) -> ResponseReturnValue:
     """Return a part of the page."""
     if name not in ASSETS:
@@ -66,7 +60,6 @@ def asset(name: str) -> ResponseReturnValue:
     return Response(path.read_bytes(), content_type=content_type, headers=HEADERS)
 
 
-@bp.get("/feed")
 def feed() -> ResponseReturnValue:
     """Return what is new in the journal as soon as there is something.
 
@@ -92,7 +85,6 @@ def feed() -> ResponseReturnValue:
     )
 
 
-@bp.get("/entries/<int:n>")
 def entry(n: int) -> ResponseReturnValue:
     """Return one entry, with the fields that its payload left to their defaults."""
     exchange = find_exchange(n)
