@@ -1,6 +1,7 @@
 """Is what came back what was asked for? A WebUI falls back silently in many cases."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,8 @@ from app.stages import Expected
 from app.webui_offer import Offer, check_model, check_vae
 
 DETAILER_KEY = "ADetailer model"
-DEFAULTS = {"Schedule type": "Automatic"}  # what the WebUI does not mention
+ANY_SCHEDULER = frozenset({"", "automatic"})
+_SCHEDULE = re.compile(r"\bSchedule type: ([^,\n]+)")
 
 
 def check_info(expected: Expected, info: Mapping[str, Any], offer: Offer) -> None:
@@ -19,7 +21,8 @@ def check_info(expected: Expected, info: Mapping[str, Any], offer: Offer) -> Non
         MismatchError: at the first difference, naming both sides.
     """
     _check_values(expected.info, info)
-    params = {**DEFAULTS, **info.get("extra_generation_params", {})}
+    _check_scheduler(expected.scheduler, info)
+    params = info.get("extra_generation_params", {})
     _check_values(expected.generation_params, params)
     if expected.checkpoint is not None:
         check_model(expected.checkpoint, info.get("sd_model_name"), offer)
@@ -57,6 +60,21 @@ def _check_values(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None
     for key, wanted in expected.items():
         if not _equal(wanted, found.get(key)):
             raise MismatchError(f"asked for {key} {wanted!r}, the WebUI used {found.get(key)!r}")
+
+
+def _check_scheduler(wanted: str | None, info: Mapping[str, Any]) -> None:
+    """Compare by the infotext, which has the scheduler even for samplers that use none."""
+    if wanted is None or _scheduler_key(wanted) in ANY_SCHEDULER:
+        return
+    shown = _SCHEDULE.findall((info.get("infotexts") or [""])[0].rpartition("\n")[2])
+    used = shown[0] if shown else "Automatic"
+    if _scheduler_key(used) != _scheduler_key(wanted):
+        raise MismatchError(f"asked for scheduler {wanted!r}, the WebUI used {used!r}")
+
+
+def _scheduler_key(text: str) -> str:
+    """Return what a scheduler's name and its label have in common."""
+    return text.casefold().replace("_", " ").strip()
 
 
 def _equal(wanted: Any, found: Any) -> bool:

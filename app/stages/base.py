@@ -42,6 +42,7 @@ class Expected:
         images: how many.
         size: width and height of each, in pixels.
         info: what `info` must say, by its keys.
+        scheduler: the scheduler that was asked for, or None when it does not matter.
         generation_params: what its `extra_generation_params` must say, by their keys.
         checkpoint: the checkpoint that was asked for, as it was written, or None.
         vae: the VAE that was asked for, or None.
@@ -52,6 +53,7 @@ class Expected:
     images: int = 1
     size: tuple[int, int]
     info: Mapping[str, Any] = field(default_factory=dict)
+    scheduler: str | None = None
     generation_params: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: str | None = None
     vae: str | None = None
@@ -113,11 +115,6 @@ def sampled(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `info` must say of a payload that was sampled as it asked."""
     keys = ("steps", "cfg_scale", "sampler_name", "seed", "width", "height")
     return {key: payload[key] for key in keys}
-
-
-def scheduled(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `extra_generation_params` must say of a payload's scheduler."""
-    return {"Schedule type": payload["scheduler"]}
 
 
 def overrides(

@@ -14,7 +14,6 @@ from app.stages.base import (
     overrides,
     sampled,
     sampling,
-    scheduled,
 )
 
 
@@ -32,7 +31,7 @@ class Img2ImgStage:
         expected = Expected(
             size=(image.width, image.height),
             info=sampled(payload) | clip_skipped(config),
-            generation_params=scheduled(payload),
+            scheduler=payload["scheduler"],
             checkpoint=config.img2img.checkpoint or config.txt2img.checkpoint,
             vae=config.img2img.vae or config.txt2img.vae,
         )

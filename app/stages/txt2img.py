@@ -13,7 +13,6 @@ from app.stages.base import (
     overrides,
     sampled,
     sampling,
-    scheduled,
     split_sampler,
     whole_blocks,
 )
@@ -32,7 +31,8 @@ class Txt2ImgStage:
             images=config.txt2img.batch_size * config.txt2img.n_iter,
             size=final_size(config.txt2img),
             info=sampled(payload) | clip_skipped(config),
-            generation_params=scheduled(payload) | _upscaled(config.txt2img),
+            scheduler=payload["scheduler"],
+            generation_params=_upscaled(config.txt2img),
             checkpoint=config.txt2img.checkpoint,
             vae=config.txt2img.vae,
             refiner=payload.get("refiner_checkpoint"),

@@ -14,7 +14,6 @@ from app.stages.base import (
     overrides,
     sampled,
     sampling,
-    scheduled,
     whole_blocks,
 )
 
@@ -48,7 +47,7 @@ class UpscaleStage:
         expected = Expected(
             size=upscaled_size(config.upscale, image),
             info=sampled(payload) | clip_skipped(config),
-            generation_params=scheduled(payload),
+            scheduler=payload["scheduler"],
             checkpoint=config.txt2img.checkpoint,
             vae=config.txt2img.vae,
         )

@@ -32,7 +32,8 @@ INFO: dict[str, Any] = {
     "sampler_name": "Euler",
     "sd_model_name": "dream_v8",
     "sd_vae_name": "soft.pt",
-    "extra_generation_params": {"ADetailer model": "face.pt", "Schedule type": "Karras"},
+    "extra_generation_params": {"ADetailer model": "face.pt", "Hires upscaler": "Latent"},
+    "infotexts": ["a boat\nSteps: 5, Sampler: Euler, Schedule type: SGM Uniform, Seed: 1"],
 }
 
 
@@ -80,7 +81,8 @@ def test_what_a_webui_lacks_is_said_with_what_it_has() -> None:
         {"info": {"steps": 6}},
         {"info": {"sampler_name": "DPM++ 2M"}},
         {"info": {"cfg_scale": 6.5}},
-        {"generation_params": {"Schedule type": "Exponential"}},
+        {"generation_params": {"Hires upscaler": "Lanczos"}},
+        {"scheduler": "Exponential"},
         {"vae": "None"},
         {"vae": "hard.pt"},
         {"detailers": ["hand.pt"]},
@@ -96,7 +98,10 @@ def test_every_difference_is_a_mismatch(details: dict[str, Any]) -> None:
     "details",
     [
         {"info": {"steps": 5, "cfg_scale": 6.0, "sampler_name": "euler"}},
-        {"generation_params": {"Schedule type": "karras"}},
+        {"generation_params": {"Hires upscaler": "latent"}},
+        {"scheduler": "SGM Uniform"},
+        {"scheduler": "sgm_uniform"},
+        {"scheduler": "Automatic"},
         {"vae": "soft.pt"},
         {"vae": "Automatic"},
         {"detailers": ["face.pt"]},
@@ -109,9 +114,9 @@ def test_what_was_asked_for_is_accepted(details: dict[str, Any]) -> None:
 
 def test_a_scheduler_that_is_not_mentioned_was_automatic() -> None:
     """The WebUI leaves its default out."""
-    check_info(expected(generation_params={"Schedule type": "Automatic"}), {"steps": 1}, OFFER)
+    check_info(expected(scheduler="Automatic"), {"steps": 1}, OFFER)
     with pytest.raises(MismatchError):
-        check_info(expected(generation_params={"Schedule type": "Karras"}), {"steps": 1}, OFFER)
+        check_info(expected(scheduler="Karras"), {"steps": 1}, OFFER)
 
 
 def test_counts_and_sizes_must_be_right() -> None:

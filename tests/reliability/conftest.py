@@ -32,7 +32,8 @@ def boat(steps: int = 2, **details: Any) -> JobSpec:
     """Return a small job; `config` may be further layers of settings."""
     size = {"width": 64, "height": 64, "steps": steps, "seed": 7}
     layers = details.pop("config", {})
-    return JobSpec(prompt="a boat", config=merge({"txt2img": size}, layers), **details)
+    config = merge({"txt2img": size}, layers)
+    return JobSpec(**{"prompt": "a boat", "config": config, **details})
 
 
 def overlaps(entries: list[dict[str, Any]]) -> bool:
