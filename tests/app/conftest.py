@@ -4,18 +4,21 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.cli import main
 from app.job_history import JobHistoryStore
 from app.job_queue import JobQueue
 from app.job_search import create_index
 from app.job_store import JobStore
-from tests.support import Fake, run_module
+from tests.support import Fake
 
-Completed = subprocess.CompletedProcess[str]
+Completed = subprocess.CompletedProcess
 CommandLine = Callable[..., Completed]
 
 
@@ -47,13 +50,36 @@ def home(tmp_path: Path) -> Path:
 
 
 def command_line(home: Path, url: str) -> CommandLine:
-    """Return what runs `python -m app …` on a home and a WebUI, as a user would."""
+    """Return what runs command lines of the app on a home and a WebUI.
 
-    def run(*words: str, **variables: str) -> Completed:
-        environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": url, **variables}
-        return run_module("app", *words, env=environment)
+    They run in this process, through the same `main` as `python -m app`: starting an interpreter
+    for each would be most of the time. Signals, terminals and the start are tested on processes.
+    """
+
+    def run(*words: str | Path, **variables: str) -> Completed:
+        given = [str(word) for word in words]
+        said, told = StringIO(), StringIO()
+        with (
+            environment(APP_HOME=str(home), WEBUI_URL=url, **variables),
+            redirect_stdout(said),
+            redirect_stderr(told),
+        ):
+            status = main(given)
+        return Completed(given, status, said.getvalue(), told.getvalue())
 
     return run
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def reading_json(run: CommandLine) -> Callable[..., Any]:

@@ -158,5 +158,5 @@ def test_an_answer_that_is_not_json_is_said(
     """What listens there is shown by how its answer begins; no job is left behind."""
     app_cli("queue", "add", "--prompt", "x") if command == ["work"] else None
     done = app_cli(*command, "--webui", page)
-    assert_one_sentence(done, 2, "is not JSON; it begins with '<html>Welcome")
+    assert_one_sentence(done, 2, "is not JSON; it begins with 'Welcome")
     assert json.loads(app_cli("history", "--json").stdout) == []
