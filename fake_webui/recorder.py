@@ -17,6 +17,7 @@ from fake_webui.exchange import Exchange, revive
 from fake_webui.spool import PARTS, Spool
 
 DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024
+SMALLEST_CAPACITY_BYTES = 1024 * 1024  # room for a few of the longest addresses there can be
 TRIMMED_AT_ONCE = 4096  # positions; trimming one by one would move the whole array each time
 OPEN, EVICTED = -1, -2
 EVICTED_ALONE = array("q", [EVICTED])
@@ -128,11 +129,7 @@ class Recorder:
             self._tell()
 
     def _store(self, exchange: Exchange) -> None:
-        for name in ("body", "answer"):
-            if not self._spool.fits(size := len(getattr(exchange, name))):
-                exchange.findings.append(f"{name} of {size} bytes not kept: too large")
-                setattr(exchange, name, b"")
-        parts = (exchange.facts(), exchange.body, exchange.answer)
+        parts = (self._facts_that_fit(exchange), exchange.body, exchange.answer)
         try:
             self._evict(self._spool.evict(parts))
             position = self._spool.append(exchange.n, parts)
@@ -141,6 +138,18 @@ class Recorder:
             self._spool.to_memory()
             position = self._spool.append(exchange.n, parts)
         self._positions[exchange.n - self._first] = position
+
+    def _facts_that_fit(self, exchange: Exchange) -> bytes:
+        """Strip an entry of what is too large for the journal, and return its facts."""
+        for name in ("body", "answer"):
+            if not self._spool.fits(size := len(getattr(exchange, name))):
+                exchange.findings.append(f"{name} of {size} bytes not kept: too large")
+                setattr(exchange, name, b"")
+        if self._spool.fits(len(facts := exchange.facts())):
+            return facts
+        exchange.findings.append("headers not kept: too large")
+        exchange.headers = {}
+        return exchange.facts()
 
     def _evict(self, numbers: Iterator[int]) -> None:
         for n in numbers:

@@ -84,7 +84,8 @@ def count_requests() -> ResponseReturnValue:
 
 def find_requests() -> ResponseReturnValue:
     """Return the requests that match."""
-    return entries_answer(expectation.find(current_recorder(), question()))
+    recorder, asked = current_recorder(), question()
+    return entries_answer(expectation.find(recorder, asked), evicted=recorder.evicted(asked.scope))
 
 
 def wait_for_requests() -> ResponseReturnValue:

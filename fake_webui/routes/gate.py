@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from fake_webui.exchange import Exchange
 from fake_webui.faults import FaultBook
-from fake_webui.recorder import Recorder
+from fake_webui.recorder import SMALLEST_CAPACITY_BYTES, Recorder
 from fake_webui.routes._context import current_faults, current_recorder
 from fake_webui.routes._middleware import is_control
 from fake_webui.wire import BEHIND_PROXY, Patience, Wire
@@ -73,7 +73,8 @@ def install(application: Flask) -> None:
         ConfigError: if a rule of the configuration is wrong.
     """
     config = cast("ServerConfig", application.extensions["fake_webui.config"])
-    application.extensions["fake_webui.recorder"] = Recorder(config.journal_bytes)
+    capacity_bytes = max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)
+    application.extensions["fake_webui.recorder"] = Recorder(capacity_bytes)
     application.extensions["fake_webui.faults"] = make_book(config)
     application.extensions["fake_webui.patience"] = Patience()
     application.before_request(receive)

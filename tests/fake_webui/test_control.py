@@ -4,12 +4,14 @@ import base64
 import hashlib
 import io
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from PIL import Image
 
+from tests.conftest import StartFake
 from tests.fake_webui.pictures import png
 from tests.support import Fake
 
@@ -331,6 +333,46 @@ def test_one_rule_can_be_removed(fake: Fake) -> None:
     assert [rule["id"] for rule in fake.control("GET", "faults")["rules"]] == [2]
     assert requests.delete(f"{fake.url}/__fake/v1/faults/9", timeout=10).status_code == 404
     assert fake.control("DELETE", "faults") == {"removed": 1}
+
+
+def test_a_count_after_eviction_is_an_error(start_fake: StartFake, tmp_path: Path) -> None:
+    """With entries gone no count is given, except under a mark whose entries are all there."""
+    (tmp_path / "small.toml").write_text("journal_bytes = 1_000_000")
+    fake = start_fake("small", "--config", str(tmp_path / "small.toml"))
+    with requests.Session() as session:
+        for number in range(60):
+            body = {"prompt": "x" * 20_000, "n": number}
+            session.post(f"{fake.url}/nowhere", json=body, timeout=10)
+    answer = post(fake, "requests/count", {"match": {"path": "/nowhere"}})
+    assert answer.status_code == 410
+    assert 5 < answer.json()["evicted"] < 40
+    assert "entries in question were evicted" in answer.json()["error"]
+    assert post(fake, "requests/find", {"exactly": 60}).status_code == 410
+    found = post(fake, "requests/find", {"at_least": 20}).json()
+    assert found["requests"][-1]["payload"]["n"] == 59
+    assert found["evicted"] == answer.json()["evicted"] == 60 - len(found["requests"])
+    assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=10).status_code == 410
+    fake.control("POST", "mark", json={"name": "later"})
+    send(fake)
+    assert post(fake, "requests/count", {"match": {"mark": "later"}}).json() == {"count": 1}
+
+
+def test_a_body_over_the_limit_is_refused_and_noted(start_fake: StartFake, tmp_path: Path) -> None:
+    """413, and the entry has everything but the body."""
+    (tmp_path / "tiny.toml").write_text("max_body_bytes = 1000")
+    fake = start_fake("tiny", "--config", str(tmp_path / "tiny.toml"))
+    send(fake, TXT2IMG, "POST", json={"prompt": "x" * 2000})
+    (entry,) = fake.requests()
+    assert (entry["status"], entry["payload"]) == (413, None)
+
+
+def test_headers_of_any_size_are_no_trouble(start_fake: StartFake, tmp_path: Path) -> None:
+    """An entry that would not fit is kept without its headers."""
+    (tmp_path / "small.toml").write_text("journal_bytes = 1_000_000")
+    fake = start_fake("wide", "--config", str(tmp_path / "small.toml"))
+    send(fake, headers={f"X-{number}": "x" * 60_000 for number in range(8)})
+    (entry,) = fake.requests()
+    assert (entry["headers"], entry["findings"]) == ({}, ["headers not kept: too large"])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Fault rules: when they fire, and what is said about bad ones."""
 
+import json
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +13,7 @@ from fake_webui.fault_actions import ACTIONS
 from fake_webui.fault_rules import parse_rule, parse_spec
 from fake_webui.faults import FaultBook
 from fake_webui.recorder import Recorder
+from tests.support import ROOT
 
 TXT2IMG = "/sdapi/v1/txt2img"
 
@@ -163,3 +166,23 @@ def test_every_action_describes_itself() -> None:
     for action in ACTIONS.values():
         assert action.symptom
         assert all(one.problem(one.default) is None for one in action.settings), action.name
+
+
+def test_the_readme_lists_every_action() -> None:
+    """Its table has the actions, symptoms and settings that there are."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = readme.partition("<!-- faults -->")[2].split("\n\n")[0].strip().splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert rows == [
+        [f"`{one.name}`", one.symptom, " ".join(f"`{setting.name}`" for setting in one.settings)]
+        for one in ACTIONS.values()
+    ]
+
+
+def test_the_readme_shows_rules_that_are_taken() -> None:
+    """The rule that is posted there and the one on the command line are good ones."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    posted = re.findall(r"-d '(\{.*\})'", readme)
+    flags = re.findall(r'--fault "([^"]+)"', readme)
+    assert [parse_rule(json.loads(text)).action.name for text in posted] == ["reset-mid-body"]
+    assert {parse_spec(spec).action.name for spec in flags} == {"out-of-memory"}
