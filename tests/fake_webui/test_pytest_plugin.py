@@ -14,6 +14,7 @@ from tests.support import ROOT, wait_until
 
 PLUGIN = "fake_webui.pytest_plugin"
 INSTALLED = any(one.value == PLUGIN for one in entry_points(group="pytest11"))
+OTHER_PLUGINS = ("anyio", "hypothesispytest", "schemathesis", "xprocess")
 LOAD = [] if INSTALLED else ["-p", PLUGIN]
 
 CLIENT = """
@@ -31,6 +32,9 @@ CLIENT = """
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Somebody else's project, with a client to test."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in OTHER_PLUGINS))
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        monkeypatch.delenv(name)  # this test's own worker is none of the project's
     pytester.makepyfile(client=CLIENT)
     return pytester
 
