@@ -19,8 +19,9 @@ TILES_ACROSS, TILES_DOWN = 12, 16
 NOISE_VARIANTS = 8
 NO_FILTER, UP_FILTER = b"\0", b"\2"
 INK_COLOUR, PAPER_COLOUR = b"\xff\xff\xff", b"\x18\x18\x20"
-# How far a noisy pixel may be from the one above it; these sums make files of photographic size.
-NOISE_DELTAS = (0, 1, 2, 3, 4, 3, 2, 1, 0, 255, 254, 253, 252, 253, 254, 255)
+# How far a noisy byte is from the one above it, -7 to 7: files get the size of photographs.
+NOISE = bytes(((value & 7) - (value >> 3 & 7)) % 256 for value in range(256))
+COUNTER_NOISE = bytes(-value % 256 for value in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,8 @@ def _filler(width: int, rows: int, variant: int) -> Block:
 def _noise(width: int, rows: int, variant: int) -> bytes:
     """Return scanlines of noise in which every row takes back what the one before added."""
     source = random.Random(variant)  # noqa: S311 - the same pictures in every run
-    deltas = bytes(NOISE_DELTAS[value % len(NOISE_DELTAS)] for value in range(256))
-    negative = bytes(-value % 256 for value in range(256))
     scanlines = []
     for _ in range((rows + 1) // 2):
-        added = source.randbytes(3 * width).translate(deltas)
-        scanlines += [UP_FILTER + added, UP_FILTER + added.translate(negative)]
+        added = source.randbytes(3 * width).translate(NOISE)
+        scanlines += [UP_FILTER + added, UP_FILTER + added.translate(COUNTER_NOISE)]
     return b"".join(scanlines[:rows])
