@@ -1,0 +1,207 @@
+"""img2img: init images, sizes, masks and the errors of both."""
+
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.fake_webui.generating import SMALL, encoded, failure, gradient, img2img, post
+from tests.support import Fake
+
+INIT = encoded(gradient(64, 64))
+WIDE = encoded(gradient(128, 96))
+
+
+def mask_with(box: tuple[int, int, int, int], size: tuple[int, int] = (64, 64)) -> str:
+    """Return a black mask with a white rectangle."""
+    mask = Image.new("L", size)
+    mask.paste(255, box)
+    return encoded(mask)
+
+
+MIDDLE = mask_with((16, 16, 48, 48))
+ONLY_MASKED = "Inpaint area: Only masked, Masked area padding: 0"
+
+
+@pytest.mark.parametrize("mode", [-1, 0, 1, 2, 3])
+@pytest.mark.parametrize(("width", "height", "size"), [(64, 64, (64, 64)), (65, 100, (64, 96))])
+def test_every_resize_mode_makes_the_size_asked_for(
+    fake: Fake, mode: int, width: int, height: int, size: tuple[int, int]
+) -> None:
+    """Rounded down to a multiple of 8, whatever the init image's own size."""
+    answer = img2img(fake, init_images=[WIDE], resize_mode=mode, width=width, height=height)
+    assert answer.sizes == [size]
+
+
+@pytest.mark.parametrize(
+    ("asked", "notes"),
+    [
+        ({}, "Denoising strength: 0.75"),
+        ({"denoising_strength": 0}, "Denoising strength: 0.0"),
+        ({"initial_noise_multiplier": 0.5}, "Denoising strength: 0.75, Noise multiplier: 0.5"),
+        ({"initial_noise_multiplier": 1}, "Denoising strength: 0.75"),
+        ({"override_settings": {"img2img_extra_noise": 0.1}},
+         "Denoising strength: 0.75, Extra noise: 0.1"),
+        ({"override_settings": {"sd_vae_encode_method": "TAESD"}},
+         "Denoising strength: 0.75, VAE Encoder: TAESD"),
+        ({"image_cfg_scale": 1.2}, "Denoising strength: 0.75"),
+    ],
+)  # fmt: skip
+def test_the_infotext_says_how_the_image_was_used(
+    fake: Fake, asked: dict[str, Any], notes: str
+) -> None:
+    """The strength always, the rest where it differs from the defaults."""
+    assert img2img(fake, **asked).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("asked", "notes"),
+    [
+        ({}, f"Mask blur: 4, {ONLY_MASKED}, Masked content: fill"),
+        ({"mask_blur": 0}, f"{ONLY_MASKED}, Masked content: fill"),
+        ({"mask_blur_x": 2, "mask_blur_y": 8}, f"{ONLY_MASKED}, Masked content: fill"),
+        ({"inpainting_fill": 1}, f"Mask blur: 4, {ONLY_MASKED}"),
+        ({"inpainting_fill": 2}, f"Mask blur: 4, {ONLY_MASKED}, Masked content: latent noise"),
+        ({"inpainting_fill": 3}, f"Mask blur: 4, {ONLY_MASKED}, Masked content: latent nothing"),
+        ({"inpainting_mask_invert": 1},
+         f"Mask mode: Inpaint not masked, Mask blur: 4, {ONLY_MASKED}, Masked content: fill"),
+        ({"inpaint_full_res": False}, "Mask blur: 4, Masked content: fill"),
+        ({"inpaint_full_res_padding": 8},
+         "Mask blur: 4, Inpaint area: Only masked, Masked area padding: 8, Masked content: fill"),
+        ({"mask": mask_with((0, 0, 0, 0))}, "Mask blur: 4"),
+    ],
+)  # fmt: skip
+def test_the_infotext_says_how_the_mask_was_used(
+    fake: Fake, asked: dict[str, Any], notes: str
+) -> None:
+    """A blank mask is no mask, an uneven blur has no number."""
+    assert img2img(fake, **{"mask": MIDDLE, **asked}).notes == f"Denoising strength: 0.75, {notes}"
+
+
+def test_only_the_masked_part_changes(fake: Fake) -> None:
+    """Far from the mask, the result is the init image to the pixel."""
+    big = gradient(256, 256)
+    mask = mask_with((100, 100, 150, 150), (256, 256))
+    result = img2img(fake, init_images=[encoded(big)], mask=mask, width=256, height=256).images[0]
+    for box in ((0, 0, 60, 256), (200, 0, 256, 256)):
+        assert result.crop(box).tobytes() == big.crop(box).tobytes()
+    assert result.crop((110, 110, 140, 140)).tobytes() != big.crop((110, 110, 140, 140)).tobytes()
+
+
+def test_an_inverted_mask_changes_the_rest(fake: Fake) -> None:
+    """The middle stays."""
+    big = gradient(256, 256)
+    mask = mask_with((64, 64, 192, 192), (256, 256))
+    asked = {"mask": mask, "inpainting_mask_invert": 1, "inpaint_full_res": False}
+    result = img2img(fake, init_images=[encoded(big)], width=256, height=256, **asked).images[0]
+    middle = (100, 100, 150, 150)
+    assert result.crop(middle).tobytes() == big.crop(middle).tobytes()
+
+
+def test_a_masked_result_has_the_size_of_its_init_image(fake: Fake) -> None:
+    """The masked area is generated at the size asked for and pasted back."""
+    mask = mask_with((10, 10, 40, 40), (128, 96))
+    assert img2img(fake, init_images=[WIDE], mask=mask).sizes == [(128, 96)]
+
+
+def test_masks_may_be_transparent_images(fake: Fake) -> None:
+    """Then what is opaque is the mask."""
+    mask = Image.new("RGBA", (64, 64))
+    mask.paste((0, 0, 0, 255), (16, 16, 48, 48))
+    assert ONLY_MASKED in img2img(fake, mask=encoded(mask)).notes
+
+
+def test_the_options_answer_with_the_mask_too(fake: Fake) -> None:
+    """The mask and what was made under it come behind the picture; infotexts have one entry."""
+    override = {"return_mask": True, "return_mask_composite": True}
+    answer = img2img(fake, mask=MIDDLE, override_settings=override)
+    assert [image.mode for image in answer.images] == ["RGB", "RGB", "RGBA"]
+    assert len(answer.infotexts) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "seeds"),
+    [
+        ({"init_images": [INIT, INIT], "batch_size": 3}, 2, [42, 43, 44]),
+        ({"init_images": [INIT, INIT], "batch_size": 2, "n_iter": 2}, 4, [42, 43, 44, 45]),
+        ({"batch_size": 2, "n_iter": 2}, 4, [42, 43, 44, 45]),
+    ],
+)
+def test_several_init_images_are_a_batch(
+    fake: Fake, asked: dict[str, Any], count: int, seeds: list[int]
+) -> None:
+    """One picture each; one init image alone serves the whole batch."""
+    answer = img2img(fake, **asked)
+    assert (len(answer.images), answer.info["all_seeds"]) == (count, seeds)
+
+
+@pytest.mark.parametrize("text", [INIT, f"data:image/png;base64,{INIT}", f"\n{INIT}\n"])
+def test_init_images_are_base64_with_or_without_a_head(fake: Fake, text: str) -> None:
+    """As browsers and libraries send them."""
+    assert img2img(fake, init_images=[text]).images
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK"])
+def test_init_images_of_any_mode_are_fine(fake: Fake, mode: str) -> None:
+    """The result is RGB."""
+    image = gradient(64, 64).convert(mode)
+    text = encoded(image if mode != "CMYK" else image.convert("RGB"))
+    assert img2img(fake, init_images=[text]).images[0].mode == "RGB"
+
+
+def test_the_sent_images_are_echoed_only_on_demand(fake: Fake) -> None:
+    """Null otherwise, so that answers stay small."""
+    without = img2img(fake, mask=MIDDLE).body["parameters"]
+    assert (without["init_images"], without["mask"]) == (None, None)
+    assert "include_init_images" in without
+    echoed = img2img(fake, mask=MIDDLE, include_init_images=True).body["parameters"]
+    assert echoed["mask"] == MIDDLE
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "error", "words"),
+    [
+        ({"init_images": None}, 404, "HTTPException", "Init image not found"),
+        ({"init_images": []}, 500, "RuntimeError", "Expected 3D"),
+        ({"init_images": ["not base64!!"]}, 500, "HTTPException", "Invalid encoded image"),
+        ({"init_images": [None]}, 500, "AttributeError", "startswith"),
+        ({"init_images": ["data:image/png;base64"]}, 500, "IndexError", "list index"),
+        ({"init_images": [f"data:text/plain;base64,{INIT}"]}, 500, "HTTPException", "Invalid"),
+        ({"init_images": ["http://127.0.0.1/x"]}, 500, "HTTPException", "local resource"),
+        ({"init_images": ["https://x.example/x"]}, 500, "HTTPException", "Invalid image url"),
+        ({"init_images": [INIT, INIT]}, 500, "RuntimeError", "bad number of images passed: 2"),
+        ({"mask": "xxx"}, 500, "HTTPException", "Invalid encoded image"),
+        ({"mask": ""}, 500, "AttributeError", "'str' object has no attribute 'mode'"),
+        ({"mask": MIDDLE, "latent_mask": "x"}, 500, "AttributeError", "convert"),
+        ({"mask": MIDDLE, "inpaint_full_res": False, "width": 65}, 500, "ValueError", "not match"),
+        ({"width": 0}, 500, "ValueError", "must be > 0"),
+        ({"width": 7}, 500, "RuntimeError", "Kernel size"),
+        ({"height": 0, "resize_mode": 1}, 500, "ZeroDivisionError", "division by zero"),
+        ({"steps": 0}, 500, "ZeroDivisionError", "integer division"),
+        ({"width": None}, 500, "TypeError", "NoneType"),
+    ],
+)  # fmt: skip
+def test_bad_images_and_sizes_fail_as_in_the_real_server(
+    fake: Fake, asked: dict[str, Any], status: int, error: str, words: str
+) -> None:
+    """Each with its own status, class and words; nothing is ever fetched."""
+    payload = {**SMALL, "steps": 3, "init_images": [INIT], **asked}
+    assert failure(post(fake, "img2img", payload))[:2] == (status, error)
+    assert words in failure(post(fake, "img2img", payload))[2]
+
+
+def test_an_infotext_gives_img2img_less_than_txt2img(fake: Fake) -> None:
+    """Steps, sampler and seed; not prompt, size, guidance or strength."""
+    infotext = (
+        "p\nSteps: 9, Sampler: DDIM, CFG scale: 3, Seed: 7, Size: 9x9, Denoising strength: 0.2"
+    )
+    payload = {"infotext": infotext, "init_images": [INIT], "width": 64, "height": 64}
+    facts = img2img(fake).info | post(fake, "img2img", payload).json()["parameters"]
+    assert (facts["steps"], facts["sampler_name"], facts["seed"]) == (9, "DDIM", 7)
+    assert (facts["prompt"], facts["cfg_scale"], facts["denoising_strength"]) == ("", 7.0, 0.75)
+
+
+def test_a_saved_init_image_leaves_its_hash(fake: Fake) -> None:
+    """MD5 of its pixels, as the option save_init_img asks."""
+    notes = img2img(fake, override_settings={"save_init_img": True}).notes
+    assert notes.startswith("Denoising strength: 0.75, Init image hash: ")
