@@ -20,6 +20,8 @@ class Difference:
     got: Any
 
     def __str__(self) -> str:
+        if self.got == ABSENT:
+            return f"{self.where} is absent, not {self.expected!r}"
         return f"{self.where} is {self.got!r}, not {self.expected!r}"
 
 

@@ -5,7 +5,6 @@ environment that has this package installed loads this module.
 """
 
 import json
-import os
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,7 @@ def fake_webui_server(request: pytest.FixtureRequest) -> "Iterator[FakeWebUI]":
     from fake_webui.process import FakeWebUI  # noqa: PLC0415 (see the module's docstring)
 
     if url := request.config.getoption("--fake-webui-url"):
-        refuse_sharing()
+        refuse_sharing(request.config)
         yield FakeWebUI.at(url)
         return
     with FakeWebUI(*request.config.getini("fake_webui_options")) as webui:
@@ -64,13 +63,13 @@ def fake_webui(
         fake_webui_server.mark(None)
 
 
-def refuse_sharing() -> None:
+def refuse_sharing(config: pytest.Config) -> None:
     """Keep several test processes from resetting one server under each other.
 
     Raises:
         pytest.UsageError: under xdist with more than one worker.
     """
-    if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
+    if getattr(config, "workerinput", {"workercount": 1})["workercount"] > 1:
         raise pytest.UsageError(
             "--fake-webui-url is one server, and each test resets it: run without xdist, or "
             "without --fake-webui-url, which gives each worker a server of its own"
@@ -121,9 +120,14 @@ def pytest_runtest_makereport(
 
 def told_by(webui: "FakeWebUI") -> str:
     """Return what the server has to say about a failure: its journal, or its last words."""
+    from fake_webui.errors import FakeWebUIError  # noqa: PLC0415 (see the module's docstring)
+
     if webui.exit_status is not None:
         return webui.errors()
-    entries = webui.requests()
+    try:
+        entries = webui.requests()
+    except FakeWebUIError as error:
+        return str(error)
     shown = [{name: one[name] for name in SHOWN_FACTS} for one in entries[-ENTRIES_SHOWN:]]
     lines = [json.dumps(one, ensure_ascii=False) for one in shown]
     return "\n".join([f"{len(entries)} requests, the last {len(lines)}:", *lines])

@@ -231,6 +231,27 @@ def test_a_server_from_before_is_made_fresh(project: pytest.Pytester) -> None:
         assert left_over.exit_status is None
 
 
+def test_a_server_of_others_that_dies_is_told_in_the_report(project: pytest.Pytester) -> None:
+    """When the server behind --fake-webui-url goes away, the test fails and the run goes on."""
+    project.makepyfile(
+        """
+        import os, signal
+        from client import call
+
+        def test_dying(fake_webui):
+            os.kill(fake_webui.health()["pid"], signal.SIGKILL)
+            call(fake_webui)
+
+        def test_next():
+            pass
+        """
+    )
+    with FakeWebUI() as webui:
+        result = run(project, "--fake-webui-url", webui.url)
+    result.assert_outcomes(passed=1, failed=1, errors=1)
+    result.stdout.fnmatch_lines(["*- fake WebUI -*", "no fake WebUI answers at http://*"])
+
+
 def test_one_server_is_not_shared_by_workers(project: pytest.Pytester) -> None:
     """Workers that reset one server under each other are refused with the way out."""
     project.makepyfile("def test_it(fake_webui): pass")
