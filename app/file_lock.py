@@ -1,5 +1,6 @@
 """A lock that the operating system frees by itself when its holder dies."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -28,7 +29,7 @@ class FileLock:
     """An exclusive lock on a file, against other processes and other `FileLock`s alike.
 
     Args:
-        path: the lock file; made when it is not there, never removed by this class.
+        path: the lock file; made when it is not there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,10 +65,16 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def remove(self) -> None:
+        """Give the lock back and remove its file, unless another process has just opened it."""
+        self.release()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
     def _open(self) -> int:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise HomeError(f"can't lock {self.path}: {error.strerror or error}") from error
 

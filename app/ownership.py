@@ -59,7 +59,7 @@ class Ownership:
                 if _running_jobs(connection, owner.name):
                     return
                 _forget(connection, owner.name)
-            owner.lock.path.unlink(missing_ok=True)
+            owner.lock.remove()
         finally:
             owner.lock.release()
 
@@ -74,8 +74,7 @@ class Ownership:
             return self._bury(dead, alive=len(owners) - len(dead)) if dead else []
         finally:
             for owner in dead:
-                owner.lock.path.unlink(missing_ok=True)
-                owner.lock.release()
+                owner.lock.remove()
 
     def _bury(self, dead: list[Owner], alive: int) -> list[str]:
         with self._store.transaction() as connection:

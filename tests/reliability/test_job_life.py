@@ -1,5 +1,7 @@
 """A job's life beside a WebUI that takes its time: cancel, skip, stop, pause, progress."""
 
+import os
+import signal
 import threading
 from dataclasses import replace
 
@@ -293,3 +295,62 @@ def test_retry_and_edit_make_new_rows_and_leave_the_old_ones(
     )
     assert first == second
     assert third == {**first, "steps": 3}
+
+
+def test_a_webui_that_dies_costs_one_job_and_holds_the_rest(
+    build: BuildApp, start_fake: StartFake
+) -> None:
+    """The job says what is known, the queue says why it waits, and nothing is sent again."""
+    dying = start_fake("mortal", "--step-seconds", "0.05")
+    application = build(dying.url, limits=replace(PATIENT, patience_s=0.3))
+    doomed, waiting = application.job_service.submit([boat(steps=150), boat()])
+    with application:
+        wait_for_steps(application)
+        os.kill(dying.control("GET", "health")["pid"], signal.SIGKILL)
+        failed = application.job_service.wait(doomed, 20)
+        wait_until(lambda: application.queue.pause_state().paused)
+    assert failed.status is JobStatus.FAILED
+    assert "connection to the WebUI was lost" in (failed.error or "")
+    assert "can't be reached" in (failed.error or "")
+    assert application.history.get(waiting).status is JobStatus.QUEUED
+    assert "can't be reached" in application.queue.pause_state().reason
+
+
+def test_credentials_of_the_url_are_used_and_never_written(
+    build: BuildApp, start_fake: StartFake
+) -> None:
+    """Neither the record nor the manifest has the password."""
+    guarded = start_fake("guarded", "--api-auth", "user:geheim")
+    application = build(guarded.url.replace("://", "://user:geheim@"))
+    [job_id] = application.job_service.submit([boat()])
+    assert application.runner.run_pending() == 1
+    job = application.history.get(job_id)
+    assert job.status is JobStatus.SUCCEEDED, job.error
+    assert job.meta["webui"] == guarded.url
+    written = [path.read_bytes() for path in application.home.rglob("*") if path.is_file()]
+    assert not [content for content in written if b"geheim" in content]
+
+
+def test_wrong_credentials_hold_the_queue(build: BuildApp, start_fake: StartFake) -> None:
+    """Every job would meet them; none is burned."""
+    guarded = start_fake("guarded-too", "--api-auth", "user:geheim")
+    application = build(guarded.url)
+    application.job_service.submit([boat(), boat()])
+    assert application.runner.run_pending() == 0
+    assert "401" in application.queue.pause_state().reason
+    assert application.job_service.status().queued == 2
+
+
+def test_a_generation_that_somebody_else_interrupted_is_no_success(
+    build: BuildApp, slow_fake: Fake
+) -> None:
+    """Three images were asked for; what came is kept, and the job says how many."""
+    application = build(slow_fake.url, limits=PATIENT)
+    [job_id] = application.job_service.submit([boat(steps=60, config={"txt2img": {"n_iter": 3}})])
+    with application:
+        wait_for_steps(application)
+        requests.post(f"{slow_fake.url}{INTERRUPT}", timeout=10)
+        job = application.job_service.wait(job_id, 20)
+    assert job.status is JobStatus.FAILED
+    assert "asked for 3 images, the WebUI returned 1" in (job.error or "")
+    assert len(job.images) == 1
