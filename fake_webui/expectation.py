@@ -10,7 +10,7 @@ from typing import Any
 from fake_webui.errors import ControlError
 from fake_webui.exchange import Exchange
 from fake_webui.matching import Difference, Match, known, parse_match
-from fake_webui.recorder import Recorder, Scope
+from fake_webui.recorder import FACTS, SENT, Recorder, Scope
 
 NEAREST_SHOWN = 3
 NEAREST_CONSIDERED = 1000  # entries; the newest of the journal
@@ -109,7 +109,7 @@ def find(recorder: Recorder, question: Question) -> Iterator[Exchange]:
     if question.exactly is not None:
         refuse_after_eviction(recorder, question)
     check(recorder, question, numbers)
-    return recorder.get_all(numbers)
+    return recorder.get_all(numbers, SENT)
 
 
 def wait(recorder: Recorder, question: Question) -> Iterator[Exchange]:
@@ -128,7 +128,7 @@ def wait(recorder: Recorder, question: Question) -> Iterator[Exchange]:
     if question.exactly is not None:
         refuse_after_eviction(recorder, question)
     check(recorder, question, numbers)
-    return recorder.get_all(numbers)
+    return recorder.get_all(numbers, SENT)
 
 
 def collect(recorder: Recorder, question: Question) -> list[int]:
@@ -147,7 +147,8 @@ def collect(recorder: Recorder, question: Question) -> list[int]:
 
 def matching(recorder: Recorder, match: Match, scope: Scope | None = None) -> list[int]:
     """Return the numbers of the exchanges that match, in all of the journal or in `scope`."""
-    entries = recorder.entries(scope or Scope(mark=match.mark))
+    parts = FACTS if match.payload is None else SENT
+    entries = recorder.entries(scope or Scope(mark=match.mark), parts)
     return [one.n for one in entries if match.accepts(one)]
 
 
@@ -205,7 +206,7 @@ class NearMiss:
 
     def as_json(self, recorder: Recorder) -> dict[str, Any]:
         """Return the entry, where it is still there, and its differences."""
-        exchange = recorder.get(self.n)
+        exchange = recorder.get(self.n, SENT)
         entry = exchange.entry() if exchange else {"n": self.n}
         return entry | {"differences": [asdict(one) for one in self.differences]}
 
@@ -215,7 +216,7 @@ def nearest(recorder: Recorder, match: Match) -> list[NearMiss]:
     newest = Scope(since=max(0, recorder.last_n - NEAREST_CONSIDERED))
     misses = [
         NearMiss(one.n, f"{one.method} {one.path}", differences)
-        for one in recorder.entries(newest)
+        for one in recorder.entries(newest, SENT)
         if (differences := tuple(match.differences(one)))
     ]
     return heapq.nsmallest(NEAREST_SHOWN, misses, key=lambda miss: miss.distance)

@@ -49,7 +49,7 @@ class Match:
             if expected is not None and expected != got:
                 yield Difference(name, expected, got)
         if self.payload is not None:
-            yield from payload_differences(self.payload, describe(exchange.payload))
+            yield from payload_differences(self.payload, exchange.payload)
 
     def as_json(self) -> dict[str, Any]:
         """Return what is asked for, as it would be posted."""
@@ -62,7 +62,10 @@ MATCH_KEYS = tuple(field.name for field in fields(Match))
 def payload_differences(expected: dict[str, Any], payload: Any) -> Iterator[Difference]:
     """Yield the places where a payload lacks or contradicts what is expected of it."""
     for key, value in expected.items():
-        yield from value_differences(value, reach(payload, key), f"payload.{key}")
+        got = reach(payload, key)
+        if got is ABSENT and "." in key:  # it may lead into the description of an image
+            got = reach(describe(payload), key)
+        yield from value_differences(value, describe(got), f"payload.{key}")
 
 
 def value_differences(expected: Any, got: Any, where: str) -> Iterator[Difference]:

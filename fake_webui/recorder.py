@@ -19,6 +19,7 @@ from fake_webui.spool import PARTS, Spool
 DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024
 SMALLEST_CAPACITY_BYTES = 1024 * 1024  # room for a few of the longest addresses there can be
 TRIMMED_AT_ONCE = 4096  # positions; trimming one by one would move the whole array each time
+FACTS, SENT, WHOLE = 1, 2, PARTS  # how many parts of a record are read
 OPEN, EVICTED = -1, -2
 EVICTED_ALONE = array("q", [EVICTED])
 
@@ -191,27 +192,30 @@ class Recorder:
             return self._open[n]
         return revive(*self._spool.read(place, parts)) if place >= 0 else None
 
-    def get(self, n: int) -> Exchange | None:
-        """Return an entry, or None where it is not, or no longer, there."""
+    def get(self, n: int, parts: int = WHOLE) -> Exchange | None:
+        """Return an entry, or None where it is not, or no longer, there.
+
+        `parts` says how much of it is read: FACTS, SENT with the request's body, or the WHOLE.
+        """
         with self._changed:
-            return self._exchange(n, PARTS)
+            return self._exchange(n, parts)
 
     def facts(self, scope: Scope, limit: int, also: Iterable[int] = ()) -> list[Exchange]:
         """Return entries without their bodies: those of `also`, and the first in scope."""
         with self._changed:
             numbers = [*also, *(n for n, place in self._numbered(scope) if place != EVICTED)]
-            entries = (self._exchange(n, 1) for n in numbers[:limit])
+            entries = (self._exchange(n, FACTS) for n in numbers[:limit])
             return [exchange for exchange in entries if exchange]
 
-    def get_all(self, numbers: Iterable[int]) -> Iterator[Exchange]:
-        """Yield those of these entries that are still there."""
-        return (exchange for n in numbers if (exchange := self.get(n)))
+    def get_all(self, numbers: Iterable[int], parts: int = WHOLE) -> Iterator[Exchange]:
+        """Yield those of these entries that are still there, as `get` does."""
+        return (exchange for n in numbers if (exchange := self.get(n, parts)))
 
-    def entries(self, scope: Scope | None = None) -> Iterator[Exchange]:
-        """Yield the entries in scope as of now, oldest first."""
+    def entries(self, scope: Scope | None = None, parts: int = WHOLE) -> Iterator[Exchange]:
+        """Yield the entries in scope as of now, oldest first, as `get` does."""
         with self._changed:
             numbered = self._numbered(scope or Scope())
-        yield from self.get_all(n for n, place in numbered if place != EVICTED)
+        yield from self.get_all((n for n, place in numbered if place != EVICTED), parts)
 
     def evicted(self, scope: Scope | None = None) -> int:
         """Return how many entries in scope gave way to newer ones, or may have."""

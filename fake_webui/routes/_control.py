@@ -17,7 +17,7 @@ from fake_webui.expectation import Question, parse_question
 from fake_webui.fault_actions import ACTIONS
 from fake_webui.fault_rules import parse_rule
 from fake_webui.matching import Match, known
-from fake_webui.recorder import Recorder, Scope
+from fake_webui.recorder import FACTS, SENT, Recorder, Scope
 from fake_webui.routes._context import (
     current_faults,
     current_patience,
@@ -53,9 +53,9 @@ def list_requests() -> ResponseReturnValue:
     match = Match(path=arguments.get("path"), method=method.upper() if method else None)
     numbers = expectation.matching(recorder, match, scope)
     if flag_argument("unmatched"):
-        numbers = [one.n for one in recorder.get_all(numbers) if not one.matched]
+        numbers = [one.n for one in recorder.get_all(numbers, FACTS) if not one.matched]
     limit = number_argument("limit", len(numbers))
-    return entries_answer(recorder.get_all(numbers[:limit]), evicted=recorder.evicted(scope))
+    return entries_answer(recorder.get_all(numbers[:limit], SENT), evicted=recorder.evicted(scope))
 
 
 def one_request(n: int) -> ResponseReturnValue:

@@ -123,6 +123,21 @@ def test_images_are_replaced_by_what_they_are(fake: Fake) -> None:
     assert Image.open(io.BytesIO(small.content)).size == (20, 12)
 
 
+def test_an_image_can_be_matched_by_its_content(fake: Fake) -> None:
+    """A match may ask for the hash or the size of a picture that was sent."""
+    picture = png("a cat")
+    body = {"init_images": [base64.b64encode(picture).decode()]}
+    send(fake, "/nowhere", "POST", json=body)
+    sha256 = hashlib.sha256(picture).hexdigest()
+    for payload, count in (
+        ({"init_images.0.sha256": sha256}, 1),
+        ({"init_images": [{"sha256": sha256, "width": 40}]}, 1),
+        ({"init_images.0.sha256": "0" * 64}, 0),
+    ):
+        answer = post(fake, "requests/count", {"match": {"payload": payload}})
+        assert answer.json() == {"count": count}
+
+
 @pytest.mark.parametrize("path", ["requests/7", "requests/1/images/3"])
 def test_what_is_not_there_is_a_404(fake: Fake, path: str) -> None:
     """Asking for an entry or image that never was says so."""
