@@ -108,14 +108,15 @@ def encode_picture(picture: Picture, state: WebUIState) -> bytes:
     Raises:
         HttpError: 500, for a format that the API doesn't have.
         HandlerError: UnicodeEncodeError, for text that can't be encoded; ValueError, for a quality
-            that is no number.
+            of JPEG or WebP that is no whole number.
     """
     image_format = str(state.options.get("samples_format")).lower()
     if image_format not in IMAGE_FORMATS:
         raise HttpError(500, "Invalid image format")
+    quality = state.options.get("jpeg_quality")
+    if image_format != "png" and not isinstance(quality, int):
+        raise HandlerError("ValueError", "Invalid quality setting")
     try:
-        return picture.encode(image_format, int(state.options.get("jpeg_quality")))
+        return picture.encode(image_format, quality)
     except UnicodeEncodeError as error:
         raise HandlerError("UnicodeEncodeError", str(error)) from None
-    except (TypeError, ValueError):
-        raise HandlerError("ValueError", "Invalid quality setting") from None

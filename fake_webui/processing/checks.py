@@ -33,6 +33,7 @@ TOO_SMALL = (
     "Kernel size can't be greater than actual input size"
 )
 LARGEST_BATCH_PX = 2**28
+MOST_PICTURES = 10_000
 BYTES_FOR_A_PIXEL = 256
 OUT_OF_MEMORY = (
     "CUDA out of memory. Tried to allocate {gibibytes:.2f} GiB (GPU 0; 8.00 GiB total capacity; "
@@ -81,6 +82,16 @@ def check_memory(width: int, height: int, count: int = 1) -> None:
         raise HandlerError("OutOfMemoryError", OUT_OF_MEMORY.format(gibibytes=gibibytes))
 
 
+def check_many(count: int) -> None:
+    """Refuse more pictures than anybody waits for.
+
+    Raises:
+        HandlerError: MemoryError.
+    """
+    if count > MOST_PICTURES:
+        raise HandlerError("MemoryError", "")
+
+
 def check_count(p: Processing) -> None:
     """Refuse a batch of no pictures.
 
@@ -89,6 +100,7 @@ def check_count(p: Processing) -> None:
     """
     if p.batch_size * p.n_iter <= 0 or p.n_iter < 0:
         raise HandlerError("IndexError", "list index out of range")
+    check_many(p.batch_size * p.n_iter)
 
 
 def check_steps(p: Processing) -> None:

@@ -1,5 +1,6 @@
 """Hires fix: the second pass of txt2img at a larger size."""
 
+import math
 from dataclasses import dataclass
 
 from fake_webui.catalog import LATENT_UPSCALE_MODES, Catalog
@@ -67,6 +68,8 @@ def _target_size(p: Processing, *, use_old_sizes: bool) -> tuple[int, int]:
         p.width, p.height = old_first_pass_size(p.width, p.height)
     if p.hr_resize_x == 0 and p.hr_resize_y == 0:
         p.extra_generation_params["Hires upscale"] = p.hr_scale
+        if not math.isfinite(p.hr_scale):
+            raise HandlerError("OverflowError", "cannot convert float infinity to integer")
         return floor8(int(p.width * p.hr_scale)), floor8(int(p.height * p.hr_scale))
     p.extra_generation_params["Hires resize"] = f"{p.hr_resize_x}x{p.hr_resize_y}"
     return resized(p.width, p.height, p.hr_resize_x, p.hr_resize_y)

@@ -9,6 +9,7 @@ from PIL import Image
 from fake_webui.images import Picture
 from fake_webui.images.resizing import grid_shape, image_grid
 from fake_webui.processing import Bench, Processed, Processing, collect, saving
+from fake_webui.processing.checks import check_many
 from fake_webui.processing.seeds import fixed_seed
 
 Place = tuple[int, int]
@@ -90,5 +91,6 @@ class Tiling:
 
 def _starts(whole: int, tile: int, overlap: int) -> list[int]:
     count = math.ceil((whole - overlap) / (tile - overlap))
+    check_many(count)
     distance = (whole - tile) / (count - 1) if count > 1 else 0
     return [min(int(index * distance), whole - tile) for index in range(count)]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from fake_webui.images import Picture
 from fake_webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.processing.checks import check_many
 from fake_webui.processing.init_images import ORIGINAL
 from fake_webui.scripts.common import fix_seeds, grid_of, save_grid, with_one_infotext
 
@@ -21,6 +22,7 @@ class Arguments(NamedTuple):
 def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
     """Generate `loops` times, the denoising strength going to `final_denoising_strength`."""
     fix_seeds(p, bench)
+    check_many(asked.loops * p.n_iter)
     batch_count, progress = p.n_iter, bench.state.progress
     p.extra_generation_params = {
         "Final denoising strength": asked.final_denoising_strength,

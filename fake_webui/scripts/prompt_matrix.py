@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from fake_webui.images import Picture
 from fake_webui.images.annotation import annotated
 from fake_webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.processing.checks import check_many
 from fake_webui.scripts.common import fix_seeds, grid_of, save_grid, seed_of
 
 
@@ -47,6 +48,7 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
 
 def combinations(parts: list[str], delimiter: str, *, at_start: bool) -> list[str]:
     """Return the first part with every choice of the others, in binary order."""
+    check_many(2 ** min(len(parts), 64))
     first, others = parts[0], [part.strip().strip(",") for part in parts[1:]]
     prompts = []
     for number in range(2 ** len(others)):

@@ -9,6 +9,7 @@ from fake_webui.catalog import UPSCALERS
 from fake_webui.images import Picture
 from fake_webui.images.resizing import flatten, upscale
 from fake_webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.processing.checks import check_memory
 from fake_webui.scripts.common import Tiling, fix_seeds, save_result, seed_of, with_one_infotext
 
 
@@ -29,7 +30,9 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
     p.extra_generation_params["SD upscale upscaler"] = upscaler
     image = flatten(p.init_images[0], bench.state.options.get("img2img_background_color"))
     if upscaler != "None":
-        image = upscale(image, upscaler, asked.scale_factor)
+        factor = asked.scale_factor
+        check_memory(int(image.width * factor), int(image.height * factor))
+        image = upscale(image, upscaler, factor)
     tiling = Tiling.of(image.size, (p.width, p.height), asked.overlap)
     tiles, batch_size, rounds = tiling.cut(image), p.batch_size, p.n_iter
     batches = math.ceil(len(tiles) / batch_size)
