@@ -16,7 +16,7 @@ from fake_webui.errors import ApiError, HandlerError
 from fake_webui.exchange import Exchange
 from fake_webui.fault_actions import OPTIONS
 from fake_webui.faults import Fault
-from fake_webui.payloads import decode_image
+from fake_webui.payloads import MEDIA_TYPES, decode_image
 
 OUT_OF_MEMORY = (
     "CUDA out of memory. Tried to allocate 1.11 GiB (GPU 0; 8.00 GiB total capacity; "
@@ -26,7 +26,6 @@ NAN = "A tensor with NaNs was produced in {module}. --disable-nan-check turns th
 CUDA_ERROR = "CUDA error: an illegal memory access was encountered"
 NO_MODEL = "'NoneType' object has no attribute 'lowvram'"
 GARBAGE_BYTES = 512
-MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
 def error_of(fault: Fault, exchange: Exchange) -> ApiError:

@@ -21,6 +21,7 @@ SHORTEST_IMAGE = 60  # characters of base64; the smallest possible PNG takes 90
 TEXT_SHOWN = 4000  # characters of a body that is not JSON
 BASE64_START = re.compile(r"[A-Za-z0-9+/\r\n]{56}")
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
 BROKEN_IMAGE = (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError)
 

@@ -17,6 +17,7 @@ from fake_webui.expectation import Question, parse_question
 from fake_webui.fault_actions import ACTIONS
 from fake_webui.fault_rules import parse_rule
 from fake_webui.matching import Match, known
+from fake_webui.payloads import MEDIA_TYPES
 from fake_webui.recorder import FACTS, SENT, Recorder, Scope
 from fake_webui.routes._context import (
     current_faults,
@@ -28,7 +29,6 @@ from fake_webui.routes._context import (
 INSTANCE_TOKEN = secrets.token_hex(16)
 REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
 TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
-IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 LARGEST_THUMBNAIL_PX = 1024
 
 
@@ -72,7 +72,7 @@ def one_image(n: int, index: int) -> ResponseReturnValue:
     if size_px := number_argument("thumbnail", 0):
         data, kind = thumbnail(image.data, min(size_px, LARGEST_THUMBNAIL_PX)), "image/png"
     else:
-        kind = IMAGE_TYPES.get(str(image.describe()["format"]), "application/octet-stream")
+        kind = MEDIA_TYPES.get(str(image.describe()["format"]), "application/octet-stream")
         data = image.data
     return Response(data, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
 
