@@ -109,6 +109,18 @@ def test_the_server_commands_start_as_written(line: str) -> None:
     assert ran.stdout.startswith(b"fake-webui listening on http://127.0.0.1:")
 
 
+def test_the_pack_makes_what_is_said_of_it(tmp_path: Path) -> None:
+    """Two values of a slot and one prompt with a wildcard are three jobs."""
+    (tmp_path / "wildcards").mkdir()
+    (tmp_path / "wildcards" / "weather.txt").write_text("fog\nsun\n", encoding="utf-8")
+    pack = tmp_path / "readme.txt"
+    pack.write_text(code("pack"), encoding="utf-8")
+    shown = run_module("app", "packs", "show", str(pack), "--home", str(tmp_path))
+    assert shown.returncode == 0, shown.stderr
+    assert "2 prompts, 3 jobs" in shown.stderr
+    assert "goodhands portrait of a mage at dawn <lora:ink:0.6>" in shown.stdout
+
+
 def test_the_configuration_is_accepted(tmp_path: Path) -> None:
     """A server starts with the file as it is printed."""
     file = tmp_path / "webui.toml"

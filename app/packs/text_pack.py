@@ -33,9 +33,9 @@ def read_txt(path: Path) -> TextPack:
     """
     blocks = list(_blocks(read_lines(path, PackError)))
     used = {normalised(token) for block in blocks for _, line in block for token in tokens_in(line)}
-    parsed = [(block, _definitions(block, used)) for block in blocks]
+    parsed = [_parted(block, used) for block in blocks]
     return TextPack(
-        prompts=tuple(_prompt(path, block) for block, defined in parsed if not defined),
+        prompts=tuple(_prompt(path, lines) for lines, _ in parsed if lines),
         definitions=tuple(d for _, defined in parsed for d in defined),
     )
 
@@ -53,11 +53,19 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
         yield block
 
 
-def _definitions(block: Block, used: set[str]) -> tuple[Definition, ...]:
-    """Return what a block defines when each of its lines does, for tokens that are `used`."""
-    found = [parse_definition(line) for _, line in block]
-    known = [d for d in found if d and (d.kind != "slot" or normalised(d.slot.name) in used)]
-    return tuple(known) if len(known) == len(block) else ()
+def _parted(block: Block, used: set[str]) -> tuple[Block, list[Definition]]:
+    """Return the lines of a block that are prompt, and what its other lines define.
+
+    `mood: calm` is a slot where some prompt has `[[mood]]`, and words of the prompt elsewhere.
+    """
+    prompt, defined = [], []
+    for number, line in block:
+        found = None if _PREFIX.fullmatch(line) else parse_definition(line)
+        if found and (found.kind != "slot" or normalised(found.slot.name) in used):
+            defined.append(found)
+        else:
+            prompt.append((number, line))
+    return prompt, defined
 
 
 def _prompt(path: Path, block: Block) -> Prompt:

@@ -69,6 +69,14 @@ def test_a_text_can_define_its_slots(write, expand_pack):
     assert [v.prompt for v in expand_pack()] == ["a knight, red lake", "a mage, red lake"]
 
 
+def test_a_slot_can_stand_among_the_lines_of_a_prompt(write, expand_pack):
+    """Beside the name, or anywhere else in the block; its line is no part of the prompt."""
+    write("p.txt", "name: Hero\njob: knight | mage\na [[job]]\nneg: blurry")
+    variants = expand_pack("p.txt")
+    assert [v.prompt for v in variants] == ["a knight", "a mage"]
+    assert {v.name for v in variants} == {"Hero"}
+
+
 def test_a_colon_alone_makes_no_definition(write, expand_pack):
     """A line that looks like a slot is a prompt as long as no token asks for it."""
     write("p.txt", "landscape: forest | sea")
