@@ -82,13 +82,13 @@ def check_memory(width: int, height: int, count: int = 1) -> None:
         raise HandlerError("OutOfMemoryError", OUT_OF_MEMORY.format(gibibytes=gibibytes))
 
 
-def check_many(count: int) -> None:
-    """Refuse more pictures than anybody waits for.
+def check_many(count: int, most: int = MOST_PICTURES) -> None:
+    """Refuse more pictures than anybody waits for, or of other things more than `most`.
 
     Raises:
         HandlerError: MemoryError.
     """
-    if count > MOST_PICTURES:
+    if count > most:
         raise HandlerError("MemoryError", "")
 
 

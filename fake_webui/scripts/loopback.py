@@ -23,47 +23,43 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
     """Generate `loops` times, the denoising strength going to `final_denoising_strength`."""
     fix_seeds(p, bench)
     check_many(asked.loops * p.n_iter)
-    batch_count, progress = p.n_iter, bench.state.progress
     p.extra_generation_params = {
         "Final denoising strength": asked.final_denoising_strength,
         "Denoising curve": asked.denoising_curve,
     }
-    strength = float(p.denoising_strength or 0)
-    strengths = [
-        strength
-        + (asked.final_denoising_strength - strength)
-        * _curve(asked.denoising_curve, loop, asked.loops)
-        for loop in range(1, asked.loops + 1)
-    ]
     if asked.append_interrogation != "None":
         caption = bench.state.config.caption or ""
         p.prompt = f"{p.prompt}, {caption}" if p.prompt else caption
-    p.do_not_save_grid = True
-    progress.job_count = asked.loops * batch_count
-    results, first = list[Picture](), None
-    start, fill = p.init_images, p.inpainting_fill
-    for batch in range(batch_count):
-        p.init_images, p.denoising_strength = start, strength
-        rounds = list[Picture]()
-        for loop in range(asked.loops):
-            p.n_iter = p.batch_size = 1
-            progress.job = f"Iteration {loop + 1}/{asked.loops}, batch {batch + 1}/{batch_count}"
-            processed = process_images(p, bench)
-            if progress.interrupted:
-                break
-            first = first or processed
-            p.seed = processed.seed + 1
-            p.denoising_strength = strengths[loop]
-            if progress.skipped:
-                break
-            rounds.append(processed.images[0])
-            p.init_images = [processed.images[0].image]
-            p.inpainting_fill = ORIGINAL
-        results += rounds if batch_count == 1 else rounds[-1:]
-        p.inpainting_fill = fill
-        if progress.interrupted:
+    batches, p.n_iter, p.batch_size, p.do_not_save_grid = p.n_iter, 1, 1, True
+    bench.state.progress.job_count = asked.loops * batches
+    start, strength, fill = p.init_images, p.denoising_strength, p.inpainting_fill
+    made, first = list[Processed](), None
+    for batch in range(1, batches + 1):
+        p.init_images, p.denoising_strength, p.inpainting_fill = start, strength, fill
+        rounds = _rounds(p, bench, asked, f"batch {batch}/{batches}")
+        made += rounds if batches == 1 else rounds[-1:]
+        first = first or next(iter(rounds), None)
+        if bench.state.progress.interrupted:
             break
+    results = [processed.images[0] for processed in made]
     return with_one_infotext(p, bench, [*_grid(p, bench, results), *results], first)
+
+
+def _rounds(p: Processing, bench: Bench, asked: Arguments, batch: str) -> list[Processed]:
+    """Return the results of one batch, each of which was the start of the next."""
+    progress, made = bench.state.progress, list[Processed]()
+    initial = float(p.denoising_strength or 0)
+    for loop in range(1, asked.loops + 1):
+        progress.job = f"Iteration {loop}/{asked.loops}, {batch}"
+        processed = process_images(p, bench)
+        if progress.interrupted or progress.skipped:
+            break
+        share = _curve(asked.denoising_curve, loop, asked.loops)
+        p.denoising_strength = initial + (asked.final_denoising_strength - initial) * share
+        p.seed = processed.seed + 1
+        p.init_images, p.inpainting_fill = [processed.images[0].image], ORIGINAL
+        made.append(processed)
+    return made
 
 
 def _curve(name: Any, loop: int, loops: int) -> float:

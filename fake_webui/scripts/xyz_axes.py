@@ -26,6 +26,7 @@ _COUNT = re.compile(
 )
 SEEDS = ("Seed", "Var. seed")
 NOTHING = "Nothing"
+MOST_VALUES = 1_000_000
 TRUE_WORDS = ("true", "yes", "y", "1")
 
 
@@ -88,7 +89,7 @@ def split_values(text: str) -> list[str]:
 def _whole_values(word: str) -> list[Any]:
     if found := _WHOLE_RANGE.fullmatch(word):
         start, end, step = int(found[1]), int(found[2]), int(found[3] or 1)
-        check_many(abs((end - start) // (step or 1)))
+        check_many(abs((end - start) // (step or 1)), MOST_VALUES)
         return list(range(start, end + 1, step))
     if found := _WHOLE_COUNT.fullmatch(word):
         return [int(value) for value in _spaced(float(found[1]), float(found[2]), int(found[3]))]
@@ -99,7 +100,7 @@ def _float_values(word: str) -> list[Any]:
     if found := _RANGE.fullmatch(word):
         start, end, step = float(found[1]), float(found[2]), float(found[3] or 1)
         count = max(0, -int((start - end - step) // step))
-        check_many(count)
+        check_many(count, MOST_VALUES)
         return [start + index * step for index in range(count)]
     if found := _COUNT.fullmatch(word):
         return _spaced(float(found[1]), float(found[2]), int(float(found[3])))
@@ -108,7 +109,7 @@ def _float_values(word: str) -> list[Any]:
 
 def _spaced(start: float, end: float, count: int) -> list[float]:
     """Return `count` numbers from start to end, both included."""
-    check_many(count)
+    check_many(count, MOST_VALUES)
     if count < 2:
         return [start] * count
     return [start + (end - start) * index / (count - 1) for index in range(count)]
