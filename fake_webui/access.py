@@ -5,11 +5,12 @@ import binascii
 import hmac
 import ipaddress
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from fake_webui.errors import HttpError
 
 CORS_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+OWN_SITE: Final = ("", "same-origin", "none")  # none: typed, or from a bookmark
 
 
 def authenticate(authorization: str | None, accounts: Mapping[str, str]) -> None:
@@ -92,3 +93,21 @@ def preflight(
     if refused:
         return 400, f"Disallowed CORS {', '.join(refused)}", headers
     return 200, "OK", headers
+
+
+class Headers(Protocol):
+    """Headers of a request, whatever the case of their names."""
+
+    def get(self, key: str, /) -> str | None:
+        """Return a header's value, None without it."""
+
+
+def is_cross_site(headers: Headers, own_origin: str) -> bool:
+    """Say whether a page of another origin caused a request.
+
+    Browsers say so in Sec-Fetch-Site, older ones in Origin alone; programs send neither.
+    """
+    if (headers.get("Sec-Fetch-Site") or "").lower() not in OWN_SITE:
+        return True
+    origin = headers.get("Origin")
+    return origin is not None and origin.lower() != own_origin.rstrip("/").lower()

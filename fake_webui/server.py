@@ -33,13 +33,13 @@ from fake_webui.routes import (
     control,
     extras,
     gate,
-    gates,
     generation,
     internal,
     lifecycle,
     models,
     openapi,
     options,
+    page,
     progress,
 )
 from fake_webui.state import WebUIState
@@ -52,7 +52,7 @@ BLUEPRINTS = (
     extras.bp,
     progress.bp,
     internal.bp,
-    gates.bp,
+    page.bp,
     lifecycle.bp,
     adetailer.bp,
     openapi.bp,

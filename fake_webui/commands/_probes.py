@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from fake_webui.captures import Capture
+from fake_webui.commands._captures import Capture
 from fake_webui.contract import ENDPOINTS
 
 API = "/sdapi/v1"

@@ -7,10 +7,10 @@ from flask import current_app
 from fake_webui.catalog import Catalog
 from fake_webui.config import ServerConfig
 from fake_webui.contract.endpoints import Index
-from fake_webui.faults import FaultBook
-from fake_webui.recorder import Recorder
+from fake_webui.faults.book import FaultBook
+from fake_webui.faults.wire import Patience
+from fake_webui.journal.recorder import Recorder
 from fake_webui.state import WebUIState
-from fake_webui.wire import Patience
 
 
 def current_config() -> ServerConfig:

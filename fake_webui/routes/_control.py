@@ -10,15 +10,16 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from fake_webui import EMULATED_VERSION, __version__, expectation
+from fake_webui import EMULATED_VERSION, __version__
 from fake_webui.errors import ControlError
-from fake_webui.exchange import Exchange
-from fake_webui.expectation import Question, parse_question
-from fake_webui.fault_actions import ACTIONS
-from fake_webui.fault_rules import parse_rule
-from fake_webui.matching import Match, known
-from fake_webui.payloads import MEDIA_TYPES
-from fake_webui.recorder import FACTS, SENT, Recorder, Scope
+from fake_webui.faults.actions import ACTIONS
+from fake_webui.faults.rules import parse_rule
+from fake_webui.journal import expectation
+from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.expectation import Question, parse_question
+from fake_webui.journal.matching import Match, known
+from fake_webui.journal.payloads import MEDIA_TYPES
+from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
 from fake_webui.routes._context import (
     current_faults,
     current_patience,

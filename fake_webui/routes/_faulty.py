@@ -14,12 +14,12 @@ from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.http import HTTP_STATUS_CODES
 
-from fake_webui import wire
-from fake_webui.exchange import Exchange
-from fake_webui.fault_actions import GENERATION, OPTIONS
-from fake_webui.fault_answers import change_body, error_of, gateway_page
-from fake_webui.faults import Fault
-from fake_webui.payloads import parse_json
+from fake_webui.faults import wire
+from fake_webui.faults.actions import GENERATION, OPTIONS
+from fake_webui.faults.answers import change_body, error_of, gateway_page
+from fake_webui.faults.book import Fault
+from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.payloads import parse_json
 from fake_webui.routes._context import current_patience, current_recorder, current_state
 from fake_webui.state import Trouble
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from fake_webui.contract import Table
 from fake_webui.errors import ControlError
-from fake_webui.recorder import Scope
+from fake_webui.journal.recorder import Scope
 from fake_webui.routes._context import current_endpoints, current_recorder
 from fake_webui.routes._control import answer, find_exchange, number_argument
 

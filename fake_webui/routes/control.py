@@ -7,8 +7,8 @@ from typing import Any, Final
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from fake_webui.access import is_cross_site
 from fake_webui.errors import ControlError
-from fake_webui.sites import is_cross_site
 
 bp = Blueprint("control", __name__, url_prefix="/__fake")
 

@@ -6,12 +6,12 @@ from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from fake_webui.exchange import Exchange
-from fake_webui.faults import FaultBook
-from fake_webui.recorder import SMALLEST_CAPACITY_BYTES, Recorder
+from fake_webui.faults.book import FaultBook
+from fake_webui.faults.wire import BEHIND_PROXY, Patience, Wire
+from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
 from fake_webui.routes._context import current_faults, current_recorder
 from fake_webui.routes._middleware import is_control
-from fake_webui.wire import BEHIND_PROXY, Patience, Wire
 
 if TYPE_CHECKING:
     from fake_webui.config import ServerConfig
@@ -90,6 +90,6 @@ def make_book(config: "ServerConfig") -> FaultBook:
     """
     if not config.faults:
         return FaultBook(seed=config.seed)
-    from fake_webui.fault_rules import parse_spec  # noqa: PLC0415 (most runs have no fault)
+    from fake_webui.faults.rules import parse_spec  # noqa: PLC0415 (most runs have no fault)
 
     return FaultBook([parse_spec(spec) for spec in config.faults], config.seed)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from fake_webui.errors import ConfigError, ControlError
-from fake_webui.fault_actions import ACTIONS
-from fake_webui.fault_rules import parse_rule, parse_spec
-from fake_webui.faults import FaultBook
-from fake_webui.recorder import Recorder
+from fake_webui.faults.actions import ACTIONS
+from fake_webui.faults.book import FaultBook
+from fake_webui.faults.rules import parse_rule, parse_spec
+from fake_webui.journal.recorder import Recorder
 from tests.support import ROOT
 
 TXT2IMG = "/sdapi/v1/txt2img"

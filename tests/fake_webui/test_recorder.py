@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from fake_webui.recorder import Recorder, Scope
+from fake_webui.journal.recorder import Recorder, Scope
 
 
 def add(recorder: Recorder, path: str = "/sdapi/v1/txt2img", body: bytes = b"{}") -> int:

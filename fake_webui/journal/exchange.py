@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from fake_webui.payloads import describe, find_images, parse_json, shown_text
+from fake_webui.journal.payloads import describe, find_images, parse_json, shown_text
 
 # What is kept of an exchange besides the two bodies, in the order in which an entry shows it.
 FACTS = (

@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from fake_webui.errors import ConfigError
-from fake_webui.payloads import BROKEN_IMAGE, children, decode_image, read_comment
+from fake_webui.journal.payloads import BROKEN_IMAGE, children, decode_image, read_comment
 
 RAW = "raw"
 KEPT_HEADERS = (

@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fake_webui.errors import ControlError
-from fake_webui.exchange import Exchange
-from fake_webui.payloads import children, describe
+from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.payloads import children, describe
 
 ABSENT = "<absent>"
 

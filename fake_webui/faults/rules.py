@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from fake_webui.errors import ConfigError, ControlError
-from fake_webui.fault_actions import ACTIONS, API, Action
-from fake_webui.faults import FaultRule
-from fake_webui.matching import known, parse_match
+from fake_webui.faults.actions import ACTIONS, API, Action
+from fake_webui.faults.book import FaultRule
+from fake_webui.journal.matching import known, parse_match
 
 RULE_KEYS = ("match", "when", "times", "action", "with")
 WHEN_FORMS = 'when is "first", "every", {"nth": n} or {"probability": p}'

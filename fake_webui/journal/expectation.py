@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from fake_webui.errors import ControlError
-from fake_webui.exchange import Exchange
-from fake_webui.matching import Difference, Match, known, parse_match
-from fake_webui.recorder import FACTS, SENT, Recorder, Scope
+from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.matching import Difference, Match, known, parse_match
+from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
 
 NEAREST_SHOWN = 3
 NEAREST_CONSIDERED = 1000  # entries; the newest of the journal

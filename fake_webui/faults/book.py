@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fake_webui.exchange import Exchange
+from fake_webui.journal.exchange import Exchange
 
 if TYPE_CHECKING:
-    from fake_webui.fault_actions import Action
-    from fake_webui.matching import Match
+    from fake_webui.faults.actions import Action
+    from fake_webui.journal.matching import Match
 
 HASH_RANGE = 2**64
 

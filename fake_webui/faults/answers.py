@@ -13,10 +13,10 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from fake_webui.errors import ApiError, HandlerError
-from fake_webui.exchange import Exchange
-from fake_webui.fault_actions import OPTIONS
-from fake_webui.faults import Fault
-from fake_webui.payloads import MEDIA_TYPES, decode_image
+from fake_webui.faults.actions import OPTIONS
+from fake_webui.faults.book import Fault
+from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.payloads import MEDIA_TYPES, decode_image
 
 OUT_OF_MEMORY = (
     "CUDA out of memory. Tried to allocate 1.11 GiB (GPU 0; 8.00 GiB total capacity; "

@@ -9,7 +9,7 @@ from fake_webui.contract.tables import LOGIN_FORM, SERIALIZE_QUERY
 from fake_webui.routes._answer import json_answer
 from fake_webui.routes._request import parse_arguments
 
-bp = Blueprint("gates", __name__)
+bp = Blueprint("page", __name__)
 
 APP_ID = 6273954
 PAGE = """<!doctype html>

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from fake_webui.exchange import Exchange, revive
-from fake_webui.spool import PARTS, Spool
+from fake_webui.journal.exchange import Exchange, revive
+from fake_webui.journal.spool import PARTS, Spool
 
 DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024
 SMALLEST_CAPACITY_BYTES = 1024 * 1024  # room for a few of the longest addresses there can be
