@@ -5,6 +5,7 @@ filler: rows that say "as the row above". Both are deflated once and put togethe
 In realistic pictures the filler adds a little noise, so that files are as large as photographs.
 """
 
+import colorsys
 import hashlib
 import random
 import zlib
@@ -15,7 +16,8 @@ from functools import lru_cache
 from fake_webui.images.lettering import INK, PAPER, fitting_lines, scale_that_fits, text_rows
 from fake_webui.images.png import Block, deflate, deflate_each, join_blocks, write_png
 
-TILES_ACROSS, TILES_DOWN = 12, 16
+TILES_ACROSS, TILES_DOWN = 14, 12
+SATURATION = 0.5
 NOISE_VARIANTS = 8
 NO_FILTER, UP_FILTER = b"\0", b"\2"
 INK_COLOUR, PAPER_COLOUR = b"\xff\xff\xff", b"\x18\x18\x20"
@@ -47,12 +49,12 @@ class Drawing:
             block, rows = _text_block(line, width, scale, left)
             yield block
             left -= rows
-        digest = hashlib.shake_128(self.key.encode(errors="replace")).digest(TILES_DOWN)
-        for row, colour in enumerate(digest):
+        family, *members = hashlib.sha256(self.key.encode(errors="replace")).digest()
+        for row, member in enumerate(members[:TILES_DOWN]):
             rows = left * (row + 1) // TILES_DOWN - left * row // TILES_DOWN
             noise = row % NOISE_VARIANTS + 1 if self.realistic else 0
             if rows:
-                yield _tile_scanline(width, colour)
+                yield _tile_scanline(width, family % 16, member % 16)
             if rows > 1:
                 yield _filler(width, rows - 1, noise)
 
@@ -82,16 +84,16 @@ def text_scanlines(
 
 
 @lru_cache(maxsize=2048)
-def _tile_scanline(width: int, colour: int) -> Block:
-    """Return the scanline of a row of tiles, in shades that follow from a number below 256."""
-    digest = hashlib.sha256(bytes([colour])).digest()
-    left, right, shades = digest[:3], digest[3:6], digest[6:]
+def _tile_scanline(width: int, family: int, member: int) -> Block:
+    """Return the scanline of a row of tiles; both numbers are below 16, a family is of one hue."""
+    shades = hashlib.sha256(bytes([family, member])).digest()
     pixels = []
     for column in range(TILES_ACROSS):
-        share, shade = column / TILES_ACROSS, 0.7 + shades[column] / 850
-        mixed = (a + (b - a) * share for a, b in zip(left, right, strict=True))
+        hue = family / 16 + (member % 4 + 2 * column / TILES_ACROSS) / 24
+        light = 0.2 + member / 40 + column / TILES_ACROSS / 5 + shades[column] / 2048
+        colour = bytes(int(255 * part) for part in colorsys.hls_to_rgb(hue, light, SATURATION))
         span = width * (column + 1) // TILES_ACROSS - width * column // TILES_ACROSS
-        pixels.append(bytes(int(part * shade) for part in mixed) * span)
+        pixels.append(colour * span)
     return deflate(NO_FILTER + b"".join(pixels))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 INK, PAPER = b"#", b"."
 GLYPH_WIDTH, GLYPH_HEIGHT = 6, 11
+LARGEST_SCALE = 4
 
 
 def text_rows(text: str) -> list[bytes]:
@@ -32,11 +33,11 @@ def fitting_lines(width: int, lines: Sequence[str]) -> list[str]:
 
 
 def scale_that_fits(size: tuple[int, int], lines: Sequence[str]) -> int:
-    """Return how many pixels a mark may have so that `lines` take half of a picture at most."""
+    """Return how many pixels a mark may have so that `lines` are a third of a picture at most."""
     width, height = size
     longest = max(map(len, lines), default=1) or 1
-    fits = min(width // (longest * GLYPH_WIDTH), height // (2 * len(lines) * GLYPH_HEIGHT))
-    return max(1, min(fits, 4))
+    fits = min(width // (longest * GLYPH_WIDTH), height // (3 * len(lines) * GLYPH_HEIGHT))
+    return max(1, min(fits, LARGEST_SCALE))
 
 
 @cache
