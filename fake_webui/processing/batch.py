@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fake_webui.errors import HandlerError
 from fake_webui.images import Picture
+from fake_webui.images.resizing import grid_shape
 from fake_webui.processing import checks, sampling
 from fake_webui.processing.hires import HiresPlan, plan_hires
 from fake_webui.processing.init_images import Start, prepare_start
@@ -83,7 +84,11 @@ def _sample(
     sampling.note_sampling(p, pass_, state.catalog, get)
     _refine(p, state, pass_)
     key = f"{p.prompt} {p.all_seeds}"
-    job.sample(pass_.steps, preview_of(p, size, key, get("show_progress_type")))
+    columns, rows = 1, 1
+    if get("show_progress_grid"):
+        columns, rows = grid_shape(p.batch_size, 1, get("n_rows"))
+    whole = size[0] * columns, size[1] * rows
+    job.sample(pass_.steps, preview_of(p, whole, key, get("show_progress_type")))
 
 
 def _refine(p: Processing, state: WebUIState, pass_: Sampling) -> None:

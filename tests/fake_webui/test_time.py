@@ -162,6 +162,14 @@ def test_previews_come_every_tenth_step_at_a_quarter(
     assert progress(slow)["current_image"] is None
 
 
+def test_the_preview_of_a_batch_is_a_grid(slow: Fake, threads: ThreadPoolExecutor) -> None:
+    """All its pictures side by side."""
+    future = started(slow, threads, batch_size=2)
+    image = wait_until(lambda: progress(slow)["current_image"])
+    assert decoded(base64.b64decode(image)).size == (64, 32)
+    interrupted(slow, future)
+
+
 def test_an_interrupt_ends_all_batches_with_what_there_is(
     slow: Fake, threads: ThreadPoolExecutor
 ) -> None:
