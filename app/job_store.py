@@ -31,7 +31,11 @@ from app.schema import MIGRATIONS, RECORD_COLUMNS
 
 BUSY_TIMEOUT_S = 60.0
 RECORD = ", ".join(RECORD_COLUMNS)
-INSERTED_COLUMNS = ("n", *RECORD_COLUMNS, "rank", "needs")
+INSERTED_COLUMNS = (*RECORD_COLUMNS, "n", "rank", "needs")
+INSERT = (
+    f"INSERT INTO jobs ({', '.join(INSERTED_COLUMNS)})"  # noqa: S608 - constant text
+    f" VALUES ({', '.join('?' * len(INSERTED_COLUMNS))})"
+)
 
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
@@ -156,10 +160,8 @@ def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
     first = next_number(connection)
     created_at = utc_now().isoformat()
     rows = [new_row(spec, first + i, created_at) for i, spec in enumerate(specs)]
-    holes = ", ".join("?" * len(INSERTED_COLUMNS))
-    columns = ", ".join(INSERTED_COLUMNS)
-    connection.executemany(f"INSERT INTO jobs ({columns}) VALUES ({holes})", rows)  # noqa: S608 - constant text
-    return [row[1] for row in rows]
+    connection.executemany(INSERT, rows)
+    return [row[0] for row in rows]
 
 
 def next_number(connection: Connection) -> int:
@@ -173,7 +175,6 @@ def new_row(spec: JobSpec, number: int, created_at: str) -> Row:
     config = spec.config
     snapshot = config.model_dump_json()
     return (
-        number,
         new_job_id(),
         spec.run_mode,
         spec.source,
@@ -196,9 +197,16 @@ def new_row(spec: JobSpec, number: int, created_at: str) -> Row:
         spec.batch_id,
         spec.effective_priority,
         False,
+        number,
         float(number),
         needs_text(spec),
     )
+
+
+def as_queued(spec: JobSpec) -> JobRecord:
+    """Return the record that a job would be queued as, without queueing it."""
+    row = new_row(spec, 0, utc_now().isoformat())
+    return to_record(row[: len(RECORD_COLUMNS)])
 
 
 def needs_text(spec: JobSpec) -> str:

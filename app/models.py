@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 from app.errors import TransitionError
 from app.pipeline_config import PipelineConfig, parse_config
-
-NO_KEYS: Mapping[str, Any] = MappingProxyType({})
 
 
 class RunMode(StrEnum):
@@ -56,7 +53,6 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.CANCELLED: frozenset(),
     JobStatus.INTERRUPTED: frozenset(),
 }
-TERMINAL = frozenset(status for status, following in TRANSITIONS.items() if not following)
 
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10, "direct": 100}
 """Higher goes first; within one priority, first come, first served."""

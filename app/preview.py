@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from app.models import JobRecord, JobSpec, JobStatus, utc_now
+from app.job_store import as_queued
+from app.models import JobSpec
 from app.stages import StageImage, StageRequest, stages_of
 
 
@@ -25,7 +26,7 @@ class PlannedRequest:
 
 def preview(spec: JobSpec) -> list[PlannedRequest]:
     """Return what the job will send, in order."""
-    job = _as_record(spec)
+    job = as_queued(spec)
     images: list[StageImage] = []
     planned: list[PlannedRequest] = []
     for stage in stages_of(spec.config):
@@ -61,29 +62,3 @@ def _images_of(stage: str, requests: Sequence[StageRequest], spec: JobSpec) -> I
                 seed=request.seed + (0 if spec.config.txt2img.subseed_strength else index),
                 infotext="",
             )
-
-
-def _as_record(spec: JobSpec) -> JobRecord:
-    return JobRecord(
-        job_id="",
-        run_mode=spec.run_mode,
-        source=spec.source,
-        prompt_source=spec.prompt_source,
-        prompt_pack_id=spec.prompt_pack_id,
-        prompt_keys=spec.prompt_keys,
-        prompt=spec.prompt,
-        negative_prompt=spec.negative_prompt,
-        status=JobStatus.QUEUED,
-        stage_count=len(spec.config.stages()),
-        has_upscale=spec.config.upscale.enabled,
-        has_adetailer=spec.config.adetailer.enabled,
-        config_snapshot=spec.config.model_dump(),
-        config_hash="",
-        created_at=utc_now(),
-        started_at=None,
-        completed_at=None,
-        meta={},
-        parent_id=spec.parent_id,
-        batch_id=spec.batch_id,
-        priority=spec.effective_priority,
-    )

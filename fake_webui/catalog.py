@@ -214,10 +214,6 @@ class Catalog:
         """Return the prompt style of this name."""
         return _named(self.styles, text)
 
-    def find_embedding(self, text: str) -> EmbeddingConfig | None:
-        """Return the embedding of this name."""
-        return _named(self.embeddings, text)
-
     def find_upscaler(self, text: str) -> Upscaler | None:
         """Return the upscaler of exactly this name."""
         return _named(UPSCALERS, text)

@@ -1,7 +1,6 @@
 """How a job looks in a table, on its own page, and as JSON."""
 
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from app.commands.output import STATUS_STYLES, duration, local_time, one_line
@@ -41,11 +40,6 @@ def origin_of(job: JobRecord) -> str:
 def summary_of(job: JobRecord) -> str:
     """Return what to read first of a job: what went wrong, else its prompt."""
     return one_line(job.error or job.prompt)
-
-
-def image_paths(job: JobRecord, home: Path) -> list[Path]:
-    """Return where a job's images are."""
-    return [home / image["path"] for image in job.images]
 
 
 def _status_style(job: JobRecord) -> str:

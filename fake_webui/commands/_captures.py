@@ -24,7 +24,6 @@ KEPT_HEADERS = (
     "access-control-allow-credentials", "access-control-allow-methods",
     "access-control-allow-headers",
 )  # fmt: skip
-SENT_HEADERS = ("Content-Type", "Accept", "Authorization", "Origin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from PIL import Image
 from app.bootstrap import Application, build_app
 from app.job_history import JobHistoryStore
 from app.job_search import COLUMNS, create_index
-from app.job_store import INSERTED_COLUMNS, JobStore, insert_jobs, new_row
+from app.job_store import INSERT, JobStore, insert_jobs, new_row
 from app.models import JobSpec, utc_now
 from app.pipeline_config import merge
 from app.preview import preview
@@ -110,10 +110,8 @@ def test_adding_a_pack(application: Application, tmp_path: Path) -> None:
         database.executescript(MIGRATIONS[0])
 
         def insert(rows: list[tuple[object, ...]]) -> None:
-            holes = ", ".join("?" * len(INSERTED_COLUMNS))
-            columns = ", ".join(INSERTED_COLUMNS)
             database.execute("BEGIN")
-            database.executemany(f"INSERT INTO jobs ({columns}) VALUES ({holes})", rows)  # noqa: S608
+            database.executemany(INSERT, rows)
             database.execute("COMMIT")
 
         prepared = iter(
