@@ -18,7 +18,10 @@ from app.errors import ImageFileError
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286
 _NEGATIVE = "Negative prompt:"
-_PAIR = re.compile(r'\s*(?P<key>[\w][\w \-/.+]*?):\s*(?P<value>"(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
+# A key starts where no other character of a key stands before it, which keeps the search linear.
+_KEY = r"(?<![\w /.+-])[ /.+-]*+(?P<key>\w[\w /.+-]*+)"
+_VALUE = r'(?P<value>"(?:[^"\\]|\\.)*+"|[^,]*+)'
+_PAIR = re.compile(rf"{_KEY}:\s*{_VALUE}(?:,|$)")
 _MIN_PAIRS = 3
 _OLD_SCHEDULES = ("SGM Uniform", "Karras", "Exponential", "Polyexponential", "Uniform")
 

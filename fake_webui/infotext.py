@@ -13,7 +13,10 @@ FEWEST_PAIRS = 3  # fewer on the last line, and that line belongs to the prompt
 
 TakeStylesOut = Callable[[str, str], tuple[str, str, list[str]]]
 
-_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+# A name starts where no other character of a name stands before it, which keeps the search linear.
+_NAME = r"(?<![\w /-])[ /-]*+(\w[\w /-]++)"
+_VALUE = r'("(?:[^"\\]|\\.)++"|[^,]*+)'
+_PAIR = re.compile(rf"{_NAME}:\s*{_VALUE}(?:,|$)")
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _EMPHASIS = re.compile(r"\\.|[()\[\]]|BREAK")
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-(\d+))?")

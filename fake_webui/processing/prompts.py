@@ -7,12 +7,12 @@ from functools import lru_cache
 from fake_webui.catalog import Catalog
 from fake_webui.config import EmbeddingConfig, StyleConfig
 
-_WHOLE_LINE_COMMENT = re.compile(r"(^|\n)#[^\n]*(\n|$)")
-_TAIL_COMMENT = re.compile(r"#[^\n]*(\n|$)")
+_LINE_COMMENT = re.compile(r"(?:\A|\n)#.*\n?")
+_TAIL_COMMENT = re.compile(r"#.*\n?")
 _SPACES = re.compile("  +")
 _EXTRA_NETWORK = re.compile(r"<(\w+):([^>]+)>")
 # The words that the tokenizer of CLIP sees before it splits them further.
-_TOKEN = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
+_TOKEN = re.compile(r"'(?:[stmd]|re|ve|ll)|[^\W\d_]+|\d|(?:_|[^\w\s])+")
 
 
 def apply_styles(prompt: str, style_prompts: Iterable[str]) -> str:
@@ -74,7 +74,7 @@ def _without_text(prompt: str, style: str) -> str | None:
 
 def strip_comments(prompt: str) -> str:
     """Return a prompt without what follows `#` on each line."""
-    return _TAIL_COMMENT.sub("\n", _WHOLE_LINE_COMMENT.sub("\n", prompt))
+    return _TAIL_COMMENT.sub("\n", _LINE_COMMENT.sub("\n", prompt))
 
 
 def extra_networks(prompt: str) -> Iterator[tuple[str, list[str]]]:

@@ -16,14 +16,25 @@ from fake_webui.processing.checks import check_many
 
 Apply = Callable[[Processing, Any, Sequence[Any], Catalog], None]
 
-_WHOLE_RANGE = re.compile(r"\s*([+-]?\s*\d+)\s*-\s*([+-]?\s*\d+)(?:\s*\(([+-]\d+)\s*\))?\s*")
-_WHOLE_COUNT = re.compile(r"\s*([+-]?\s*\d+)\s*-\s*([+-]?\s*\d+)(?:\s*\[(\d+)\s*\])?\s*")
-_RANGE = re.compile(
-    r"\s*([+-]?\s*\d+(?:.\d*)?)\s*-\s*([+-]?\s*\d+(?:.\d*)?)(?:\s*\(([+-]\d+(?:.\d*)?)\s*\))?\s*"
-)
-_COUNT = re.compile(
-    r"\s*([+-]?\s*\d+(?:.\d*)?)\s*-\s*([+-]?\s*\d+(?:.\d*)?)(?:\s*\[(\d+(?:.\d*)?)\s*\])?\s*"
-)
+_WHOLE, _REAL = r"\d+", r"\d+(?:.\d*)?"  # any character passes for the point
+
+
+def _span(number: str, last: str) -> re.Pattern[str]:
+    """Return the pattern of `1-9`, with `last` in brackets after it or nothing."""
+    end = rf"([+-]?\s*{number})"
+    return re.compile(rf"\s*{end}\s*-\s*{end}(?:\s*{last})?\s*")
+
+
+def _range(number: str) -> re.Pattern[str]:
+    return _span(number, rf"\(([+-]{number})\s*\)")
+
+
+def _count(number: str) -> re.Pattern[str]:
+    return _span(number, rf"\[({number})\s*\]")
+
+
+_WHOLE_RANGE, _WHOLE_COUNT = _range(_WHOLE), _count(_WHOLE)
+_RANGE, _COUNT = _range(_REAL), _count(_REAL)
 SEEDS = ("Seed", "Var. seed")
 NOTHING = "Nothing"
 MOST_VALUES = 1_000_000

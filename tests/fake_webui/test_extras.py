@@ -161,6 +161,13 @@ def test_png_info_reads_what_txt2img_wrote(fake: Fake) -> None:
     assert (read["Clip skip"], read["Hires resize-1"], read["RNG"]) == ("1", 0, "GPU")
 
 
+def test_a_word_without_an_end_is_read_too(fake: Fake) -> None:
+    """Reading takes time by the length of a text, not by its square."""
+    text = f"a cat\nSteps: 2, Sampler: Euler, Seed: 1, {'x' * 500_000}"
+    read = post(fake, PNG_INFO, {"image": with_text(parameters=text)}).json()["parameters"]
+    assert (read["Prompt"], read["Seed"]) == ("a cat", "1")
+
+
 def test_png_info_without_infotext_has_the_defaults(fake: Fake) -> None:
     """Two empty prompts and what the WebUI assumes."""
     answer = post(fake, PNG_INFO, {"image": encoded(IMAGE)}).json()
