@@ -37,6 +37,8 @@ INSERT = (
     f" VALUES ({', '.join('?' * len(INSERTED_COLUMNS))})"
 )
 
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
 
@@ -180,7 +182,7 @@ def new_row(spec: JobSpec, number: int, created_at: str) -> Row:
         spec.source,
         spec.prompt_source,
         spec.prompt_pack_id,
-        json.dumps(dict(spec.prompt_keys), ensure_ascii=False),
+        as_json(dict(spec.prompt_keys)),
         spec.prompt,
         spec.negative_prompt,
         JobStatus.QUEUED,
@@ -211,7 +213,8 @@ def as_queued(spec: JobSpec) -> JobRecord:
 
 def needs_text(spec: JobSpec) -> str:
     """Return what a job needs of a WebUI as the store writes it: JSON pairs, sorted."""
-    return json.dumps([[need.kind, need.name] for need in requirements(spec.config)])
+    needs = requirements(spec.config)
+    return as_json([[need.kind, need.name] for need in needs]) if needs else "[]"
 
 
 def to_record(row: Row) -> JobRecord:

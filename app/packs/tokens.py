@@ -1,5 +1,6 @@
 """Tokens in prompts, `[[slot]]` and `__wildcard__`, and the combinations of values for them."""
 
+import functools
 import math
 import random
 import re
@@ -23,6 +24,7 @@ class UnresolvedError(ValueError):
         super().__init__(message)
 
 
+@functools.lru_cache(maxsize=1024)
 def normalised(name: str) -> str:
     """Return the name as slots are matched: no case, spaces or hyphens."""
     return re.sub(r"[\s-]", "", name).casefold()
