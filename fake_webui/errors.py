@@ -58,6 +58,25 @@ class HandlerError(ApiError):
         return {"error": self.class_name, "detail": "", "body": "", "errors": self.message}
 
 
+def out_of_memory(gibibytes: float) -> HandlerError:
+    """Return the error of a graphics card of 8 GiB that `gibibytes` more do not fit on."""
+    return HandlerError(
+        "OutOfMemoryError",
+        f"CUDA out of memory. Tried to allocate {gibibytes:.2f} GiB (GPU 0; "
+        "8.00 GiB total capacity; 6.52 GiB already allocated; 0 bytes free; "
+        "6.96 GiB reserved in total by PyTorch)",
+    )
+
+
+def nans(module: str) -> HandlerError:
+    """Return the error of a `module`, Unet or VAE, that made nothing but NaNs."""
+    return HandlerError(
+        "NansException",
+        f"A tensor with NaNs was produced in {module}. "
+        "Use --disable-nan-check commandline argument to disable this check.",
+    )
+
+
 class HttpError(ApiError):
     """An HTTP error that the WebUI raises itself, such as 404 "Init image not found"."""
 

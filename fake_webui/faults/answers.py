@@ -12,17 +12,13 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
-from fake_webui.errors import ApiError, HandlerError
+from fake_webui.errors import ApiError, HandlerError, nans, out_of_memory
 from fake_webui.faults.actions import OPTIONS
 from fake_webui.faults.book import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import MEDIA_TYPES, decode_image
 
-OUT_OF_MEMORY = (
-    "CUDA out of memory. Tried to allocate 1.11 GiB (GPU 0; 8.00 GiB total capacity; "
-    "6.52 GiB already allocated; 0 bytes free; 6.96 GiB reserved in total by PyTorch)"
-)
-NAN = "A tensor with NaNs was produced in {module}. --disable-nan-check turns this check off."
+REFUSED_GIB = 1.11
 CUDA_ERROR = "CUDA error: an illegal memory access was encountered"
 NO_MODEL = "'NoneType' object has no attribute 'lowvram'"
 GARBAGE_BYTES = 512
@@ -31,9 +27,9 @@ GARBAGE_BYTES = 512
 def error_of(fault: Fault, exchange: Exchange) -> ApiError:
     """Return the error that the WebUI answers with under this fault."""
     if fault.name == "out-of-memory":
-        return HandlerError("OutOfMemoryError", OUT_OF_MEMORY)
+        return out_of_memory(REFUSED_GIB)
     if fault.name == "nan":
-        return HandlerError("NansException", NAN.format(module=fault.settings["module"]))
+        return nans(fault.settings["module"])
     if fault.name == "cuda-error":
         return HandlerError("RuntimeError", CUDA_ERROR)
     return missing_model(exchange)

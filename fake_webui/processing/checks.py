@@ -3,7 +3,7 @@
 import math
 
 from fake_webui.catalog import Catalog, Checkpoint
-from fake_webui.errors import HandlerError
+from fake_webui.errors import HandlerError, nans, out_of_memory
 from fake_webui.images.resizing import floor8
 from fake_webui.processing.parameters import Processing
 
@@ -35,14 +35,6 @@ TOO_SMALL = (
 LARGEST_BATCH_PX = 2**28
 MOST_PICTURES = 10_000
 BYTES_FOR_A_PIXEL = 256
-OUT_OF_MEMORY = (
-    "CUDA out of memory. Tried to allocate {gibibytes:.2f} GiB (GPU 0; 8.00 GiB total capacity; "
-    "2.37 GiB already allocated; 4.41 GiB free; 2.49 GiB reserved in total by PyTorch)"
-)
-NAN_IN_UNET = (
-    "A tensor with NaNs was produced in Unet. "
-    "Use --disable-nan-check commandline argument to disable this check."
-)
 
 
 def check_prompt(p: Processing) -> None:
@@ -79,7 +71,7 @@ def check_memory(width: int, height: int, count: int = 1) -> None:
     """
     if width * height * count > LARGEST_BATCH_PX:
         gibibytes = width * height * count * BYTES_FOR_A_PIXEL / 2**30
-        raise HandlerError("OutOfMemoryError", OUT_OF_MEMORY.format(gibibytes=gibibytes))
+        raise out_of_memory(gibibytes)
 
 
 def check_many(count: int, most: int = MOST_PICTURES) -> None:
@@ -122,7 +114,7 @@ def check_guidance(p: Processing) -> None:
         HandlerError: NansException.
     """
     if not math.isfinite(p.cfg_scale):
-        raise HandlerError("NansException", NAN_IN_UNET)
+        raise nans("Unet")
 
 
 def check_latent_size(width: int, height: int) -> None:

@@ -54,7 +54,7 @@ def generate(fake: Fake, path: str = TXT2IMG, **options: Any) -> requests.Respon
     ("action", "settings", "error", "words"),
     [
         ("out-of-memory", {}, "OutOfMemoryError", "CUDA out of memory. Tried to allocate 1.11 GiB"),
-        ("nan", {}, "NansException", "A tensor with NaNs was produced in VAE"),
+        ("nan", {}, "NansException", "A tensor with NaNs was produced in VAE. Use"),
         ("nan", {"module": "Unet"}, "NansException", "A tensor with NaNs was produced in Unet"),
         ("cuda-error", {}, "RuntimeError", "CUDA error: an illegal memory access was encountered"),
         ("missing-model", {}, "AttributeError", "'NoneType' object has no attribute 'lowvram'"),
