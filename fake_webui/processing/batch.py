@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fake_webui.errors import HandlerError
 from fake_webui.images import Picture
 from fake_webui.images.resizing import grid_shape
-from fake_webui.processing import checks, sampling
+from fake_webui.processing import checks, prompts, sampling
 from fake_webui.processing.hires import HiresPlan, plan_hires
 from fake_webui.processing.init_images import Start, prepare_start
 from fake_webui.processing.parameters import Processing
@@ -57,7 +57,7 @@ def sample_batch(
     _sample(p, state, job, Sampling(p.sampler_name, p.scheduler, p.steps), size)
     if plan.hires and not state.progress.interrupted:
         size = plan.hires.size
-        _second_pass(p, state, job, plan.hires)
+        _second_pass(p, state, job, plan.hires, indices[0])
     return [
         draw(
             state.config.images,
@@ -106,7 +106,9 @@ def _from_images(
 ) -> list[Picture]:
     get = state.options.get
     strength = float(p.denoising_strength or 0)
-    _, steps = sampling.steps_from_image(p.steps, strength, exact=get("img2img_fix_steps"))
+    exact = get("img2img_fix_steps")
+    schedule, steps = sampling.steps_from_image(p.steps, strength, exact=exact)
+    sampling.check_schedule(p.sampler_name, schedule)
     size = size_made(p.width, p.height)
     if p.initial_noise_multiplier is None:
         p.initial_noise_multiplier = get("initial_noise_multiplier")
@@ -124,8 +126,18 @@ def _from_images(
     return pictures
 
 
-def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan) -> None:
-    """Go through the steps at the larger size.
+def note_loras(p: Processing, state: WebUIState, *texts: str) -> None:
+    """Note the hashes of the LoRAs that any of these prompts loads."""
+    hashes: dict[str, str] = {}
+    for text in texts:
+        hashes |= prompts.lora_hashes(text, state.catalog)
+    if hashes and state.options.get("lora_add_hashes_to_infotext"):
+        listed = ", ".join(f"{name}: {value}" for name, value in hashes.items())
+        p.extra_generation_params["Lora hashes"] = listed
+
+
+def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan, first: int) -> None:
+    """Go through the steps at the larger size; `first` is the batch's first picture.
 
     Raises:
         HandlerError: for what is found missing only now.
@@ -141,10 +153,13 @@ def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan) -
     _check_hires_size(hires)
     checks.check_memory(*hires.size, p.batch_size)
     state.progress.next_job()
+    if not p.disable_extra_networks:
+        note_loras(p, state, p.all_prompts[first], p.all_hr_prompts[first])
     if p.denoising_strength is None:
         raise HandlerError("TypeError", NO_STRENGTH)
     steps = p.hr_second_pass_steps or p.steps
-    _, done = sampling.steps_from_image(steps, p.denoising_strength, exact=True)
+    schedule, done = sampling.steps_from_image(steps, p.denoising_strength, exact=True)
+    sampling.check_schedule(sampler.name, schedule)
     pass_ = Sampling(sampler.name, p.hr_scheduler, done, second=True, from_image=True)
     _sample(p, state, job, pass_, hires.size)
 

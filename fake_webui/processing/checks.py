@@ -1,6 +1,7 @@
 """What the real server trips over, as the errors it answers with."""
 
 import math
+from typing import Any
 
 from fake_webui.catalog import Catalog, Checkpoint
 from fake_webui.errors import HandlerError, nans, out_of_memory
@@ -105,6 +106,17 @@ def check_steps(p: Processing) -> None:
         raise HandlerError("ZeroDivisionError", "integer division or modulo by zero")
     if p.steps < 0:
         raise HandlerError("RuntimeError", "number of steps must be non-negative")
+
+
+def check_clip_skip(layers: Any) -> None:
+    """Refuse a number of layers to leave out that is no number.
+
+    Raises:
+        HandlerError: TypeError.
+    """
+    if not isinstance(layers, (int, float)):
+        kind = type(layers).__name__
+        raise HandlerError("TypeError", f"bad operand type for unary -: {kind!r}")
 
 
 def check_guidance(p: Processing) -> None:

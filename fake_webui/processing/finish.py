@@ -29,11 +29,7 @@ class Finished:
 def finish_picture(
     p: Processing, bench: "Bench", plan: Plan, index: int, picture: Picture
 ) -> Finished:
-    """Let scripts have the picture, lay unmasked parts over it, give it its text, save it.
-
-    Raises:
-        HandlerError: ValueError, where mask and picture differ in size.
-    """
+    """Let scripts have the picture, lay unmasked parts over it, give it its text, save it."""
     state = bench.state
     for script in bench.scripts:
         picture = script.postprocess_image(p, bench, picture)

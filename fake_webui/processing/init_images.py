@@ -81,6 +81,11 @@ def prepare_start(p: Processing, options: Options) -> Start:
 
 
 def _add_image(start: Start, p: Processing, image: Image.Image) -> None:
+    """Bring an init image to size, and keep its unmasked part.
+
+    Raises:
+        HandlerError: ValueError, where the mask is to be filled in an image of another size.
+    """
     size = (p.width, p.height)
     mask = start.mask
     crop = mask.crop if mask else None
@@ -91,6 +96,8 @@ def _add_image(start: Start, p: Processing, image: Image.Image) -> None:
     if crop is not None:
         image = _fit(image.crop(crop), RESIZE_AND_FILL, size)
     if mask and p.inpainting_fill != ORIGINAL:
+        if image.size != size:
+            raise HandlerError("ValueError", "images do not match")
         image = image.resize((1, 1), Image.Resampling.BOX).resize(image.size)
     start.images.append(image)
 
@@ -201,8 +208,7 @@ def _widen(low: int, high: int, by: int, limit: int) -> tuple[int, int]:
 def lay_over(image: Image.Image, start: Start, index: int) -> tuple[Image.Image, Image.Image]:
     """Return a result under the unmasked part of its init image, and the result by itself.
 
-    Raises:
-        HandlerError: ValueError, if the sizes don't match.
+    The result keeps its size where the init image, which need not be a multiple of 8, is larger.
     """
     overlay = start.overlay(index)
     if overlay is None:
@@ -212,6 +218,6 @@ def lay_over(image: Image.Image, start: Start, index: int) -> tuple[Image.Image,
         whole = Image.new("RGBA", overlay.size)
         whole.paste(fit(image, 1, (width, height)), (x, y))
         image = whole
-    if image.size != overlay.size:
-        raise HandlerError("ValueError", "images do not match")
-    return Image.alpha_composite(image.convert("RGBA"), overlay).convert("RGB"), image
+    result = image.convert("RGBA")
+    result.alpha_composite(overlay)
+    return result.convert("RGB"), image

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fake_webui.images import Picture
 from fake_webui.images.resizing import grid_shape, image_grid
 from fake_webui.processing import checks, prompts, sampling, saving
-from fake_webui.processing.batch import Plan, make_plan, sample_batch
+from fake_webui.processing.batch import Plan, make_plan, note_loras, sample_batch
 from fake_webui.processing.describe import infotext
 from fake_webui.processing.finish import finish_picture
 from fake_webui.processing.parameters import Processing
@@ -154,6 +154,7 @@ def _make_all(p: Processing, bench: Bench, plan: Plan) -> tuple[list[Picture], l
 def _make_batch(p: Processing, bench: Bench, plan: Plan, indices: range) -> list[Picture]:
     state = bench.state
     state.models.load()
+    checks.check_clip_skip(state.options.get("CLIP_stop_at_last_layers"))
     _note_conditioning(p, state, p.all_prompts[indices[0]], p.all_negative_prompts[indices[0]])
     checks.check_steps(p)
     check_seeds(p.all_seeds)
@@ -167,7 +168,7 @@ def _note_conditioning(p: Processing, state: WebUIState, prompt: str, negative: 
     """Note the hashes of what the prompts load, and settings of how they are understood."""
     get, notes = state.options.get, p.extra_generation_params
     if not p.disable_extra_networks:
-        _note_loras(p, state, prompt)
+        note_loras(p, state, prompt)
         prompt = prompts.without_extra_networks(prompt)
     embeddings = (*state.catalog.embeddings, *state.created.embeddings.values())
     hashes = [
@@ -181,13 +182,6 @@ def _note_conditioning(p: Processing, state: WebUIState, prompt: str, negative: 
         notes["Downcast alphas_cumprod"] = get("use_downcasted_alpha_bar")
     if get("sd_noise_schedule") == "Zero Terminal SNR":
         notes["Noise Schedule"] = get("sd_noise_schedule")
-
-
-def _note_loras(p: Processing, state: WebUIState, prompt: str) -> None:
-    hashes = prompts.lora_hashes(prompt, state.catalog)
-    if hashes and state.options.get("lora_add_hashes_to_infotext"):
-        listed = ", ".join(f"{name}: {value}" for name, value in hashes.items())
-        p.extra_generation_params["Lora hashes"] = listed
 
 
 def _add_grid(

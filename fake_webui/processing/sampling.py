@@ -114,24 +114,28 @@ def _notes(
     p: Processing, sampling: Sampling, catalog: Catalog, get: Option
 ) -> Iterator[tuple[str, Any]]:
     by_timesteps = sampling.sampler in BY_TIMESTEPS
+    if get("always_discard_next_to_last_sigma") and not _discards(sampling.sampler, catalog):
+        yield "Discard penultimate sigma", True
     if not by_timesteps:
         yield from _schedule_notes(p, sampling, catalog, get)
     if sampling.from_image and get("img2img_extra_noise") > 0:
         yield "Extra noise", get("img2img_extra_noise")
-    elif not sampling.from_image and get("sgm_noise_multiplier"):
+    elif not (sampling.from_image or by_timesteps) and get("sgm_noise_multiplier"):
         yield "SGM noise multiplier", True
     yield from _eta_notes(p, sampling.sampler, get)
     yield from _sigma_notes(sampling.sampler, get)
     yield from _guidance_notes(p, sampling, get)
 
 
+def _discards(sampler: str, catalog: Catalog) -> bool:
+    """Return whether a sampler leaves out the last step but one by itself."""
+    return "discard_next_to_last_sigma" in require_sampler(sampler, catalog).options
+
+
 def _schedule_notes(
     p: Processing, sampling: Sampling, catalog: Catalog, get: Option
 ) -> Iterator[tuple[str, Any]]:
     sampler = require_sampler(sampling.sampler, catalog)
-    discards = "discard_next_to_last_sigma" in sampler.options
-    if get("always_discard_next_to_last_sigma") and not discards:
-        yield "Discard penultimate sigma", True
     scheduler = _schedule_of(sampler, sampling.scheduler, catalog)
     if scheduler is None or scheduler.name == "automatic":
         return
@@ -246,6 +250,18 @@ def _refines_this_pass(p: Processing, sampling: Sampling, get: Option) -> bool:
     if chosen != "second pass":
         p.extra_generation_params["Hires refiner"] = chosen
     return True
+
+
+def check_schedule(sampler: str, steps: int) -> None:
+    """Refuse a schedule that can't be made of `steps` steps, which may be 0 for most samplers.
+
+    Raises:
+        HandlerError: ZeroDivisionError where timesteps are counted out, RuntimeError for less.
+    """
+    if steps == 0 and sampler in BY_TIMESTEPS:
+        raise HandlerError("ZeroDivisionError", "integer division or modulo by zero")
+    if steps < 0:
+        raise HandlerError("RuntimeError", "number of steps must be non-negative")
 
 
 def steps_from_image(steps: int, strength: float, *, exact: bool) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from tests.support import Fake
 
 HIRES = {"enable_hr": True, "denoising_strength": 0.5, "hr_upscaler": "Latent"}
 TWICE = "Hires upscale: 2.0, Hires upscaler: Latent"
+LORA, LORA_HASHES = "<lora:ink:1>", "ink: 5d1f7a2b9c04"
 STRENGTH = "Denoising strength: 0.5"
 
 
@@ -89,6 +90,8 @@ def test_the_infotext_says_what_the_second_pass_does_otherwise(
         ({"hr_sampler_name": "Nope"}, "AssertionError", "bad sampler name: Nope"),
         ({"hr_scale": 0}, "RuntimeError", "Input and output sizes"),
         ({"hr_scale": None}, "TypeError", "NoneType"),
+        ({"hr_second_pass_steps": -1}, "RuntimeError", "number of steps must be non-negative"),
+        ({"denoising_strength": 0, "sampler_name": "DDIM"}, "ZeroDivisionError", "modulo by zero"),
         ({"firstpass_image": "xx"}, "ValueError", "could not convert string to float"),
     ],
 )
@@ -99,6 +102,22 @@ def test_what_the_second_pass_trips_over(
     status, kind, said = failure(post(fake, "txt2img", SMALL | HIRES | asked))
     assert (status, kind) == (500, error)
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "loras"),
+    [
+        ({"hr_prompt": f"a dog {LORA}"}, LORA_HASHES),
+        ({"prompt": f"a cat {LORA}", "hr_prompt": "a dog"}, LORA_HASHES),
+        ({"hr_prompt": f"a dog {LORA}", "disable_extra_networks": True}, None),
+    ],
+)
+def test_a_lora_of_either_pass_leaves_its_hash(
+    fake: Fake, asked: dict[str, Any], loras: str | None
+) -> None:
+    """The second pass loads the LoRAs of its own prompt."""
+    notes = txt2img(fake, **HIRES | asked).info["extra_generation_params"]
+    assert notes.get("Lora hashes") == loras
 
 
 def test_without_hires_its_fields_change_nothing(fake: Fake) -> None:

@@ -104,6 +104,19 @@ def test_a_masked_result_has_the_size_of_its_init_image(fake: Fake) -> None:
     assert img2img(fake, init_images=[WIDE], mask=mask).sizes == [(128, 96)]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"width": 69, "height": 71},
+        {"resize_mode": 3, "inpainting_fill": 1, "init_images": [WIDE]},
+    ],
+)
+def test_the_unmasked_part_may_be_larger_than_the_result(fake: Fake, asked: dict[str, Any]) -> None:
+    """It is laid over the result from the corner, which keeps its size."""
+    answer = img2img(fake, mask=MIDDLE, inpaint_full_res=False, **asked)
+    assert answer.sizes == [(64, 64)]
+
+
 def test_masks_may_be_transparent_images(fake: Fake) -> None:
     """Then what is opaque is the mask."""
     mask = Image.new("RGBA", (64, 64))
@@ -173,7 +186,11 @@ def test_the_sent_images_are_echoed_only_on_demand(fake: Fake) -> None:
         ({"mask": "xxx"}, 500, "HTTPException", "Invalid encoded image"),
         ({"mask": ""}, 500, "AttributeError", "'str' object has no attribute 'mode'"),
         ({"mask": MIDDLE, "latent_mask": "x"}, 500, "AttributeError", "convert"),
-        ({"mask": MIDDLE, "inpaint_full_res": False, "width": 65}, 500, "ValueError", "not match"),
+        ({"mask": MIDDLE, "inpaint_full_res": False, "resize_mode": 3, "init_images": [WIDE]},
+         500, "ValueError", "images do not match"),
+        ({"denoising_strength": 0, "sampler_name": "DDIM",
+          "override_settings": {"img2img_fix_steps": True}},
+         500, "ZeroDivisionError", "integer division"),
         ({"width": 0}, 500, "ValueError", "must be > 0"),
         ({"width": 7}, 500, "RuntimeError", "Kernel size"),
         ({"height": 0, "resize_mode": 1}, 500, "ZeroDivisionError", "division by zero"),

@@ -156,6 +156,21 @@ def test_settings_that_change_the_picture_are_in_the_infotext(
     assert txt2img(fake, override_settings=override).notes == notes
 
 
+def test_a_sampler_that_counts_timesteps_scales_no_noise(fake: Fake) -> None:
+    """DDIM leaves out the last step but one where that is set, and has no noise multiplier."""
+    override = {"always_discard_next_to_last_sigma": True, "sgm_noise_multiplier": True}
+    notes = txt2img(fake, sampler_name="DDIM", override_settings=override).notes
+    assert notes == "Discard penultimate sigma: True"
+
+
+def test_a_clip_skip_in_words_fails(fake: Fake) -> None:
+    """Settings are stored as they come; the text encoder can't count with a word."""
+    asked = SMALL | {"override_settings": {"CLIP_stop_at_last_layers": "2"}}
+    status, kind, words = failure(post(fake, "txt2img", asked))
+    assert (status, kind) == (500, "TypeError")
+    assert "unary -" in words
+
+
 def test_the_noise_seed_delta_counts_for_ancestral_samplers_alone(fake: Fake) -> None:
     """ENSD is in the infotext of samplers that use it."""
     override = {"eta_noise_seed_delta": 31337}
