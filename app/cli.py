@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    r"""Queue and run jobs on a Stable Diffusion WebUI; nothing is lost, nothing runs twice.
+    """Queue and run jobs on a Stable Diffusion WebUI; nothing is lost, nothing runs twice.
 
     \b
     python -m app run --prompt "a castle by the sea" --upscale 2
@@ -65,7 +65,7 @@ def cli() -> None:
     python -m app history
 
     Exit status: 0 all succeeded, 1 a job failed, 2 bad input, 3 the WebUI can't be reached.
-    """
+    """  # noqa: D301 - click looks for the character itself
 
 
 def main(words: Sequence[str] | None = None) -> int:

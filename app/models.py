@@ -90,7 +90,7 @@ class JobSpec:
     @property
     def effective_priority(self) -> int:
         """The priority asked for, or the usual one of the run mode."""
-        usual = "direct" if self.run_mode is RunMode.DIRECT else "normal"
+        usual = "direct" if self.run_mode == RunMode.DIRECT else "normal"
         return PRIORITIES[usual] if self.priority is None else self.priority
 
 

@@ -16,14 +16,14 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.option("--name", default="app", show_default=True, help="The shell function to define.")
 def completion(shell: str, name: str) -> None:
-    r"""Print the shell's completion script.
+    """Print the shell's completion script.
 
     It defines a function that runs the app from this checkout, and completes its words:
 
     \b
     eval "$(python -m app completion bash)"
     app history list --status failed
-    """
+    """  # noqa: D301 - click looks for the character itself
     click.echo(_function(shell, name))
     click.echo(_script(shell, name))
 

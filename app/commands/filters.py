@@ -36,10 +36,15 @@ def _moment(text: str, now: datetime) -> datetime:
 
 
 _TERMINAL = [str(status) for status in JobStatus if status.is_terminal]
+_MODES = [str(mode) for mode in RunMode]
 
 _FILTERS = (
     click.option("--status", type=click.Choice(_TERMINAL), help="Only jobs that ended so."),
-    click.option("--mode", type=click.Choice([*RunMode]), help="Only DIRECT or only QUEUE jobs."),
+    click.option(
+        "--mode",
+        type=click.Choice(_MODES, case_sensitive=False),
+        help="Only DIRECT or only QUEUE jobs.",
+    ),
     click.option("--from-pack", metavar="PACK", help="Only jobs of this prompt pack."),
     click.option("--batch", metavar="ID", help="Only jobs that were added together."),
     click.option("--favourites", is_flag=True, default=None, help="Only favourites."),

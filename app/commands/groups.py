@@ -18,6 +18,12 @@ class DefaultGroup(click.Group):
         super().__init__(*words, **options)
         self.default = default
 
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command; it takes `--webui` like every other, if only to do nothing with it."""
+        if not any("--webui" in parameter.opts for parameter in cmd.params):
+            cmd.params.append(_unused_webui())
+        super().add_command(cmd, name)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default's name in front where no command is named."""
         helps = ctx.help_option_names
@@ -35,3 +41,7 @@ class DefaultGroup(click.Group):
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}."
             ctx.fail(f"No such command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
+
+
+def _unused_webui() -> click.Option:
+    return click.Option(["--webui"], multiple=True, expose_value=False, hidden=True)

@@ -80,10 +80,15 @@ def _say_how_many(app: Application, shown: int) -> None:
 @settings_options
 @home_option
 @json_option
-def add(*, home: Path | None, as_json: bool, **source: Any) -> None:
+def add(
+    *, run_mode: str | None, dry_run: bool, home: Path | None, as_json: bool, **source: Any
+) -> None:
     """Add jobs to the end of the queue; `work` runs them."""
     with opened(home) as app:
-        made = plan(app, RunMode.QUEUE, "add_to_queue", **source)
+        made = plan(app, RunMode(run_mode or RunMode.QUEUE), "add_to_queue", **source)
+        if dry_run:
+            notice("Nothing was queued.")
+            return
         print_added(app, app.job_service.submit(made.specs), as_json=as_json)
         say_if_paused(app)
 

@@ -17,28 +17,20 @@ _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
 
 @click.command()
 @source_options
-@click.option(
-    "--direct", "run_mode", flag_value=RunMode.DIRECT,
-    help="Before all queued jobs, paused or not: the default for --prompt.",
-)  # fmt: skip
-@click.option(
-    "--queue", "run_mode", flag_value=RunMode.QUEUE,
-    help="In line, after what is queued: the default for --pack.",
-)  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Only say how many jobs and images it would make.")
 @settings_options
 @webui_option
 @home_option
 @json_option
 def run(
-    *, run_mode: RunMode | None, dry_run: bool, webui_urls: tuple[str, ...], home: Path | None,
+    *, run_mode: str | None, dry_run: bool, webui_urls: tuple[str, ...], home: Path | None,
     as_json: bool, **source: Any,
 ) -> int:  # fmt: skip
     """Make images from a prompt or a prompt pack, and wait for them.
 
-    Prints the images' paths. Ctrl-C cancels the running job and pauses the queue.
+    A prompt runs DIRECT and a pack through the QUEUE, if nothing else is said. Prints the images'
+    paths. Ctrl-C cancels the running job and pauses the queue.
     """
-    mode = run_mode or (RunMode.QUEUE if source["pack"] else RunMode.DIRECT)
+    mode = RunMode(run_mode or (RunMode.QUEUE if source["pack"] else RunMode.DIRECT))
     with opened(home, webui_urls) as app:
         made = plan(app, mode, _SOURCES[mode], **source)
         if dry_run:

@@ -38,11 +38,26 @@ _OPTIONS = (
     ),
     click.option("--last", is_flag=True, help="Start from the settings of the last run."),
     click.option("--pack-seed", type=int, help="Repeat a pack's random choices and drawn seeds."),
+    click.option(
+        "--direct",
+        "run_mode",
+        flag_value=str(RunMode.DIRECT),
+        help="Before all queued jobs, paused or not.",
+    ),
+    click.option(
+        "--queue", "run_mode", flag_value=str(RunMode.QUEUE), help="In line, after what is queued."
+    ),
+    click.option(
+        "--dry-run", is_flag=True, help="Only say how many jobs and images it would make."
+    ),
 )
 
 
 def source_options(command: Command) -> Command:
-    """Add the options that say what to make jobs of; `plan` takes them as keywords."""
+    """Add the options that say what to make jobs of, and how they are queued.
+
+    `plan` takes them as keywords, `run_mode` and `dry_run` excepted.
+    """
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

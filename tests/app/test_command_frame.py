@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -30,6 +31,31 @@ def test_a_command_is_what_the_list_says(name: str) -> None:
     assert command is not None
     assert command.help is not None
     assert command.help.splitlines()[0] == COMMANDS[name]
+
+
+def test_examples_in_help_stand_on_lines_of_their_own() -> None:
+    """What can be typed is not wrapped like prose."""
+    lines = [line.strip() for line in run_module("app", "--help").stdout.splitlines()]
+    assert "python -m app work" in lines
+
+
+def every_command(group: click.Group = cli) -> Iterator[list[str]]:
+    """Give the words of every command within `group`."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ([name, *words] for words in every_command(command))
+        else:
+            yield [name]
+
+
+@pytest.mark.parametrize("words", list(every_command()), ids=" ".join)
+def test_every_command_takes_home_and_webui(words: list[str], app_cli: CommandLine) -> None:
+    """A script can give the same two options to whatever it calls."""
+    if words != ["completion"]:
+        told = app_cli(*words, "--home", "x", "--webui", "http://127.0.0.1:1", "--nonsense").stderr
+        assert "'--nonsense'" in told
 
 
 def test_help_imports_nothing_heavy() -> None:

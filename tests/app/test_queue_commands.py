@@ -133,6 +133,19 @@ def test_direct_runs_while_the_queue_is_paused(
     assert len(app_json("queue", "list")) == 3
 
 
+@pytest.mark.parametrize("words", [("run", "--direct"), ("queue", "add", "--direct")], ids=" ".join)
+def test_direct_goes_before_all_that_waits(
+    words: tuple[str, ...], app_cli: CommandLine, app_json: Json, three: list[str], fake: Fake
+) -> None:
+    """A job that is asked for with `--direct` is the next to run, however it was added."""
+    app_cli(*words, "--prompt", "at once", *SMALL)
+    app_cli("work")
+    sent = [entry["payload"]["prompt"] for entry in fake.requests(path="/sdapi/v1/txt2img")]
+    assert sent == ["at once", "prompt 0", "prompt 1", "prompt 2"]
+    [direct] = app_json("history", "--mode", "direct")
+    assert direct["job_id"] not in three
+
+
 @pytest.mark.usefixtures("three")
 def test_run_runs_no_job_but_its_own(app_cli: CommandLine, app_json: Json, fake: Fake) -> None:
     """Beside a queue that is not paused, too."""
