@@ -16,12 +16,11 @@ from urllib3.util import Retry
 
 from app.answers import Extras, Generation, plain_words, read_extras, read_generation, refusal
 from app.connections import OpenSockets
+from app.endpoints import EXTRAS, IMG2IMG, TXT2IMG
 from app.errors import BadAnswerError, OutcomeUnknownError, WebUIAnswerError, WebUIUnreachableError
 from app.limits import DEFAULT_LIMITS, Limits
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
-EXTRAS = "/sdapi/v1/extra-single-image"
 
 Json = Any
 

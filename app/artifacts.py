@@ -16,6 +16,7 @@ from PIL import Image
 from app.errors import BadAnswerError
 from app.file_names import DEFAULT_TEMPLATE, ImageLabel, check_template, file_stem
 from app.files import sync_folder, write_new
+from app.settings import IMAGES_FOLDER
 
 MANIFEST_VERSION = 1
 IMAGE_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
@@ -154,7 +155,7 @@ class ArtifactStore:
         return path.relative_to(self.home).as_posix()
 
     def _folder(self, label: ImageLabel) -> Path:
-        return self.home / "images" / f"{label.made_at.astimezone():%Y-%m-%d}"
+        return self.home / IMAGES_FOLDER / f"{label.made_at.astimezone():%Y-%m-%d}"
 
 
 def manifest(job: Mapping[str, Any], traces: Sequence[StageTrace]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TypeVar
 
 from app.errors import (
@@ -20,17 +19,10 @@ from app.errors import (
     WebUIError,
 )
 from app.limits import Limits
+from app.models import Wish
 from app.webui_node import IDLE, TaskState, WebUINode
 
 Answer = TypeVar("Answer")
-
-
-class Wish(StrEnum):
-    """What somebody wants of a running job."""
-
-    CANCEL = "cancel"
-    SKIP = "skip"
-    STOP = "stop"  # the app is about to end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

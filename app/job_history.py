@@ -99,10 +99,16 @@ class JobHistoryStore:
         """Return the paths of the images of these jobs, relative to the home."""
         return [image["path"] for job_id in job_ids for image in self.get(job_id).images]
 
-    def every_job(self, where: HistoryFilter = EVERYTHING) -> Iterator[JobRecord]:
-        """Give all finished jobs, the last submitted first, a few at a time."""
+    def every_job(
+        self, where: HistoryFilter = EVERYTHING, text: str | None = None
+    ) -> Iterator[JobRecord]:
+        """Give all finished jobs, those with every word of `text` if there is one, page by page.
+
+        The last submitted comes first.
+        """
+        found = [] if text is None else [condition(self._store, text)]
         before: str | None = None
-        while page := self.list_jobs(BATCH, before, where):
+        while page := self._select([*found, *where.conditions()], BATCH, before):
             yield from page
             before = page[-1].job_id
 

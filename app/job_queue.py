@@ -9,9 +9,7 @@ from app.errors import TransitionError
 from app.job_order import IN_ORDER, next_job, place, place_of, slot
 from app.job_store import Connection, JobStore, insert_jobs
 from app.job_transitions import PauseState, end_job, find_job, note_meta, set_pause, start_job
-from app.models import JobRecord, JobSpec, JobStatus
-
-CANCEL, SKIP = "cancel", "skip"
+from app.models import JobRecord, JobSpec, JobStatus, Wish
 
 
 class JobQueue:
@@ -87,7 +85,7 @@ class JobQueue:
             UnknownJobError, TransitionError: if it is not running.
         """
         with self._store.transaction() as connection:
-            if status is JobStatus.SUCCEEDED and _is_wished(connection, job_id, CANCEL):
+            if status is JobStatus.SUCCEEDED and _is_wished(connection, job_id, Wish.CANCEL):
                 status = JobStatus.CANCELLED
             ended = end_job(connection, job_id, status, meta)
         self._announce()
@@ -123,15 +121,15 @@ class JobQueue:
             job = find_job(connection, job_id)
             if job.status is not JobStatus.RUNNING:
                 raise TransitionError(f"job {job_id} is {job.status}; only a running one can skip")
-            _wish(connection, job_id, SKIP)
+            _wish(connection, job_id, Wish.SKIP)
         self._announce()
 
-    def wish(self, job_id: str) -> str | None:
-        """Return what a user wants of a running job: `CANCEL`, `SKIP` or None."""
+    def wish(self, job_id: str) -> Wish | None:
+        """Return what a user wants of a running job, or None."""
         found = self._store.rows("SELECT wish FROM jobs WHERE job_id = ?", [job_id])
-        return found[0][0] if found else None
+        return Wish(found[0][0]) if found and found[0][0] else None
 
-    def wish_granted(self, job_id: str, wish: str) -> None:
+    def wish_granted(self, job_id: str, wish: Wish) -> None:
         """Forget a wish that was carried out."""
         with self._store.transaction() as connection:
             connection.execute(
@@ -245,15 +243,15 @@ def _cancel(connection: Connection, job_id: str) -> JobRecord:
     job = find_job(connection, job_id)
     if job.status is not JobStatus.RUNNING:
         return end_job(connection, job_id, JobStatus.CANCELLED, {})
-    _wish(connection, job_id, CANCEL)
+    _wish(connection, job_id, Wish.CANCEL)
     return job
 
 
-def _wish(connection: Connection, job_id: str, wish: str) -> None:
+def _wish(connection: Connection, job_id: str, wish: Wish) -> None:
     connection.execute("UPDATE jobs SET wish = ? WHERE job_id = ?", [wish, job_id])
 
 
-def _is_wished(connection: Connection, job_id: str, wish: str) -> bool:
+def _is_wished(connection: Connection, job_id: str, wish: Wish) -> bool:
     found = connection.execute("SELECT wish FROM jobs WHERE job_id = ?", [job_id]).fetchone()
     return bool(found and found[0] == wish)
 

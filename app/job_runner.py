@@ -9,9 +9,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from app.attendance import Wish
 from app.errors import (
-    AppError,
     HomeError,
     JobCancelledError,
     JobStoppedError,
@@ -19,9 +17,9 @@ from app.errors import (
 )
 from app.file_lock import FileLock
 from app.fleet import Fleet
-from app.job_queue import SKIP, JobQueue
+from app.job_queue import JobQueue
 from app.limits import Limits
-from app.models import JobRecord, JobStatus, Progress
+from app.models import JobRecord, JobStatus, Progress, Wish
 from app.node_health import NodeHealth
 from app.ownership import Owner, Ownership
 from app.pipeline import JobHooks, PipelineRunner
@@ -243,7 +241,7 @@ class SingleNodeJobRunner:
             on_progress=self._tell,
             on_images=lambda images: self._note(job, images),
             wish=lambda: self._wish(job),
-            skipped=lambda: self._queue.wish_granted(job.job_id, SKIP),
+            skipped=lambda: self._queue.wish_granted(job.job_id, Wish.SKIP),
         )
 
     def _note(self, job: JobRecord, images: Sequence[Mapping[str, Any]]) -> None:
@@ -252,9 +250,7 @@ class SingleNodeJobRunner:
 
     def _wish(self, job: JobRecord) -> Wish | None:
         wished = self._queue.wish(job.job_id)
-        if wished is None:
-            return Wish.STOP if self._stopping.is_set() else None
-        return Wish(wished)
+        return Wish.STOP if wished is None and self._stopping.is_set() else wished
 
     def _tell(self, progress: Progress) -> None:
         self.progress = progress
@@ -263,5 +259,5 @@ class SingleNodeJobRunner:
 
 
 def _kind(error: Exception) -> str:
-    trouble = shared_trouble(error) if isinstance(error, AppError) else None
+    trouble = shared_trouble(error)
     return trouble.kind if trouble else type(error).__name__

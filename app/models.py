@@ -27,6 +27,14 @@ class PromptSource(StrEnum):
     PACK = "pack"
 
 
+class Wish(StrEnum):
+    """What somebody wants of a running job."""
+
+    CANCEL = "cancel"
+    SKIP = "skip"
+    STOP = "stop"  # the app is about to end
+
+
 class JobStatus(StrEnum):
     """Where a job is in its life."""
 

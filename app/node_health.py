@@ -2,7 +2,7 @@
 
 import time
 
-from app.errors import AppError, WebUIError, WebUIUnreachableError
+from app.errors import WebUIError, WebUIUnreachableError
 from app.fleet import Fleet
 from app.job_queue import JobQueue
 from app.limits import Limits
@@ -63,7 +63,7 @@ class NodeHealth:
         """Count failures in a row that the next job would meet too; stop when there are enough."""
         if status is JobStatus.SUCCEEDED:
             self._failures = 0
-        trouble = shared_trouble(error) if isinstance(error, AppError) else None
+        trouble = shared_trouble(error)
         if trouble is None:
             return
         self._node.fell_silent()

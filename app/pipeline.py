@@ -8,11 +8,11 @@ from typing import Any
 
 from app.answers import Generation
 from app.artifacts import ArtifactStore
-from app.attendance import Attendance, Observer, Wish, verdict_of
+from app.attendance import Attendance, Observer, verdict_of
 from app.errors import AppError, MissingOnWebUIError
 from app.job_results import JobResults
 from app.limits import Limits
-from app.models import JobRecord, Progress
+from app.models import JobRecord, Progress, Wish
 from app.requirements import requirements
 from app.stages import Stage, StageImage, StageRequest, stages_of
 from app.verification import check_count, check_info, check_sizes

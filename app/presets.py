@@ -11,8 +11,8 @@ from app.config_sections import read_sections
 from app.documents import read_document
 from app.errors import PresetError
 from app.files import replace_file
+from app.settings import PRESETS_FOLDER
 
-PRESETS_FOLDER = "presets"
 _NAME = re.compile(r"[^\W_][\w .()+-]{0,79}")
 
 

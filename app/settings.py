@@ -14,7 +14,7 @@ from app.files import replace_file
 DEFAULT_WEBUI_URL = "http://127.0.0.1:7860"
 HOME_VARIABLE = "APP_HOME"
 WEBUI_VARIABLE = "WEBUI_URL"
-USER_FOLDERS = ("packs", "presets")
+PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
 _LAST_USED = "last-used.json"
 
 
@@ -75,7 +75,7 @@ def prepare_home(home: Path) -> Path:
         HomeError: if it can't be made or written, with the reason.
     """
     try:
-        for folder in (home, *(home / name for name in USER_FOLDERS)):
+        for folder in (home, home / PACKS_FOLDER, home / PRESETS_FOLDER):
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HomeError(

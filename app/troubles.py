@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.errors import (
-    AppError,
     HomeError,
     MissingOnWebUIError,
     TookTooLongError,
@@ -18,23 +17,23 @@ class Trouble:
     """A kind of failure; `certain` ones pause the queue at once."""
 
     kind: str
-    fits: Callable[[AppError], bool]
+    fits: Callable[[Exception | None], bool]
     certain: bool = False
 
 
-def _says(*words: str) -> Callable[[AppError], bool]:
-    def fits(error: AppError) -> bool:
+def _says(*words: str) -> Callable[[Exception | None], bool]:
+    def fits(error: Exception | None) -> bool:
         said = f"{error}".casefold()
         return isinstance(error, WebUIAnswerError) and any(word in said for word in words)
 
     return fits
 
 
-def _has_status(*statuses: int) -> Callable[[AppError], bool]:
+def _has_status(*statuses: int) -> Callable[[Exception | None], bool]:
     return lambda error: isinstance(error, WebUIAnswerError) and error.status in statuses
 
 
-def _is(*kinds: type[AppError]) -> Callable[[AppError], bool]:
+def _is(*kinds: type[Exception]) -> Callable[[Exception | None], bool]:
     return lambda error: isinstance(error, kinds)
 
 
@@ -55,6 +54,6 @@ SHARED_TROUBLES: tuple[Trouble, ...] = (
 """In the order in which they are tried."""
 
 
-def shared_trouble(error: AppError) -> Trouble | None:
+def shared_trouble(error: Exception | None) -> Trouble | None:
     """Return what kind of failure this is if the next job would meet it too, else None."""
     return next((trouble for trouble in SHARED_TROUBLES if trouble.fits(error)), None)

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from app.commands.output import count, notice, print_json
 from app.commands.pruning import plan_pruning, remove_files
 from app.commands.tables import print_rows
 from app.files import replace_file
-from app.job_history import HistoryFilter, JobHistoryStore
 from app.models import JobRecord
 
 limit_option = click.option(
@@ -115,7 +113,7 @@ def export(
 ) -> None:
     """Write past jobs as JSON lines or CSV, newest first."""
     with opened(home) as app:
-        jobs = _every(app.history, history_filter(**chosen), text)
+        jobs = app.history.every_job(history_filter(**chosen), text)
         lines = export_lines(jobs, form, app.home)
         if out is None:
             for line in lines:
@@ -124,17 +122,6 @@ def export(
         text_out = "".join(lines)
     replace_file(out.absolute(), text_out.encode())
     notice(f"Wrote {out}.")
-
-
-def _every(store: JobHistoryStore, where: HistoryFilter, text: str | None) -> Iterable[JobRecord]:
-    """Give all matching jobs, newest first, a page at a time."""
-    if text is None:
-        yield from store.every_job(where)
-        return
-    before: str | None = None
-    while page := store.search(text, limit=500, before=before, where=where):
-        yield from page
-        before = page[-1].job_id
 
 
 @history.command()

@@ -21,7 +21,7 @@ from app.models import JobSpec, RunMode
 from app.packs import find_pack, list_packs, pack_path
 from app.pipeline_config import parse_config
 from app.preview import PlannedRequest, preview
-from app.settings import resolve_home
+from app.settings import PACKS_FOLDER, resolve_home
 
 SOURCE = "packs_show"
 
@@ -58,7 +58,7 @@ def list_all(*, home: Path | None, as_json: bool) -> None:
     """List the packs of the home, with how many jobs each makes."""
     folder = resolve_home(home)
     rows = [_row(folder, name) for name in list_packs(folder)]
-    empty = f"No packs in {folder / 'packs'}."
+    empty = f"No packs in {folder / PACKS_FOLDER}."
     print_rows(rows, COLUMNS, as_json=as_json, to_json=_row_json, empty=empty)
 
 

@@ -19,7 +19,7 @@ from app.commands.tables import Column, print_rows
 from app.errors import BadInputError
 from app.pipeline_config import merge
 from app.presets import Preset, delete_preset, list_presets, load_preset, save_preset
-from app.settings import load_last_used, prepare_home, resolve_home
+from app.settings import PRESETS_FOLDER, load_last_used, prepare_home, resolve_home
 
 COLUMNS: tuple[Column[tuple[str, str]], ...] = (
     Column("preset", lambda row: row[0]),
@@ -39,7 +39,7 @@ def list_all(*, home: Path | None, as_json: bool) -> None:
     """List the presets of the home."""
     folder = resolve_home(home)
     rows = [(name, _summary(folder, name)) for name in list_presets(folder)]
-    empty = f"No presets in {folder / 'presets'}; make one with: presets save NAME --steps 20"
+    empty = f"No presets in {folder / PRESETS_FOLDER}; make one with: presets save NAME --steps 20"
     print_rows(rows, COLUMNS, as_json=as_json, to_json=_row_json, empty=empty)
 
 

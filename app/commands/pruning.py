@@ -7,6 +7,7 @@ from pathlib import Path
 from app.commands.output import count, file_size
 from app.files import find_partial_files
 from app.models import JobRecord
+from app.settings import IMAGES_FOLDER
 
 _STALE_S = 24 * 3600.0
 
@@ -49,7 +50,7 @@ def _files_of(jobs: Sequence[JobRecord], home: Path) -> list[Path]:
 
 
 def _leftovers(home: Path, now_s: float) -> list[Path]:
-    partial = find_partial_files(home / "images")
+    partial = find_partial_files(home / IMAGES_FOLDER)
     return [path for path in partial if now_s - path.stat().st_mtime > _STALE_S]
 
 

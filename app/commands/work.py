@@ -15,6 +15,7 @@ from app.commands.pausing import say_if_paused
 from app.commands.reaching import require_webui
 from app.commands.running import Foreground
 from app.models import JobRecord, JobStatus
+from app.settings import IMAGES_FOLDER
 
 
 @click.command()
@@ -42,7 +43,7 @@ def _sum_up(app: Application, ended: Sequence[JobRecord], seconds: float) -> Non
     said = ", ".join(f"{number:,} {status}" for status, number in tally.items())
     notice(f"{said} in {duration(seconds)}." if ended else "Nothing to run.")
     if any(job.images for job in ended):
-        notice(f"The images are in {app.home / 'images'}")
+        notice(f"The images are in {app.home / IMAGES_FOLDER}")
     if left := app.queue.counts()[JobStatus.QUEUED]:
         say_if_paused(app)
         notice(f"{count(left, 'job')} still waiting.", "yellow")

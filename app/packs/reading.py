@@ -11,10 +11,10 @@ from app.packs.definitions import Definition, of_kind
 from app.packs.json_pack import JsonPack, read_json_pack
 from app.packs.model import Mode, PromptPack, Slots
 from app.packs.text_pack import TextPack, read_tsv, read_txt
+from app.settings import PACKS_FOLDER
 
 PACK_SUFFIXES = (".txt", ".tsv", ".json")
 """In the order in which a pack's name is looked for."""
-PACKS_FOLDER = "packs"
 WILDCARDS_FOLDER = "wildcards"
 
 

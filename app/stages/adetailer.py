@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.answers import encode_image
+from app.endpoints import IMG2IMG
 from app.models import JobRecord
 from app.pipeline_config import ADetailerConfig, ADetailerUnit, StageName
 from app.stages.base import Expected, StageImage, StageRequest, overrides, sampling, split_sampler
@@ -34,7 +35,7 @@ class ADetailerStage:
             detailers=[unit.model for unit in _units(config.adetailer) if unit.enabled],
         )
         return StageRequest(
-            path="/sdapi/v1/img2img",
+            path=IMG2IMG,
             payload=self.payload(job, image),
             expected=expected,
             seed=image.seed,

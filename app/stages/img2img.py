@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.answers import encode_image
+from app.endpoints import IMG2IMG
 from app.models import JobRecord
 from app.pipeline_config import StageName
 from app.stages.base import (
@@ -35,9 +36,7 @@ class Img2ImgStage:
             checkpoint=config.img2img.checkpoint or config.txt2img.checkpoint,
             vae=config.img2img.vae or config.txt2img.vae,
         )
-        return StageRequest(
-            path="/sdapi/v1/img2img", payload=payload, expected=expected, seed=payload["seed"]
-        )
+        return StageRequest(path=IMG2IMG, payload=payload, expected=expected, seed=payload["seed"])
 
     def payload(self, job: JobRecord, image: StageImage) -> dict[str, Any]:
         """Return the JSON of `/sdapi/v1/img2img` for one image."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.endpoints import TXT2IMG
 from app.models import JobRecord
 from app.pipeline_config import StageName, Txt2ImgConfig
 from app.stages.base import (
@@ -38,9 +39,7 @@ class Txt2ImgStage:
             refiner=payload.get("refiner_checkpoint"),
         )
         return [
-            StageRequest(
-                path="/sdapi/v1/txt2img", payload=payload, expected=expected, seed=payload["seed"]
-            )
+            StageRequest(path=TXT2IMG, payload=payload, expected=expected, seed=payload["seed"])
         ]
 
     def payload(self, job: JobRecord) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.answers import encode_image
+from app.endpoints import EXTRAS, IMG2IMG
 from app.models import JobRecord
 from app.pipeline_config import StageName, UpscaleConfig
 from app.stages.base import (
@@ -34,7 +35,7 @@ class UpscaleStage:
 
     def _by_extras(self, job: JobRecord, image: StageImage) -> StageRequest:
         return StageRequest(
-            path="/sdapi/v1/extra-single-image",
+            path=EXTRAS,
             payload=extras_payload(job.config.upscale, image),
             expected=Expected(size=upscaled_size(job.config.upscale, image)),
             seed=image.seed,
@@ -51,9 +52,7 @@ class UpscaleStage:
             checkpoint=config.txt2img.checkpoint,
             vae=config.txt2img.vae,
         )
-        return StageRequest(
-            path="/sdapi/v1/img2img", payload=payload, expected=expected, seed=image.seed
-        )
+        return StageRequest(path=IMG2IMG, payload=payload, expected=expected, seed=image.seed)
 
     def img2img_payload(self, job: JobRecord, image: StageImage) -> dict[str, Any]:
         """Return the JSON of `/sdapi/v1/img2img` for one image at its new size."""

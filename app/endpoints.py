@@ -1,0 +1,5 @@
+"""Where the WebUI takes generations."""
+
+TXT2IMG = "/sdapi/v1/txt2img"
+IMG2IMG = "/sdapi/v1/img2img"
+EXTRAS = "/sdapi/v1/extra-single-image"
