@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import io
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +11,11 @@ import requests
 from PIL import Image
 
 from tests.conftest import StartFake
+from tests.fake_webui.controlling import OPTIONS, SAMPLERS, post, send
 from tests.fake_webui.pictures import png
 from tests.support import Fake
 
 TXT2IMG = "/sdapi/v1/txt2img"
-OPTIONS = "/sdapi/v1/options"
-SAMPLERS = "/sdapi/v1/samplers"
-
-
-def post(fake: Fake, path: str, body: Any = None, **options: Any) -> requests.Response:
-    """Post JSON to a control endpoint and return whatever it answers."""
-    return requests.post(f"{fake.url}/__fake/v1/{path}", json=body, timeout=30, **options)
-
-
-def send(fake: Fake, path: str = SAMPLERS, method: str = "GET", **options: Any) -> None:
-    """Send something to the WebUI."""
-    requests.request(method, fake.url + path, timeout=30, **options)
 
 
 def test_health_says_what_runs(fake: Fake) -> None:
@@ -180,105 +168,6 @@ def test_bodyless_posts_are_taken(fake: Fake) -> None:
     assert len(post(fake, "requests/find").json()["requests"]) == 1
     assert post(fake, "mark").json() == {"mark": None}
     assert post(fake, "reset").json() == {}
-
-
-@pytest.mark.parametrize(
-    ("match", "count"),
-    [
-        ({}, 3),
-        ({"path": OPTIONS}, 2),
-        ({"path": f"{OPTIONS}?x=1"}, 0),
-        ({"method": "get"}, 1),
-        ({"payload": {"jpeg_quality": 70}}, 1),
-        ({"payload": {"jpeg_quality": 70.0}}, 1),
-        ({"payload": {"samples_save": 1}}, 0),
-        ({"payload": {"samples_save": True}}, 1),
-        ({"payload": {"nested": {"list": [1, 2]}}}, 1),
-        ({"payload": {"nested.list.1": 2, "nested.deep.er": None}}, 1),
-        ({"payload": {"nested": {"list": [1]}}}, 0),
-        ({"payload": {"a.b": "literal"}}, 1),
-    ],
-)
-def test_a_match_means_part_of_the_request(fake: Fake, match: Any, count: int) -> None:
-    """Path is exact, payload is a part that must be equal, and dotted keys reach inside."""
-    send(fake)
-    send(fake, OPTIONS, "POST", json={"jpeg_quality": 70, "a.b": "literal"})
-    nested = {"list": [1, 2], "deep": {"er": None, "other": 1}}
-    send(fake, OPTIONS, "POST", json={"samples_save": True, "nested": nested})
-    assert post(fake, "requests/count", {"match": match}).json() == {"count": count}
-
-
-def test_a_failed_expectation_shows_what_came_nearest(fake: Fake) -> None:
-    """The sentence names the nearest entry and how it differs; the facts are beside it."""
-    send(fake)
-    send(fake, OPTIONS, "POST", json={"jpeg_quality": 70, "samples_format": "png"})
-    match = {"path": OPTIONS, "payload": {"jpeg_quality": 80, "samples_format": "png"}}
-    answer = post(fake, "requests/count", {"match": match, "exactly": 1})
-    assert answer.status_code == 409
-    body = answer.json()
-    assert "expected exactly 1 request" in body["error"]
-    assert "#2 POST /sdapi/v1/options: payload.jpeg_quality is 70, not 80" in body["error"]
-    assert [entry["n"] for entry in body["nearest"]] == [2, 1]
-    difference = {"where": "payload.jpeg_quality", "expected": 80, "got": 70}
-    assert body["nearest"][0]["differences"] == [difference]
-
-
-def test_the_nearest_of_a_mistyped_path_is_the_one_like_it(fake: Fake) -> None:
-    """A slip in the path is shown against the path that was really called."""
-    send(fake)
-    send(fake, "/sdapi/v1/sd-models")
-    send(fake)
-    answer = post(fake, "requests/find", {"match": {"path": "/sdapi/v1/sd-model"}, "at_least": 1})
-    assert answer.json()["nearest"][0]["path"] == "/sdapi/v1/sd-models"
-
-
-def test_too_many_matches_are_listed(fake: Fake) -> None:
-    """Where there are more than expected, their numbers are told."""
-    for _ in range(3):
-        send(fake)
-    answer = post(fake, "requests/count", {"match": {"path": SAMPLERS}, "exactly": 1})
-    assert (answer.status_code, answer.json()["requests"]) == (409, [1, 2, 3])
-
-
-def test_an_empty_journal_says_so(fake: Fake) -> None:
-    """With nothing recorded there is nothing near."""
-    answer = post(fake, "requests/find", {"at_least": 1})
-    assert "nothing was recorded" in answer.json()["error"]
-
-
-def test_waiting_returns_when_the_request_comes(fake: Fake) -> None:
-    """The waiter gets its answer with the request, without asking again."""
-    timer = threading.Timer(0.1, send, [fake])
-    timer.start()
-    entries = fake.wait(path=SAMPLERS)
-    timer.join()
-    assert [entry["path"] for entry in entries] == [SAMPLERS]
-
-
-def test_waiting_in_vain_says_what_came_instead(fake: Fake) -> None:
-    """At its timeout the waiter is told what came nearest."""
-    send(fake)
-    answer = post(fake, "requests/wait", {"match": {"path": TXT2IMG}, "timeout_s": 0.05})
-    assert answer.status_code == 409
-    assert "expected at least 1 request" in answer.json()["error"]
-    assert answer.json()["nearest"][0]["path"] == SAMPLERS
-
-
-def test_waiting_for_an_exact_number_fails_as_soon_as_it_is_passed(fake: Fake) -> None:
-    """Too many can't become right again, so there is no waiting for the timeout."""
-    send(fake)
-    send(fake)
-    answer = post(fake, "requests/wait", {"exactly": 1, "timeout_s": 600})
-    assert answer.status_code == 409
-
-
-def test_a_reset_ends_a_wait(fake: Fake) -> None:
-    """Whoever waits when the server is reset is told at once."""
-    timer = threading.Timer(0.1, fake.reset)
-    timer.start()
-    answer = post(fake, "requests/wait", {"match": {"path": TXT2IMG}, "timeout_s": 600})
-    timer.join()
-    assert (answer.status_code, "was reset" in answer.json()["error"]) == (409, True)
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,25 @@
-"""What each fault looks like on the wire, to a raw socket and to an HTTP client."""
+"""What each fault makes of an answer."""
 
 import base64
 import binascii
-import contextlib
-import http.client
 import io
 import json
-import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 from PIL import Image
 
-from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.support import Fake, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
-IMG2IMG = "/sdapi/v1/img2img"
 OPTIONS = "/sdapi/v1/options"
 SAMPLERS = "/sdapi/v1/samplers"
 EXTRAS = "/sdapi/v1/extra-single-image"
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 4, "seed": 1}
-
-
-def pieces(fake: Fake, path: str = SAMPLERS) -> Iterator[bytes]:
-    """Send a GET over a raw socket and yield what comes, up to the end of the connection."""
-    address = urlsplit(fake.url)
-    with socket.create_connection((address.hostname, address.port), 10) as connection:
-        head = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n"
-        connection.sendall(head.encode())
-        while piece := connection.recv(65536):
-            yield piece
-
-
-def exchange(fake: Fake, path: str = SAMPLERS) -> bytes:
-    """Send a GET over a raw socket and return every byte up to the end of the connection."""
-    return b"".join(pieces(fake, path))
 
 
 def generate(fake: Fake, path: str = TXT2IMG, **options: Any) -> requests.Response:
@@ -194,104 +172,6 @@ def test_any_status_and_body_can_be_asked_for(
     assert answer.text == text
 
 
-def test_reset_is_a_reset_before_a_byte(fake: Fake) -> None:
-    """The client gets ECONNRESET, not an orderly end."""
-    fake.fault("reset", SAMPLERS)
-    with pytest.raises(ConnectionResetError):
-        exchange(fake)
-    assert fake.requests()[0]["status"] is None
-    assert exchange(fake).startswith(b"HTTP/1.1 200 ")
-
-
-def test_reset_mid_body_sends_half_of_it_first(fake: Fake) -> None:
-    """Headers with the full length, exactly half of the body, then ECONNRESET."""
-    whole = requests.get(fake.url + OPTIONS, timeout=10, headers={"Accept-Encoding": ""}).content
-    fake.fault("reset-mid-body", OPTIONS)
-    address = urlsplit(fake.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
-    connection.request("GET", OPTIONS)
-    answer = connection.getresponse()
-    assert int(answer.headers["Content-Length"]) == len(whole)
-    received = answer.read(len(whole) // 2)
-    assert received == whole[: len(whole) // 2]
-    with pytest.raises(ConnectionResetError):
-        answer.read(1)
-    connection.close()
-
-
-def test_half_of_a_large_body_arrives_at_a_slow_reader(fake: Fake) -> None:
-    """The reset waits until the peer has taken everything, however slowly it reads."""
-    fake.fault("reset-mid-body", TXT2IMG)
-    address = urlsplit(fake.url)
-    body = json.dumps(SMALL | {"width": 512, "height": 512, "batch_size": 8})
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
-    connection.request("POST", TXT2IMG, body, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    half = int(answer.headers["Content-Length"]) // 2
-    pieces = [answer.read(min(1000, half - start)) for start in range(0, half, 1000)]
-    assert sum(map(len, pieces)) == half
-    with pytest.raises(ConnectionResetError):
-        answer.read(1)
-    connection.close()
-
-
-def test_empty_is_an_orderly_end_without_a_byte(fake: Fake) -> None:
-    """The connection is closed, not reset, and nothing was sent."""
-    fake.fault("empty", SAMPLERS)
-    assert exchange(fake) == b""
-
-
-def test_hang_sends_nothing_and_holds_nobody_up(fake: Fake) -> None:
-    """No byte comes, others are served, and reset ends it."""
-    fake.fault("hang", TXT2IMG)
-    with ThreadPoolExecutor() as pool:
-        hung = pool.submit(requests.post, fake.url + TXT2IMG, json=SMALL, timeout=30)
-        fake.wait(path=TXT2IMG)
-        assert generate(fake).status_code == 200
-        assert not hung.done()
-        fake.reset()
-        with pytest.raises(requests.ConnectionError):
-            hung.result(timeout=10)
-
-
-def test_a_hung_client_may_give_up(fake: Fake) -> None:
-    """The client's read timeout ends the hang on the server too."""
-    fake.fault("hang", SAMPLERS)
-    with pytest.raises(requests.ReadTimeout):
-        requests.get(fake.url + SAMPLERS, timeout=0.2)
-    assert requests.get(fake.url + SAMPLERS, timeout=10).ok
-
-
-def test_delay_holds_the_answer_back(fake: Fake) -> None:
-    """The answer is the usual one, late."""
-    fake.fault("delay", SAMPLERS, seconds=0.3)
-    started = time.monotonic()
-    assert requests.get(fake.url + SAMPLERS, timeout=10).ok
-    assert time.monotonic() - started >= 0.3
-    assert fake.requests()[0]["duration_s"] >= 0.3
-
-
-def test_reset_ends_a_delay(fake: Fake) -> None:
-    """Nobody waits for the rest of a delay after a reset."""
-    fake.fault("delay", SAMPLERS, seconds=3600)
-    with ThreadPoolExecutor() as pool:
-        late = pool.submit(requests.get, fake.url + SAMPLERS, timeout=30)
-        fake.wait(path=SAMPLERS)
-        fake.reset()
-        assert late.result(timeout=10).ok
-
-
-def test_dribble_sends_the_whole_body_bit_by_bit(fake: Fake) -> None:
-    """Many pieces over the time asked for, and together the usual body."""
-    whole = requests.get(fake.url + SAMPLERS, timeout=10).content
-    fake.fault("dribble", SAMPLERS, seconds=0.4, pieces=8)
-    started = time.monotonic()
-    arrivals = list(pieces(fake))
-    assert time.monotonic() - started >= 0.3
-    assert len(arrivals) >= 6
-    assert b"".join(arrivals).endswith(whole)
-
-
 @pytest.mark.parametrize(("status", "words"), [(504, "504 Gateway Time-out"), (524, "Error 524")])
 def test_a_proxy_gives_up_while_the_work_goes_on(fake: Fake, status: int, words: str) -> None:
     """The client gets the gateway's page; behind it the options were changed all the same."""
@@ -433,15 +313,3 @@ def test_faults_can_be_there_from_the_start(start_fake: StartFake) -> None:
         statuses = [requests.get(fake.url + SAMPLERS, timeout=10).status_code for _ in "ab"]
         assert statuses == [503, 200]
         fake.reset()
-
-
-def test_the_end_does_not_wait_for_a_hung_request() -> None:
-    """A server that is told to stop leaves a hung connection behind at once."""
-    with FakeWebUI(fault="samplers:hang") as webui, ThreadPoolExecutor() as pool:
-        hung = pool.submit(exchange, Fake(webui.url))
-        webui.wait(SAMPLERS)
-        started = time.monotonic()
-        webui.stop()
-        assert time.monotonic() - started < 1
-        with contextlib.suppress(ConnectionResetError):
-            assert hung.result(timeout=10) == b""
