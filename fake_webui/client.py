@@ -11,14 +11,21 @@ CONTROL_PREFIX = "/__fake/v1"
 ANSWER_TIMEOUT_S = 30.0
 
 
-class WebUIClient:
-    """Sends requests to one WebUI, real or fake, and hands back whatever it answers."""
+class _Client:
+    """Connections to one server, with nothing from the environment in between."""
 
-    def __init__(self, url: str, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self.timeout_s = timeout_s
         self._session = requests.Session()
         self._session.trust_env = False
+
+    def close(self) -> None:
+        """Close the connections that were kept."""
+        self._session.close()
+
+
+class WebUIClient(_Client):
+    """Sends requests to one WebUI, real or fake, and hands back whatever it answers."""
 
     def send(
         self,
@@ -27,7 +34,7 @@ class WebUIClient:
         *,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float | None = None,
+        timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> requests.Response:
         """Send bytes as they are and return the answer, redirects not followed.
 
@@ -40,24 +47,15 @@ class WebUIClient:
                 self.url + path,
                 data=body,
                 headers=dict(headers or {}),
-                timeout=timeout_s or self.timeout_s,
+                timeout=timeout_s,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             raise UnreachableError(f"{method} {self.url}{path}: {error}") from error
 
-    def close(self) -> None:
-        """Close the connections that were kept."""
-        self._session.close()
 
-
-class ControlClient:
+class ControlClient(_Client):
     """Calls the control endpoints of one fake WebUI."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-        self._session = requests.Session()
-        self._session.trust_env = False
 
     def call(
         self,
@@ -98,7 +96,3 @@ class ControlClient:
             return self._session.request(method, url, **options)
         except requests.RequestException as error:
             raise UnreachableError(f"no fake WebUI answers at {self.url}: {error}") from error
-
-    def close(self) -> None:
-        """Close the connections that were kept."""
-        self._session.close()

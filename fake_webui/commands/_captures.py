@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from fake_webui.errors import ConfigError
-from fake_webui.journal.payloads import BROKEN_IMAGE, children, decode_image, read_comment
+from fake_webui.journal.payloads import BROKEN_IMAGE, children, decode_image, mapped, read_comment
 
 RAW = "raw"
 KEPT_HEADERS = (
@@ -111,21 +111,17 @@ def described(image: Image.Image, data: bytes, *, is_uri: bool) -> dict[str, Any
 
 def describe(value: Any) -> Any:
     """Return a JSON value with every base64 image replaced by its descriptor."""
-    if isinstance(value, dict):
-        return {key: describe(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [describe(child) for child in value]
-    return describe_image(value) or value
+    return mapped(value, lambda leaf: describe_image(leaf) or leaf)
 
 
 def keep_images(value: Any, root: Path) -> Any:
     """Return a request's JSON with its images moved to files under `root`, and described."""
-    if isinstance(value, dict):
-        return {key: keep_images(child, root) for key, child in value.items()}
-    if isinstance(value, list):
-        return [keep_images(child, root) for child in value]
-    facts = describe_image(value)
-    return kept_image(value, facts, root) if facts else value
+
+    def kept(leaf: Any) -> Any:
+        facts = describe_image(leaf)
+        return kept_image(leaf, facts, root) if facts else leaf
+
+    return mapped(value, kept)
 
 
 def kept_image(text: str, facts: dict[str, Any], root: Path) -> dict[str, Any]:

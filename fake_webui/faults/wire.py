@@ -100,10 +100,10 @@ def reset_mid_body(environ: "WSGIEnvironment", chunks: Iterable[bytes]) -> Itera
     abort(environ)
 
 
-def empty(environ: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
+def empty(_: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Close the connection without a byte."""
     whole(chunks)
-    hang_up(environ, "closed")
+    hang_up("closed")
     yield b""
 
 
@@ -115,7 +115,7 @@ def hang(patience: Patience, at_end: Callable[[], None]) -> WireFault:
         if SOCKET in environ:
             patience.wait_for_hang_up(environ[SOCKET])
         at_end()
-        hang_up(environ, "hung")
+        hang_up("hung")
         yield b""
 
     return act
@@ -135,7 +135,7 @@ def dribble(patience: Patience, seconds: float, pieces: int) -> WireFault:
     return act
 
 
-def hang_up(_: "WSGIEnvironment", what: str) -> None:
+def hang_up(what: str) -> None:
     """Make the server give up this connection.
 
     Raises:
@@ -155,7 +155,7 @@ def abort(environ: "WSGIEnvironment") -> None:
         drain(connection)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
         close_under(connection)
-    hang_up(environ, "reset")
+    hang_up("reset")
 
 
 def close_under(connection: socket.socket) -> None:

@@ -11,7 +11,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,12 +105,21 @@ def children(value: Any) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(value)
 
 
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a JSON value with everything changed that is neither an object nor an array."""
+    if isinstance(value, dict):
+        return {key: mapped(child, change) for key, child in value.items()}
+    if isinstance(value, list):
+        return [mapped(child, change) for child in value]
+    return change(value)
+
+
 def describe(value: Any) -> Any:
     """Return a JSON value with its images described and its NaNs as text, fit for any reader."""
-    if isinstance(value, dict):
-        return {key: describe(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [describe(child) for child in value]
+    return mapped(value, _described)
+
+
+def _described(value: Any) -> Any:
     if isinstance(value, str) and (data := decode_image(value)):
         return FoundImage("", data).describe()
     if isinstance(value, float) and not math.isfinite(value):
