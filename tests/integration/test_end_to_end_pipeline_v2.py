@@ -136,7 +136,7 @@ def test_the_server_sees_one_generation_at_a_time(
     pack_application: Application, fake: Fake
 ) -> None:
     """DIRECT and QUEUE jobs submitted together never overlap on the server."""
-    fake.fault("delay", TXT2IMG, when="every", seconds=0.1)
+    fake.fault("delay", TXT2IMG, when="every", seconds=0.05)
     with pack_application as application:
         for submit in (application.controller.start_run_v2,
                        application.controller.on_run_job_now_v2,
@@ -167,7 +167,7 @@ def test_an_answer_without_an_image_fails_the_job(application: Application, fake
 
 def test_direct_goes_next_during_a_running_queue(application: Application, fake: Fake) -> None:
     """Run Now waits for the running job, then goes before everything that is queued."""
-    fake.fault("delay", TXT2IMG, seconds=0.5)
+    fake.fault("delay", TXT2IMG, seconds=0.3)
     with application:
         queued = [*application.controller.start_run_v2(), *application.controller.start_run_v2()]
         fake.wait(path=TXT2IMG)
