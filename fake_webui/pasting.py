@@ -150,7 +150,8 @@ SETTINGS = {
     "Pad conds v0": "pad_cond_uncond_v0",
     "Old prompt editing timelines": "use_old_scheduling",
     "Downcast alphas_cumprod": "use_downcasted_alpha_bar",
-    "Face restoration": "face_restoration_model",
+    "Face restoration": "face_restoration",
+    "Tiling": "tiling",
 }
 
 

@@ -54,6 +54,7 @@ def sample_batch(
     size = size_made(p.width, p.height)
     checks.check_latent_size(p.width, p.height)
     checks.check_memory(*size, p.batch_size)
+    sampling.check_schedule(p.sampler_name, p.steps, state.options.get)
     _sample(p, state, job, Sampling(p.sampler_name, p.scheduler, p.steps), size)
     if plan.hires and not state.progress.interrupted:
         size = plan.hires.size
@@ -108,7 +109,7 @@ def _from_images(
     strength = float(p.denoising_strength or 0)
     exact = get("img2img_fix_steps")
     schedule, steps = sampling.steps_from_image(p.steps, strength, exact=exact)
-    sampling.check_schedule(p.sampler_name, schedule)
+    sampling.check_schedule(p.sampler_name, schedule, get, done=steps)
     size = size_made(p.width, p.height)
     if p.initial_noise_multiplier is None:
         p.initial_noise_multiplier = get("initial_noise_multiplier")
@@ -159,7 +160,7 @@ def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan, f
         raise HandlerError("TypeError", NO_STRENGTH)
     steps = p.hr_second_pass_steps or p.steps
     schedule, done = sampling.steps_from_image(steps, p.denoising_strength, exact=True)
-    sampling.check_schedule(sampler.name, schedule)
+    sampling.check_schedule(sampler.name, schedule, state.options.get, done=done)
     pass_ = Sampling(sampler.name, p.hr_scheduler, done, second=True, from_image=True)
     _sample(p, state, job, pass_, hires.size)
 

@@ -12,6 +12,7 @@ from fake_webui.processing.parameters import Processing
 Option = Callable[[str], Any]
 
 SMALLEST_SIGMA, LARGEST_SIGMA = 0.0292, 14.6146
+TIMESTEPS = 1000  # that a model was trained with
 LAST_TIMESTEP_SHARE = 0.999  # how much is done when the last step begins
 BY_TIMESTEPS = frozenset({"DDIM", "DDIM CFG++", "PLMS", "UniPC"})
 ETA_DDIM = frozenset({"DDIM", "DDIM CFG++"})
@@ -252,16 +253,32 @@ def _refines_this_pass(p: Processing, sampling: Sampling, get: Option) -> bool:
     return True
 
 
-def check_schedule(sampler: str, steps: int) -> None:
-    """Refuse a schedule that can't be made of `steps` steps, which may be 0 for most samplers.
+def check_schedule(sampler: str, steps: int, get: Option, *, done: int | None = None) -> None:
+    """Refuse a schedule that a sampler can't make of `steps`, of which `done` are gone through.
 
     Raises:
-        HandlerError: ZeroDivisionError where timesteps are counted out, RuntimeError for less.
+        HandlerError: RuntimeError for less than no steps; for samplers that count timesteps
+            ZeroDivisionError, ValueError, and what UniPC says of too few for its order.
     """
-    if steps == 0 and sampler in BY_TIMESTEPS:
-        raise HandlerError("ZeroDivisionError", "integer division or modulo by zero")
     if steps < 0:
         raise HandlerError("RuntimeError", "number of steps must be non-negative")
+    if sampler not in BY_TIMESTEPS:
+        return
+    steps += bool(get("always_discard_next_to_last_sigma"))
+    if steps == 0:
+        raise HandlerError("ZeroDivisionError", "integer division or modulo by zero")
+    if steps > TIMESTEPS:
+        raise HandlerError("ValueError", "range() arg 3 must not be zero")
+    count = len(range(0, TIMESTEPS, TIMESTEPS // steps))
+    if sampler == "UniPC":
+        _check_order(count if done is None else min(done - 1, count), get("uni_pc_order"))
+
+
+def _check_order(timesteps: int, order: float) -> None:
+    if timesteps == 0:
+        raise HandlerError("IndexError", "index -1 is out of bounds for dimension 0 with size 0")
+    if timesteps < order:
+        raise HandlerError("AssertionError", "UniPC order must be < sampling steps")
 
 
 def steps_from_image(steps: int, strength: float, *, exact: bool) -> tuple[int, int]:

@@ -191,6 +191,8 @@ def test_the_sent_images_are_echoed_only_on_demand(fake: Fake) -> None:
         ({"denoising_strength": 0, "sampler_name": "DDIM",
           "override_settings": {"img2img_fix_steps": True}},
          500, "ZeroDivisionError", "integer division"),
+        ({"sampler_name": "UniPC"}, 500, "AssertionError", "UniPC order"),
+        ({"sampler_name": "UniPC", "denoising_strength": 0}, 500, "IndexError", "out of bounds"),
         ({"width": 0}, 500, "ValueError", "must be > 0"),
         ({"width": 7}, 500, "RuntimeError", "Kernel size"),
         ({"height": 0, "resize_mode": 1}, 500, "ZeroDivisionError", "division by zero"),

@@ -1,5 +1,6 @@
 """txt2img: what a request means, and what its infotext says."""
 
+import json
 from typing import Any
 
 import pytest
@@ -161,6 +162,23 @@ def test_a_sampler_that_counts_timesteps_scales_no_noise(fake: Fake) -> None:
     override = {"always_discard_next_to_last_sigma": True, "sgm_noise_multiplier": True}
     notes = txt2img(fake, sampler_name="DDIM", override_settings=override).notes
     assert notes == "Discard penultimate sigma: True"
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({"steps": 2}, "AssertionError"),
+        ({"steps": 3}, None),
+        ({"steps": 2, "override_settings": {"uni_pc_order": 2}}, None),
+        ({"steps": 1001}, "ValueError"),
+    ],
+)
+def test_unipc_takes_as_many_timesteps_as_its_order(
+    fake: Fake, asked: dict[str, Any], error: str | None
+) -> None:
+    """And no sampler that counts timesteps takes more than there are."""
+    answer = post(fake, "txt2img", SMALL | {"sampler_name": "UniPC"} | asked)
+    assert answer.json().get("error") == error
 
 
 def test_a_clip_skip_in_words_fails(fake: Fake) -> None:
@@ -378,6 +396,14 @@ def test_a_grid_comes_first_where_pictures_are_saved(
     has_grid = bool(sizes) and sizes[0] != (64, 64)
     assert answer.info["index_of_first_image"] == int(has_grid)
     assert len(answer.infotexts) == max(1, len(sizes))
+
+
+def test_an_infotext_turns_on_what_it_names(fake: Fake) -> None:
+    """A face restorer in it mends faces, with the one that the settings name."""
+    pairs = "Steps: 2, Sampler: Euler, Seed: 1, Size: 64x64, Face restoration: GFPGAN, Tiling: True"
+    body = answered(post(fake, "txt2img", {"infotext": f"a fox\n{pairs}"})).body
+    assert body["parameters"]["override_settings"] == {"tiling": True, "face_restoration": True}
+    assert json.loads(body["info"])["face_restoration_model"] == "CodeFormer"
 
 
 @pytest.mark.parametrize(
