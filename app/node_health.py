@@ -10,6 +10,9 @@ from app.models import JobStatus
 from app.troubles import shared_trouble
 from app.webui_node import WebUINode
 
+_NONE = ("", 0)
+"""What was said by how many failures in a row, before there is any."""
+
 
 class NodeHealth:
     """What one runner knows of its WebUI's failures, and what follows from them.
@@ -24,6 +27,7 @@ class NodeHealth:
     def __init__(self, node: WebUINode, fleet: Fleet, queue: JobQueue, limits: Limits) -> None:
         self._node, self._fleet, self._queue, self._limits = node, fleet, queue, limits
         self._failures = 0
+        self._unknown = _NONE
         self._suffering_since: float | None = None
         self._benched_until = 0.0
 
@@ -62,17 +66,24 @@ class NodeHealth:
     def reckon(self, status: JobStatus, error: Exception | None) -> None:
         """Count failures in a row that the next job would meet too; stop when there are enough."""
         if status is JobStatus.SUCCEEDED:
-            self._failures = 0
-        trouble = shared_trouble(error)
-        if trouble is None:
-            return
-        self._node.fell_silent()
-        self._failures += 1
-        if trouble.certain or self._failures >= self._limits.pause_after:
-            self._give_up(f"{trouble.kind}, {_times(self._failures)}: {error}")
+            self._failures, self._unknown = 0, _NONE
+        if trouble := shared_trouble(error):
+            self._node.fell_silent()
+            self._failures += 1
+            if trouble.certain or self._failures >= self._limits.pause_after:
+                self._give_up(f"{trouble.kind}, {_times(self._failures)}: {error}")
+        elif status is JobStatus.FAILED:
+            self._reckon_unknown(str(error))
+
+    def _reckon_unknown(self, said: str) -> None:
+        """Take a failure of no known kind for a shared one when it keeps saying the same."""
+        before, times = self._unknown
+        self._unknown = said, times + 1 if said == before else 1
+        if self._unknown[1] >= self._limits.pause_after:
+            self._give_up(f"the same failure, {_times(self._unknown[1])}: {said}")
 
     def _give_up(self, reason: str) -> None:
-        self._failures = 0
+        self._failures, self._unknown = 0, _NONE
         if self._fleet.has_others_in_service(self._node):
             self._node.trouble = reason
             self._benched_until = time.monotonic() + self._limits.bench_s

@@ -4,7 +4,9 @@ import os
 import signal
 import threading
 from dataclasses import replace
+from typing import Any
 
+import pytest
 import requests
 
 from app.bootstrap import Application
@@ -213,6 +215,37 @@ def test_failures_that_the_next_job_would_meet_pause_the_queue(
     fake.control("DELETE", "faults")
     application.job_service.resume()
     assert application.runner.run_pending() == 7
+
+
+@pytest.mark.parametrize(
+    ("action", "settings", "words"),
+    [
+        ("status", {"status": 422, "body": {"detail": "no such script"}}, "no such script"),
+        ("missing-images", {}, "no images"),
+        ("ignored-options", {}, "asked for checkpoint"),
+    ],
+)
+def test_the_same_failure_again_and_again_pauses_the_queue(
+    application: Application, fake: Fake, action: str, settings: dict[str, Any], words: str
+) -> None:
+    """Whatever it is, the third job in a row that it fails is the last."""
+    fake.fault(action, TXT2IMG, "every", **settings)
+    other = {"txt2img": {"checkpoint": "juggernautXL_v9"}}
+    application.job_service.submit([boat(config=other) for _ in range(6)])
+    assert application.runner.run_pending() == 3
+    reason = application.queue.pause_state().reason
+    assert reason.startswith("the same failure, 3 times in a row")
+    assert words in reason
+
+
+def test_different_failures_do_not_pause_the_queue(application: Application, fake: Fake) -> None:
+    """Jobs that each fail in a way of their own say nothing about the next."""
+    for nth in (1, 2, 3, 4):
+        said = {"detail": f"mistake {nth}"}
+        fake.fault("status", TXT2IMG, {"nth": nth}, status=500, body=said)
+    application.job_service.submit([boat() for _ in range(5)])
+    assert application.runner.run_pending() == 5
+    assert not application.queue.pause_state().paused
 
 
 def test_a_success_in_between_starts_the_count_again(application: Application, fake: Fake) -> None:
