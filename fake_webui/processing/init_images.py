@@ -72,9 +72,11 @@ def prepare_start(p: Processing, options: Options) -> Start:
         background = options.get("img2img_background_color")
         _add_image(start, p, flatten(image, background))
     _check_number(p, len(start.images))
+    if mask and p.inpainting_fill == FILL:
+        p.extra_generation_params["Masked content"] = MASKED_CONTENT[FILL]
     if options.get("sd_vae_encode_method") != "Full":
         p.extra_generation_params["VAE Encoder"] = options.get("sd_vae_encode_method")
-    if mask and p.inpainting_fill in MASKED_CONTENT:
+    if mask and p.inpainting_fill in (LATENT_NOISE, LATENT_NOTHING):
         p.extra_generation_params["Masked content"] = MASKED_CONTENT[p.inpainting_fill]
     check_latent_size(p.width, p.height)
     return start

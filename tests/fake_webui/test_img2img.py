@@ -66,6 +66,8 @@ def test_the_infotext_says_how_the_image_was_used(
         ({"inpainting_mask_invert": 1},
          f"Mask mode: Inpaint not masked, Mask blur: 4, {ONLY_MASKED}, Masked content: fill"),
         ({"inpaint_full_res": False}, "Mask blur: 4, Masked content: fill"),
+        ({"inpaint_full_res": False, "override_settings": {"sd_vae_encode_method": "TAESD"}},
+         "Mask blur: 4, Masked content: fill, VAE Encoder: TAESD"),
         ({"inpaint_full_res_padding": 8},
          "Mask blur: 4, Inpaint area: Only masked, Masked area padding: 8, Masked content: fill"),
         ({"mask": mask_with((0, 0, 0, 0))}, "Mask blur: 4"),
