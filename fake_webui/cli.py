@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from fake_webui import __version__
-from fake_webui.config import DEFAULT_PORT, ServerConfig, parse_accounts, split_list
+from fake_webui.config import DEFAULT_PORT, ServerConfig, parse_setting
 from fake_webui.errors import FakeWebUIError
 
 FILE = click.Path(path_type=Path)
@@ -95,16 +96,16 @@ def make_config(path: Path | None, **settings: Any) -> ServerConfig:
     Raises:
         ConfigError: if the file or a value is wrong.
     """
-    given = {key: value for key, value in settings.items() if value not in (None, ())}
-    if "api_auth" in given:
-        given["api_auth"] = parse_accounts(given["api_auth"])
-    if "cors_allow_origins" in given:
-        given["cors_allow_origins"] = split_list(given["cors_allow_origins"])
+    given = {
+        name: parse_setting(name, value)
+        for name, value in settings.items()
+        if value not in (None, ())
+    }
     if path is None:
         return ServerConfig(**given)
     from fake_webui.config_file import read_config  # noqa: PLC0415 - only some starts read a file
 
-    return read_config(path).with_settings(**given)
+    return replace(read_config(path), **given)
 
 
 @main.command()

@@ -1,7 +1,7 @@
 """How a server is to be: from flags, environment variables and a TOML file."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,22 @@ def split_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+CONVERSIONS: Mapping[str, Callable[[str], Any]] = {
+    "api_auth": parse_accounts,
+    "cors_allow_origins": split_list,
+    "output_dir": Path,
+}
+
+
+def parse_setting(name: str, value: Any) -> Any:
+    """Return what a setting of `ServerConfig` is, from how flags and files write it.
+
+    Raises:
+        ConfigError: if it can't be read.
+    """
+    return CONVERSIONS[name](value) if name in CONVERSIONS else value
+
+
 def _hash(text: str) -> str:
     """Spread a few hex digits to the length of a sha256."""
     return (text * 64)[:64]
@@ -160,7 +176,3 @@ class ServerConfig:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
         if self.step_seconds < 0 or self.load_seconds < 0:
             raise ConfigError("step_seconds and load_seconds are not negative")
-
-    def with_settings(self, **settings: Any) -> "ServerConfig":
-        """Return this configuration with other values for some settings."""
-        return replace(self, **settings)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
@@ -15,8 +15,7 @@ from fake_webui.config import (
     ServerConfig,
     StyleConfig,
     VaeConfig,
-    parse_accounts,
-    split_list,
+    parse_setting,
 )
 from fake_webui.errors import ConfigError
 from fake_webui.options import default_options
@@ -45,11 +44,6 @@ SETTINGS: dict[str, type] = {
     "caption": str,
     "journal_bytes": int,
     "max_body_bytes": int,
-}
-CONVERSIONS: dict[str, Callable[[str], Any]] = {
-    "api_auth": parse_accounts,
-    "cors_allow_origins": split_list,
-    "output_dir": Path,
 }
 KINDS = {
     str: "text",
@@ -129,7 +123,7 @@ class _Reader:
 
     def _setting(self, key: str, value: Any) -> Any:
         self._check(value, SETTINGS[key], key)
-        return CONVERSIONS[key](value) if key in CONVERSIONS else value
+        return parse_setting(key, value)
 
     def _texts(self, key: str, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -139,7 +133,7 @@ class _Reader:
     def _options(self, data: Mapping[str, Any]) -> dict[str, Any]:
         options = data["options"]
         self._check(options, dict, "options")
-        known = default_options(self._catalogue(data).get("extensions", ("adetailer",)))
+        known = default_options(self._catalogue(data).get("extensions", ServerConfig.extensions))
         self._refuse_unknown(options, known, "options")
         for key, value in options.items():
             if known[key] is not None:

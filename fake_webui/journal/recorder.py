@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
+from fake_webui.config import JOURNAL_BYTES
 from fake_webui.journal.exchange import Exchange, revive
 from fake_webui.journal.spool import PARTS, Spool
 
-DEFAULT_CAPACITY_BYTES = 256 * 1024 * 1024
 SMALLEST_CAPACITY_BYTES = 1024 * 1024  # room for a few of the longest addresses there can be
 TRIMMED_AT_ONCE = 4096  # positions; trimming one by one would move the whole array each time
 FACTS, SENT, WHOLE = 1, 2, PARTS  # how many parts of a record are read
@@ -38,7 +38,7 @@ class Recorder:
 
     def __init__(
         self,
-        capacity_bytes: int = DEFAULT_CAPACITY_BYTES,
+        capacity_bytes: int = JOURNAL_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock

@@ -36,8 +36,7 @@ def make_plan(p: Processing, state: WebUIState) -> Plan:
         start = prepare_start(p, state.options)
     elif p.enable_hr:
         hires = plan_hires(p, state.catalog, state.options, progress)
-    if progress.job_count == -1:
-        progress.job_count = p.n_iter
+    progress.expect(p.n_iter)
     return Plan(start if p.is_img2img else None, hires)
 
 

@@ -55,8 +55,7 @@ def _count_jobs(p: Processing, progress: Progress) -> None:
     """Double the number of jobs, once for a whole request."""
     if progress.has_refined_job_count:
         return
-    if progress.job_count == -1:
-        progress.job_count = p.n_iter
+    progress.expect(p.n_iter)
     progress.job_count *= 2
     progress.has_refined_job_count = True
 

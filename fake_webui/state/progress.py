@@ -58,6 +58,11 @@ class Progress:
         self.job = ""
         self.job_count = 0
 
+    def expect(self, parts: int) -> None:
+        """Say how many parts the job has, unless a script has said so."""
+        if self.job_count == NO_COUNT_YET:
+            self.job_count = parts
+
     def next_job(self) -> None:
         """Go on to the next part."""
         self.job_no += 1
