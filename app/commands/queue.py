@@ -140,15 +140,19 @@ def cancel(
         raise click.UsageError("Say which: one or more IDs, --from-pack, --batch or --all.")
     with opened(home) as app:
         chosen = [app.history.get(job_id).job_id for job_id in job_ids]
-        chosen += [
-            job.job_id
-            for job in app.queue.list_jobs(limit=1_000_000)
-            if everything
-            or (from_pack and job.prompt_pack_id == from_pack)
-            or (batch and job.batch_id == batch)
-        ]
+        if everything or from_pack or batch:
+            chosen += [job.job_id for job in _live(app, from_pack, batch)]
         app.job_service.cancel(dict.fromkeys(chosen))
     notice(f"Cancelled {count(len(chosen), 'job')}.")
+
+
+def _live(app: Application, from_pack: str | None, batch: str | None) -> list[JobRecord]:
+    """Return the jobs that run or wait, of that pack and batch where one is given."""
+    return [
+        job
+        for job in app.queue.list_jobs(limit=1_000_000)
+        if from_pack in (None, job.prompt_pack_id) and batch in (None, job.batch_id)
+    ]
 
 
 @queue.command()
@@ -180,12 +184,15 @@ def retry(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool, **chose
 @click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
 @click.option("--prompt", help="Another prompt.")
 @click.option("--negative", "negative_prompt", help="Another negative prompt.")
+@click.option(
+    "--queued", is_flag=True, help="All that wait; --from-pack and --batch choose among them."
+)
 @filter_options
 @settings_options
 @home_option
 @json_option
 def edit(
-    *, job_ids: tuple[str, ...], prompt: str | None, negative_prompt: str | None,
+    *, job_ids: tuple[str, ...], prompt: str | None, negative_prompt: str | None, queued: bool,
     home: Path | None, as_json: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Queue jobs again with something changed; a queued one is replaced where it stands."""
@@ -195,8 +202,16 @@ def edit(
         raise click.UsageError("Say what to change, such as --steps 20 or --prompt TEXT.")
     parse_config(chosen_layer())
     with opened(home) as app:
-        ids = _past_ids(app, job_ids, chosen)
+        ids = _queued_ids(app, job_ids, chosen) if queued else _past_ids(app, job_ids, chosen)
         print_added(app, app.job_service.edit(ids, changes), as_json=as_json)
+
+
+def _queued_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) -> list[str]:
+    from_pack, batch = chosen.pop("from_pack"), chosen.pop("batch")
+    if job_ids or any(chosen.values()):
+        raise click.UsageError("With --queued only --from-pack and --batch choose; give no IDs.")
+    live = _live(app, from_pack, batch)
+    return [job.job_id for job in live if job.status is JobStatus.QUEUED]
 
 
 def _past_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) -> list[str]:

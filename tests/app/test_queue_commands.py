@@ -164,6 +164,23 @@ def test_a_queued_job_is_edited_where_it_stands(app_json: Json, three: list[str]
     assert places == {edited["job_id"]: 1, three[1]: 2, three[2]: 3}
 
 
+def test_queued_jobs_are_edited_in_bulk(
+    app_cli: CommandLine, app_json: Json, three: list[str], pack: Path
+) -> None:
+    """All that wait, or those of one pack, keep their places."""
+    app_cli("queue", "add", "--pack", str(pack), *SMALL)
+    assert app_cli("queue", "edit", "--queued", "--from-pack", "castles", "--steps", "7").stdout
+    jobs = app_json("queue", "list")[::-1]
+    before = [job for job in jobs if job["job_id"] in three]
+    assert [job["config_snapshot"]["txt2img"]["steps"] for job in before] == [2, 2, 2]
+    assert len(app_json("queue", "edit", "--queued", "--steps", "9")) == 7
+    edited = sorted(app_json("queue", "list"), key=lambda job: job["position"])
+    assert [job["prompt"] for job in edited[:4]] == [
+        "prompt 0", "prompt 1", "prompt 2", "gate at dawn",
+    ]  # fmt: skip
+    assert {job["config_snapshot"]["txt2img"]["steps"] for job in edited} == {9}
+
+
 def test_failed_jobs_are_retried_in_bulk(
     app_cli: CommandLine, app_json: Json, three: list[str], fake: Fake
 ) -> None:
