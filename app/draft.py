@@ -49,6 +49,11 @@ class Plan:
     specs: tuple[JobSpec, ...]
     notices: tuple[str, ...] = ()
 
+    @property
+    def prompt_count(self) -> int:
+        """How many prompts the jobs are made of, each in all its variants counted once."""
+        return len({(s.prompt_keys.get("pack"), s.prompt_keys.get("row")) for s in self.specs})
+
 
 def plan_jobs(
     draft: Draft,

@@ -1,7 +1,6 @@
 """`python -m app packs`: what packs there are, and what one would send, before it is queued."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,10 +66,10 @@ def _row(home: Path, name: str) -> PackRow:
     draft = JobDraft()
     draft.pack_id = path
     try:
-        specs = plan_draft(draft, home, RunMode.QUEUE, SOURCE).specs
+        plan = plan_draft(draft, home, RunMode.QUEUE, SOURCE)
     except BadInputError as error:
         return PackRow(name=name, path=path, error=str(error))
-    return PackRow(name=name, path=path, prompts=_prompt_count(specs), jobs=len(specs))
+    return PackRow(name=name, path=path, prompts=plan.prompt_count, jobs=len(plan.specs))
 
 
 def _row_json(row: PackRow) -> dict[str, Any]:
@@ -112,10 +111,6 @@ def show(
     else:
         for number, spec in enumerate(shown, start=1):
             _print_job(number, spec)
-
-
-def _prompt_count(specs: Sequence[JobSpec]) -> int:
-    return len({(spec.prompt_keys["pack"], spec.prompt_keys["row"]) for spec in specs})
 
 
 def _job_json(spec: JobSpec) -> dict[str, Any]:

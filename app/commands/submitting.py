@@ -103,9 +103,8 @@ def say_plan(made: Plan) -> None:
     """Say how many prompts, jobs and images these are, after what there is to say of the files."""
     for sentence in made.notices:
         notice(sentence, "yellow")
-    rows = {(spec.prompt_keys.get("pack"), spec.prompt_keys.get("row")) for spec in made.specs}
     images = sum(spec.config.txt2img.batch_size * spec.config.txt2img.n_iter for spec in made.specs)
-    jobs, prompts = count(len(made.specs), "job"), count(len(rows), "prompt")
+    jobs, prompts = count(len(made.specs), "job"), count(made.prompt_count, "prompt")
     notice(f"{prompts}, {jobs}, {count(images, 'image')}.")
 
 
