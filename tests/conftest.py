@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,12 @@ def start_fake(
     xprocess: XProcess, worker: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartFake]:
     """Start a fake WebUI with these command-line flags; it is ended with the session."""
+    numbers = count(1)
     with ExitStack() as stack:
 
         def start(name: str, *flags: str) -> Fake:
             ready_file = tmp_path_factory.mktemp(name) / "ready.json"
-            process = f"fake-{name}-{worker}"
+            process = f"fake-{name}-{next(numbers)}-{worker}"  # no two fixtures share one
             stack.callback(lambda: xprocess.getinfo(process).terminate())
             starter = fake_starter(ready_file, flags)
             xprocess.ensure(process, starter, restart=True, persist_logs=False)
