@@ -1,6 +1,7 @@
 """What a user or CI runs: `nox -s smoke`, `nox -s tests`, `nox -s demo`, or plain `nox`."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import nox
@@ -34,9 +35,10 @@ def smoke(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the test suite, on every core."""
+    """Run the test suite, on every core and one more, for many tests wait for a server."""
     prepare(session, "test")
-    session.run("pytest", "-n", "auto", "-m", "not slow", *session.posargs)
+    workers = str((os.cpu_count() or 1) + 1)
+    session.run("pytest", "-n", workers, "-m", "not slow", *session.posargs)
 
 
 @nox.session
