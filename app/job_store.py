@@ -68,11 +68,10 @@ class JobStore:
             self._connection = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
             )
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._connection.close)
             self._prepare(migrations)
-        except BaseException:
-            self._connection.close()
-            raise
+            undo.pop_all()
         weakref.finalize(self, self._connection.close)
 
     def close(self) -> None:
@@ -89,12 +88,8 @@ class JobStore:
         """
         with self._lock, self._telling():
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with self._connection:  # commits, or rolls back after an exception
                 yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._roll_back()
-                raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a SELECT finds."""
@@ -104,10 +99,6 @@ class JobStore:
     def records(self, rest: str, values: Sequence[Any] = ()) -> list[JobRecord]:
         """Return the jobs that `SELECT … FROM jobs` followed by `rest` finds."""
         return [to_record(row) for row in self.rows(f"SELECT {RECORD} FROM jobs {rest}", values)]  # noqa: S608 - constant text
-
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:  # a full disk rolls back by itself
-            self._connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
