@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fake_webui.config import ServerConfig
-    from fake_webui.process import FakeWebUI
+    from fake_webui.config.settings import ServerConfig
     from fake_webui.server import create_app
+    from fake_webui.testing.fake import FakeWebUI
 
 __version__ = "0.1.0"
 EMULATED_VERSION = "v1.10.1"
@@ -14,8 +14,8 @@ EMULATED_VERSION = "v1.10.1"
 __all__ = ["EMULATED_VERSION", "FakeWebUI", "ServerConfig", "__version__", "create_app"]
 
 _HOMES = {
-    "FakeWebUI": "fake_webui.process",
-    "ServerConfig": "fake_webui.config",
+    "FakeWebUI": "fake_webui.testing.fake",
+    "ServerConfig": "fake_webui.config.settings",
     "create_app": "fake_webui.server",
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fake_webui import __version__
-from fake_webui.config import DEFAULT_PORT, ServerConfig, parse_setting
+from fake_webui.config.settings import DEFAULT_PORT, ServerConfig, parse_setting
 from fake_webui.errors import FakeWebUIError
 
 FILE = click.Path(path_type=Path)
@@ -103,7 +103,7 @@ def make_config(path: Path | None, **settings: Any) -> ServerConfig:
     }
     if path is None:
         return ServerConfig(**given)
-    from fake_webui.config_file import read_config  # noqa: PLC0415 - only some starts read a file
+    from fake_webui.config.file import read_config  # noqa: PLC0415 - only some starts read a file
 
     return replace(read_config(path), **given)
 
@@ -125,8 +125,8 @@ def exec_(command: tuple[str, ...], faults: tuple[str, ...], **settings: Any) ->
 
     The exit status is that of COMMAND. Options for COMMAND go after `--`.
     """
-    from fake_webui.commands.exec_ import run  # noqa: PLC0415 - serve starts without it
-    from fake_webui.process import FakeWebUI  # noqa: PLC0415
+    from fake_webui.commands.exec import run  # noqa: PLC0415 - serve starts without it
+    from fake_webui.testing.fake import FakeWebUI  # noqa: PLC0415
 
     with sentences():
         outcome = run(command, FakeWebUI(**settings, fault=faults))
@@ -178,7 +178,7 @@ def diff(
         raise click.UsageError("give either --real URL or --captures DIR")
     from fake_webui.commands.diff import Sources  # noqa: PLC0415
     from fake_webui.commands.diff import diff as compare  # noqa: PLC0415
-    from fake_webui.process import FakeWebUI  # noqa: PLC0415
+    from fake_webui.testing.fake import FakeWebUI  # noqa: PLC0415
 
     sources = Sources(real, captures, requests_from, login)
     server = FakeWebUI(**settings, fault=faults)

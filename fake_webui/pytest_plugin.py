@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from fake_webui.process import FakeWebUI
+    from fake_webui.testing.fake import FakeWebUI
 
 MARKER = "fake_webui"
 ENTRIES_SHOWN = 20
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def fake_webui_server(request: pytest.FixtureRequest) -> "Iterator[FakeWebUI]":
     """A fake WebUI for the whole session of this test process."""
-    from fake_webui.process import FakeWebUI  # noqa: PLC0415 (see the module's docstring)
+    from fake_webui.testing.fake import FakeWebUI  # noqa: PLC0415 (see the module's docstring)
 
     if url := request.config.getoption("--fake-webui-url"):
         refuse_sharing(request.config)

@@ -20,33 +20,32 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from fake_webui import __version__
-from fake_webui.access import is_loopback
-from fake_webui.catalog import Catalog
-from fake_webui.config import ServerConfig
-from fake_webui.contract import index
-from fake_webui.errors import ConfigError
-from fake_webui.http_server import HttpServer
-from fake_webui.routes import (
-    _middleware,
+from fake_webui.api import (
     adetailer,
-    catalog,
-    control,
+    documents,
     extras,
-    gate,
     generation,
     internal,
     lifecycle,
+    lists,
+    middleware,
     models,
-    openapi,
     options,
     page,
     progress,
 )
-from fake_webui.state import WebUIState
+from fake_webui.api.access import is_loopback
+from fake_webui.config.settings import ServerConfig
+from fake_webui.contract import index
+from fake_webui.control import gate, routes
+from fake_webui.errors import ConfigError
+from fake_webui.http.server import HttpServer
+from fake_webui.webui.catalog import Catalog
+from fake_webui.webui.state import WebUIState
 
 BLUEPRINTS = (
     options.bp,
-    catalog.bp,
+    lists.bp,
     models.bp,
     generation.bp,
     extras.bp,
@@ -55,12 +54,14 @@ BLUEPRINTS = (
     page.bp,
     lifecycle.bp,
     adetailer.bp,
-    openapi.bp,
-    control.bp,
+    documents.bp,
+    routes.bp,
 )
 SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
 ANSWER_S = 0.1  # for the answer to server-stop to get out
-PICTURES = "fake_webui.generation"  # imported when listening, so that the first request need not
+PICTURES = (
+    "fake_webui.webui.generation"  # imported when listening, so that the first request need not
+)
 RETIRE_S = 60.0  # for a generation under way to end after server-stop
 
 
@@ -102,9 +103,9 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     app.extensions["fake_webui.state"] = WebUIState(config, installed)
     app.extensions["fake_webui.stop"] = app.extensions["fake_webui.kill"] = _stay
     app.extensions["fake_webui.endpoints"] = index(server_parts(config))
-    _middleware.install(app)
+    middleware.install(app)
     gate.install(app)
-    _middleware.install_admission(app)
+    middleware.install_admission(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fake_webui.client import WebUIClient
 from fake_webui.commands._captures import (
     RAW,
     Capture,
@@ -14,6 +13,7 @@ from fake_webui.commands._captures import (
     request_body,
     request_headers,
 )
+from fake_webui.testing.client import WebUIClient
 
 SLOWEST_ANSWER_S = 600.0  # a real WebUI on a processor alone
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from fake_webui.coverage import list_coverage
+from fake_webui.api.coverage import list_coverage
 
 
 def show(*, as_json: bool) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from fake_webui.config import JOURNAL_BYTES
+from fake_webui.config.settings import JOURNAL_BYTES
 from fake_webui.journal.exchange import Exchange, revive
 from fake_webui.journal.spool import PARTS, Spool
 

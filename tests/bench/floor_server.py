@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
-from fake_webui.http_server import HttpServer
+from fake_webui.http.server import HttpServer
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fake_webui import ServerConfig
-from fake_webui.config_file import read_config
+from fake_webui.config.file import read_config
 from fake_webui.errors import ConfigError
 
 SHA = "ab" * 32

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_webui.processing.hires import resized
+from fake_webui.webui.processing.hires import resized
 from tests.fake_webui.generating import OTHER_CHECKPOINT, SMALL, failure, post, txt2img
 from tests.support import Fake
 

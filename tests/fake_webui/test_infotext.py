@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_webui.infotext import quote, read_infotext, unquote, write_infotext
+from fake_webui.webui.infotext import quote, read_infotext, unquote, write_infotext
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9)
 LINES = st.lists(WORDS, max_size=4).map(" ".join)

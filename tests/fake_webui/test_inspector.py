@@ -17,7 +17,7 @@ TXT2IMG = "/sdapi/v1/txt2img"
 EXTRAS = "/sdapi/v1/extra-single-image"
 SAMPLERS = "/sdapi/v1/samplers"
 MORE_THAN_ONE_ANSWER = 2_300  # rows; the page gets 2,000 at once
-STATIC = ROOT / "fake_webui" / "static"
+STATIC = ROOT / "fake_webui" / "control" / "static"
 
 needs_browser = pytest.mark.skipif(not chromium.IS_THERE, reason=chromium.WHY_NOT)
 

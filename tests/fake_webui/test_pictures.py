@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fake_webui.images import Drawing
-from fake_webui.images.resizing import fit, floor8, grid_shape, upscale
+from fake_webui.webui.images import Drawing
+from fake_webui.webui.images.resizing import fit, floor8, grid_shape, upscale
 from tests.conftest import StartFake
 from tests.fake_webui.generating import decoded, gradient, img2img, txt2img
 from tests.support import Fake

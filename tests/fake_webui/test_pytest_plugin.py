@@ -279,7 +279,7 @@ def test_the_plugin_weighs_nothing_where_it_is_not_used(
         import sys
 
         def test_it():
-            heavy = {"flask", "requests", "PIL", "fake_webui.process", "fake_webui.server"}
+            heavy = {"flask", "requests", "PIL", "fake_webui.testing.fake", "fake_webui.server"}
             assert not heavy & set(sys.modules)
         """
     )

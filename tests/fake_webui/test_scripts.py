@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_webui.scripts.common import Tiling
-from fake_webui.scripts.prompt_matrix import combinations
-from fake_webui.scripts.xyz_axes import AXES
+from fake_webui.webui.scripts.common import Tiling
+from fake_webui.webui.scripts.prompt_matrix import combinations
+from fake_webui.webui.scripts.xyz_axes import AXES
 from tests.fake_webui.generating import (
     MODEL,
     SMALL,

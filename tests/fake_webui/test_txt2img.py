@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_webui.processing.seeds import batch_seeds
+from fake_webui.webui.processing.seeds import batch_seeds
 from tests.fake_webui.generating import (
     MODEL,
     OTHER_CHECKPOINT,

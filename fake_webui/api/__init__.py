@@ -1,0 +1,1 @@
+"""The WebUI's face: one small module for each family of endpoints."""

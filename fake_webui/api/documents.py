@@ -1,0 +1,88 @@
+"""What there is to call, for machines and for people."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+from markupsafe import Markup
+
+from fake_webui.api.answering import json_answer
+from fake_webui.api.services import current_catalog, current_config, current_endpoints
+from fake_webui.webui.catalog import read_data
+from fake_webui.webui.options import default_options
+
+bp = Blueprint("openapi", __name__)
+
+PAGE = Markup("""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>FastAPI - the fake WebUI</title>
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem }}
+summary {{ cursor: pointer; padding: .2rem 0 }} code {{ font-size: 14px }}
+td {{ padding: 0 1.5rem 0 0; vertical-align: top }}
+</style></head>
+<body>
+<h1>What there is to call</h1>
+<p>The same as <a href="/openapi.json">openapi.json</a>, for reading.</p>
+{sections}
+</body>
+</html>
+""")
+SECTION = Markup("<details><summary><code>{method} {path}</code></summary>{fields}</details>")
+ROW = Markup("<tr><td><code>{name}</code></td><td>{kind}</td><td><code>{default}</code></td></tr>")
+
+
+@bp.get("/openapi.json")
+def document() -> Response:
+    """Describe every endpoint of this server."""
+    return json_answer(_document())
+
+
+def _document() -> dict[str, Any]:
+    from fake_webui.contract.openapi import (  # noqa: PLC0415 - few runs of the server need it
+        make_document,
+    )
+
+    return make_document(
+        current_endpoints(),
+        default_options(current_catalog().extensions),
+        read_data("cmd_flags"),
+        guarded=bool(current_config().api_auth),
+    )
+
+
+@bp.get("/docs")
+@bp.get("/redoc")
+def page() -> Response:
+    """Show every endpoint with its fields."""
+    found = _document()
+    sections = [
+        SECTION.format(method=method.upper(), path=path, fields=_fields(operation, found))
+        for path, methods in found["paths"].items()
+        for method, operation in methods.items()
+    ]
+    html = PAGE.format(sections=Markup("\n").join(sections))
+    return Response(html, content_type="text/html; charset=utf-8")
+
+
+def _fields(operation: dict[str, Any], found: dict[str, Any]) -> Markup:
+    content = operation.get("requestBody", {}).get("content", {})
+    references = [media["schema"].get("$ref", "") for media in content.values()]
+    schemas = found["components"]["schemas"]
+    rows = [
+        ROW.format(name=name, kind=shape.get("type", ""), default=repr(shape.get("default", "")))
+        for reference in references
+        for name, shape in schemas.get(reference.rsplit("/", 1)[-1], {})
+        .get("properties", {})
+        .items()
+    ]
+    return Markup("<table>{}</table>").format(Markup("").join(rows)) if rows else Markup("")
+
+
+@bp.get("/__fake/v1/coverage")
+def coverage() -> Response:
+    """List what is imitated, endpoint by endpoint and field by field."""
+    from fake_webui.api.coverage import (  # noqa: PLC0415 - few runs of the server need it
+        list_coverage,
+    )
+
+    return json_answer({"endpoints": list_coverage()})

@@ -1,0 +1,122 @@
+"""How far the work is, and how to end it."""
+
+import base64
+from typing import Any
+
+from flask import Blueprint, Response
+
+from fake_webui.api.admission import parse_arguments, parse_request
+from fake_webui.api.answering import json_answer
+from fake_webui.api.pictures import encode_image
+from fake_webui.api.services import current_state
+from fake_webui.contract import tables
+from fake_webui.webui.state import WebUIState
+
+bp = Blueprint("progress", __name__)
+
+HEAD_START = 0.01  # what the API adds so that it never divides by zero
+NO_PREVIEW_ID = -1
+
+
+@bp.get("/sdapi/v1/progress")
+def progress() -> Response:
+    """Answer with the progress of whatever is going on."""
+    skip_image = parse_arguments(tables.PROGRESS_QUERY).values["skip_current_image"]
+    state = current_state()
+    now = state.progress
+    if now.job_count == 0:
+        return _progress_answer(0.0, 0.0, state, None)
+    done = HEAD_START + now.fraction()
+    elapsed_s = now.elapsed_s()
+    picture = _current_image(state)
+    image = None
+    if picture and not skip_image:
+        image = encode_image(picture, state).decode()
+    return _progress_answer(min(done, 1.0), elapsed_s / done - elapsed_s, state, image)
+
+
+def _progress_answer(
+    fraction: float, eta_s: float, state: WebUIState, image: str | None
+) -> Response:
+    return json_answer(
+        {
+            "progress": fraction,
+            "eta_relative": eta_s,
+            "state": state.progress.facts(),
+            "current_image": image,
+            "textinfo": state.progress.textinfo,
+        }
+    )
+
+
+def _current_image(state: WebUIState) -> Any:
+    get = state.options.get
+    every_steps = get("show_progress_every_n_steps") if get("live_previews_enable") else -1
+    return state.progress.look(every_steps)
+
+
+@bp.post("/sdapi/v1/interrupt")
+def interrupt() -> Response:
+    """End the generation that is going on; what there is by then is its result."""
+    current_state().progress.interrupt()
+    return json_answer({})
+
+
+@bp.post("/sdapi/v1/skip")
+def skip() -> Response:
+    """End the picture that is being made, and go on with the next."""
+    current_state().progress.skip()
+    return json_answer(None)
+
+
+@bp.get("/internal/pending-tasks")
+def pending_tasks() -> Response:
+    """List the tasks that wait for their turn."""
+    waiting = current_state().tasks.pending()
+    return json_answer({"size": len(waiting), "tasks": waiting})
+
+
+@bp.post("/internal/progress")
+def task_progress() -> Response:
+    """Answer with the progress of one task."""
+    asked = parse_request(tables.INTERNAL_PROGRESS).values
+    state, task_id = current_state(), asked["id_task"]
+    waiting = state.tasks.pending()
+    facts = {
+        "active": task_id == state.tasks.current,
+        "queued": task_id in waiting,
+        "completed": state.tasks.is_finished(task_id),
+    }
+    if facts["active"]:
+        return json_answer({**facts, **_active_facts(state, asked)})
+    place = f"In queue: {waiting.index(task_id) + 1}/{len(waiting)}" if facts["queued"] else None
+    nothing = {"progress": None, "eta": None, "live_preview": None}
+    more = {"id_live_preview": NO_PREVIEW_ID, "textinfo": place or "Waiting..."}
+    return json_answer({**facts, **nothing, **more})
+
+
+def _active_facts(state: WebUIState, asked: dict[str, Any]) -> dict[str, Any]:
+    now = state.progress
+    done = min(now.fraction(), 1.0)
+    elapsed_s = now.elapsed_s()
+    preview, preview_id = None, asked["id_live_preview"]
+    if asked["live_preview"] and state.options.get("live_previews_enable"):
+        preview, preview_id = _live_preview(state, preview_id)
+    return {
+        "progress": done,
+        "eta": elapsed_s / done - elapsed_s if done > 0 else None,
+        "live_preview": preview,
+        "id_live_preview": preview_id,
+        "textinfo": now.textinfo,
+    }
+
+
+def _live_preview(state: WebUIState, known_id: int) -> tuple[str | None, int]:
+    """Return the preview as a data URI and its id, nothing if the client has it already."""
+    picture = _current_image(state)
+    latest_id = state.progress.id_live_preview
+    if latest_id == known_id or picture is None:
+        return None, known_id
+    image_format = str(state.options.get("live_previews_image_format"))
+    data = base64.b64encode(picture.encode(image_format)).decode()
+    return f"data:image/{image_format};base64,{data}", latest_id

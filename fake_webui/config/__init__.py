@@ -1,0 +1,1 @@
+"""How a server is to be: its configuration, and the file that says so."""

@@ -1,0 +1,238 @@
+"""What the control endpoints do: the journal, waiting for it, marks, faults, reset."""
+
+import io
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from fake_webui import EMULATED_VERSION, __version__
+from fake_webui.api.services import (
+    current_faults,
+    current_patience,
+    current_recorder,
+    current_state,
+)
+from fake_webui.errors import ControlError
+from fake_webui.faults.actions import ACTIONS
+from fake_webui.faults.rules import parse_rule
+from fake_webui.journal import expectation
+from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.expectation import Question, parse_question
+from fake_webui.journal.matching import Match, known
+from fake_webui.journal.payloads import MEDIA_TYPES
+from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
+
+INSTANCE_TOKEN = secrets.token_hex(16)
+REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
+TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
+LARGEST_THUMBNAIL_PX = 1024
+
+
+def health() -> ResponseReturnValue:
+    """Say what is running here."""
+    return answer(
+        version=__version__,
+        emulated_version=EMULATED_VERSION,
+        pid=os.getpid(),
+        instance_token=INSTANCE_TOKEN,
+    )
+
+
+def list_requests() -> ResponseReturnValue:
+    """Return the journal, oldest first."""
+    arguments = request.args
+    if unknown := sorted(set(arguments) - set(REQUESTS_KEYS)):
+        raise ControlError(422, f"no filter {unknown[0]!r}; there are {known(REQUESTS_KEYS)}")
+    recorder = current_recorder()
+    scope = Scope(since=number_argument("since", 0), mark=arguments.get("mark"))
+    method = arguments.get("method")
+    match = Match(path=arguments.get("path"), method=method.upper() if method else None)
+    numbers = expectation.matching(recorder, match, scope)
+    if flag_argument("unmatched"):
+        numbers = [one.n for one in recorder.get_all(numbers, FACTS) if not one.matched]
+    limit = number_argument("limit", len(numbers))
+    return entries_answer(recorder.get_all(numbers[:limit], SENT), evicted=recorder.evicted(scope))
+
+
+def one_request(n: int) -> ResponseReturnValue:
+    """Return one entry with its answer and its images listed."""
+    return answer(**find_exchange(n).full_entry())
+
+
+def one_image(n: int, index: int) -> ResponseReturnValue:
+    """Return the bytes of an image; at most `thumbnail` pixels wide and high if that is given."""
+    images = find_exchange(n).images_with_places()
+    if index >= len(images):
+        raise ControlError(404, f"request {n} carried {len(images)} images, numbered from 0")
+    image, _ = images[index]
+    if size_px := number_argument("thumbnail", 0):
+        data, kind = thumbnail(image.data, min(size_px, LARGEST_THUMBNAIL_PX)), "image/png"
+    else:
+        kind = MEDIA_TYPES.get(str(image.describe()["format"]), "application/octet-stream")
+        data = image.data
+    return Response(data, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
+
+
+def count_requests() -> ResponseReturnValue:
+    """Return how many requests match."""
+    return answer(count=expectation.count(current_recorder(), question()))
+
+
+def find_requests() -> ResponseReturnValue:
+    """Return the requests that match."""
+    recorder, asked = current_recorder(), question()
+    return entries_answer(expectation.find(recorder, asked), evicted=recorder.evicted(asked.scope))
+
+
+def wait_for_requests() -> ResponseReturnValue:
+    """Return the requests that match as soon as there are enough of them."""
+    return entries_answer(expectation.wait(current_recorder(), question()))
+
+
+def delete_requests() -> ResponseReturnValue:
+    """Empty the journal, and nothing else."""
+    current_recorder().clear()
+    return answer()
+
+
+def mark() -> ResponseReturnValue:
+    """Let later entries carry a mark; none given, let them carry none."""
+    name = read_name(json_body())
+    current_recorder().mark(name)
+    return answer(mark=name)
+
+
+def reset() -> ResponseReturnValue:
+    """Put everything back as at start and end what is still going on."""
+    current_faults().reset()
+    current_recorder().reset()
+    current_state().reset()
+    current_patience().release()
+    return answer()
+
+
+def list_faults() -> ResponseReturnValue:
+    """Return the rules in force and every action there is."""
+    actions = {name: action.as_json() for name, action in ACTIONS.items()}
+    return answer(rules=current_faults().rules(), actions=actions)
+
+
+def add_fault() -> ResponseReturnValue:
+    """Add a rule."""
+    return answer(**current_faults().add(parse_rule(json_body())))
+
+
+def remove_faults() -> ResponseReturnValue:
+    """Remove every rule."""
+    return answer(removed=current_faults().remove())
+
+
+def remove_fault(position: int) -> ResponseReturnValue:
+    """Remove one rule."""
+    if not (removed := current_faults().remove(position)):
+        raise ControlError(404, f"there is no rule {position}")
+    return answer(removed=removed)
+
+
+def answer(**facts: Any) -> Response:
+    """Answer with a JSON object, its keys in this order."""
+    return Response(json.dumps(facts), content_type="application/json")
+
+
+def read_name(body: Any) -> str | None:
+    """Return the mark that a body names, None for none.
+
+    Raises:
+        ControlError: 422 for any other body.
+    """
+    match body:
+        case None:
+            return None
+        case {"name": str() | None as name, **rest} if not rest:
+            return name
+    raise ControlError(422, 'the body is {"name": "…"}, or {"name": null} for no mark')
+
+
+def question() -> Question:
+    """Read what the request asks of the journal."""
+    return parse_question(json_body())
+
+
+def json_body() -> Any:
+    """Return the JSON of the body, whatever its type is called, or None without a body.
+
+    Raises:
+        ControlError: 422 with line and column, if it is not JSON.
+    """
+    if not (body := request.get_data()).strip():
+        return None
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise ControlError(422, f"the body is not JSON: {error}") from error
+
+
+def number_argument(name: str, default: int) -> int:
+    """Return a whole number of the query.
+
+    Raises:
+        ControlError: 422 if it is not one, or is negative.
+    """
+    text = request.args.get(name, str(default))
+    if not (text.isascii() and text.isdigit()):
+        raise ControlError(422, f"{name} must be a whole number, not {text!r}")
+    return int(text)
+
+
+def flag_argument(name: str) -> bool:
+    """Return a switch of the query.
+
+    Raises:
+        ControlError: 422 if it is neither on nor off.
+    """
+    text = request.args.get(name, "").lower()
+    if text not in (*TRUE, *FALSE):
+        raise ControlError(422, f"{name} must be true or false, not {text!r}")
+    return text in TRUE
+
+
+def find_exchange(n: int) -> Exchange:
+    """Return an entry of the journal.
+
+    Raises:
+        ControlError: 410 if it was evicted or deleted, 404 if it never was.
+    """
+    recorder: Recorder = current_recorder()
+    if exchange := recorder.get(n):
+        return exchange
+    if 0 < n <= recorder.last_n:
+        raise ControlError(410, f"request {n} is no longer in the journal")
+    raise ControlError(404, f"there is no request {n}; the last is {recorder.last_n}")
+
+
+def entries_answer(exchanges: Iterable[Exchange], **facts: Any) -> ResponseReturnValue:
+    """Answer with entries."""
+    return answer(requests=[exchange.entry() for exchange in exchanges], **facts)
+
+
+def thumbnail(data: bytes, size_px: int) -> bytes:
+    """Return a small PNG of an image.
+
+    Raises:
+        ControlError: 422 if it can't be decoded.
+    """
+    from PIL import Image  # noqa: PLC0415 (serving needs it only for a page that is open)
+
+    stream = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.thumbnail((size_px, size_px))
+            image.save(stream, format="PNG")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ControlError(422, f"this image can't be decoded: {error}") from error
+    return stream.getvalue()

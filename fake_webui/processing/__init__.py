@@ -1,7 +1,0 @@
-"""Generations: from parameters to pictures, seeds and infotexts."""
-
-from fake_webui.processing.parameters import Processing
-from fake_webui.processing.pipeline import AlwaysOn, Bench, process_images
-from fake_webui.processing.result import Processed, collect
-
-__all__ = ["AlwaysOn", "Bench", "Processed", "Processing", "collect", "process_images"]

@@ -1,1 +1,0 @@
-"""Views: one small module for each family of endpoints."""

@@ -1,0 +1,1 @@
+"""What other test suites use: FakeWebUI, and the client of the control plane."""

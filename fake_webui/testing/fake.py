@@ -1,0 +1,288 @@
+"""FakeWebUI: a fake WebUI as a child process, for tests, notebooks and scripts."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from fake_webui.errors import StartError
+from fake_webui.testing.client import ControlClient
+
+READY = "listening on "
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 5.0
+WAIT_MARGIN_S = 10.0
+
+
+class FakeWebUI:
+    """A fake WebUI on a free port of this machine, which ends with this process at the latest.
+
+        with FakeWebUI(seed=1) as webui:
+            client = MyClient(webui.url)
+            client.generate("a cat")
+            assert webui.last("/sdapi/v1/txt2img")["prompt"] == "a cat"
+
+    Options are those of the command line: `step_seconds=0.1` is `--step-seconds 0.1`,
+    `nowebui=True` is `--nowebui`, a list gives its flag more than once. Whole words of the
+    command line may be given as well.
+    """
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        self._words = words
+        self._options = options
+        self._process: subprocess.Popen[str] | None = None
+        self._control: ControlClient | None = None
+        self._stderr: IO[bytes] | None = None
+        self.url = ""
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Return a handle on a fake WebUI that runs already.
+
+        Raises:
+            UnreachableError: if there is none at this address.
+        """
+        webui = cls()
+        webui.url = url.rstrip("/")
+        webui._control = ControlClient(webui.url)
+        webui.health()
+        return webui
+
+    def start(self) -> Self:
+        """Start the server and wait until it listens; on the same port if it ran before.
+
+        Raises:
+            StartError: if it ends instead, with what it said, or takes too long.
+        """
+        self.stop()
+        port = self.url.rpartition(":")[2] or "0"
+        words = [sys.executable, "-m", "fake_webui", "serve", "--exit-on-stdin-eof"]
+        words += [*flags({"port": port, **self._options}), *self._words]
+        self._stderr = tempfile.TemporaryFile(prefix="fake-webui-")  # noqa: SIM115 (stop() closes it)
+        self._process = subprocess.Popen(  # noqa: S603 (this very interpreter and package)
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+            env=environment(),
+            start_new_session=True,  # Ctrl-C is for the tests; they end the server
+        )
+        self.url = self._read_url()
+        self._control = ControlClient(self.url)
+        return self
+
+    def _read_url(self) -> str:
+        assert self._process is not None and self._process.stdout is not None  # noqa: PT018, S101
+        timer = threading.Timer(START_TIMEOUT_S, self._process.kill)
+        timer.start()
+        line = self._process.stdout.readline()
+        timer.cancel()
+        if READY in line:
+            return line.partition(READY)[2].strip()
+        status = self._process.wait()
+        said = self.errors() or "it said nothing"
+        self.stop()
+        raise StartError(f"the fake WebUI did not start, exit status {status}: {said}")
+
+    def stop(self) -> None:
+        """End the server; without effect on one that runs by itself."""
+        if self._control:
+            self._control.close()
+        if self._process:
+            self._end(self._process)
+        if self._stderr:
+            self._stderr.close()
+        self._process = self._control = self._stderr = None
+
+    def _end(self, process: "subprocess.Popen[str]") -> None:
+        for stream in (process.stdin, process.stdout):
+            if stream:
+                stream.close()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def exit_status(self) -> int | None:
+        """The status with which the server ended, None while it runs."""
+        return self._process.poll() if self._process else None
+
+    def errors(self) -> str:
+        """Return what the server wrote to its standard error."""
+        if self._stderr is None:
+            return ""
+        self._stderr.seek(0)
+        return self._stderr.read().decode(errors="replace").strip()
+
+    def health(self) -> dict[str, Any]:
+        """Return version, process and instance token."""
+        return self._object("GET", "health")
+
+    def requests(self, path: str | None = None, **filters: Any) -> list[dict[str, Any]]:
+        """Return the journal's entries, oldest first.
+
+        Filters are method, mark, since, unmatched and limit.
+        """
+        wanted = {"path": path, **filters}
+        answer = self._object("GET", "requests", params=without_none(wanted))
+        return list(answer["requests"])
+
+    def request(self, n: int) -> dict[str, Any]:
+        """Return one entry with its answer and a list of its images."""
+        return self._object("GET", f"requests/{n}")
+
+    def image(self, n: int, index: int = 0) -> bytes:
+        """Return an image that request `n` carried; those sent come before those received."""
+        return self._client().image(n, index)
+
+    def last(self, path: str) -> Any:
+        """Return the payload that was sent to this path last.
+
+        Raises:
+            ExpectationError: if nothing was; its text shows what came nearest.
+        """
+        return self.find(path, at_least=1)[-1]["payload"]
+
+    def count(self, path: str | None = None, *, exactly: int | None = None, **match: Any) -> int:
+        """Return how many requests match path, method, mark and payload.
+
+        Raises:
+            ExpectationError: if they are not as many as expected.
+            ControlError: if entries in question were evicted.
+        """
+        question = ask({"path": path, **match}, exactly=exactly)
+        return int(self._object("POST", "requests/count", json=question)["count"])
+
+    def find(
+        self,
+        path: str | None = None,
+        *,
+        exactly: int | None = None,
+        at_least: int | None = None,
+        **match: Any,
+    ) -> list[dict[str, Any]]:
+        """Return the entries that match path, method, mark and payload.
+
+        Raises:
+            ExpectationError: if they are not as many as expected.
+        """
+        question = ask({"path": path, **match}, exactly=exactly, at_least=at_least)
+        return list(self._object("POST", "requests/find", json=question)["requests"])
+
+    def wait(
+        self,
+        path: str | None = None,
+        *,
+        at_least: int | None = None,
+        exactly: int | None = None,
+        timeout_s: float = 10.0,
+        **match: Any,
+    ) -> list[dict[str, Any]]:
+        """Wait for requests, by default one, and return the entries.
+
+        Raises:
+            ExpectationError: if they do not come in time.
+        """
+        question = ask(
+            {"path": path, **match}, exactly=exactly, at_least=at_least, timeout_s=timeout_s
+        )
+        answer = self._object(
+            "POST", "requests/wait", json=question, timeout_s=timeout_s + WAIT_MARGIN_S
+        )
+        return list(answer["requests"])
+
+    def mark(self, name: str | None) -> None:
+        """Let later entries carry this mark."""
+        self._object("POST", "mark", json={"name": name})
+
+    def fault(
+        self,
+        action: str,
+        path: str | None = None,
+        *,
+        when: Any = "every",
+        times: int | None = None,
+        match: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> dict[str, Any]:
+        """Add a fault rule and return it; settings are those of the action.
+
+        Raises:
+            ControlError: if there is no such action or setting; its text lists what there is.
+        """
+        wanted = without_none({"path": path, **(match or {})})
+        rule = {"match": wanted, "when": when, "times": times, "action": action, "with": settings}
+        return self._object("POST", "faults", json=without_none(rule))
+
+    def clear_faults(self) -> None:
+        """Remove every fault rule."""
+        self._object("DELETE", "faults")
+
+    def clear(self) -> None:
+        """Empty the journal, and nothing else."""
+        self._object("DELETE", "requests")
+
+    def reset(self) -> None:
+        """Put everything back as at start."""
+        self._object("POST", "reset")
+
+    def _client(self) -> ControlClient:
+        if self._control is None:
+            raise StartError("the fake WebUI is not running; use it in a `with` statement")
+        return self._control
+
+    def _object(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client().call(method, path, **options)
+        return answer
+
+
+def ask(match: Mapping[str, Any], **expected: Any) -> dict[str, Any]:
+    """Return a question to the journal as it is posted."""
+    return {"match": without_none(match), **without_none(expected)}
+
+
+def without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def flags(options: Mapping[str, Any]) -> list[str]:
+    """Return options as words of the command line."""
+    words: list[str] = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if one is True:
+                words.append(flag)
+            elif one is not None and one is not False:
+                words += [flag, str(one)]
+    return words
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment, in which the child finds this very package."""
+    root = str(Path(__file__).resolve().parents[2])
+    if root in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
+        return dict(os.environ)
+    paths = [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)), root]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

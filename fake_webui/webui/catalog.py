@@ -1,0 +1,302 @@
+"""What a server has: models by every name the real WebUI knows them by, samplers and the like."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import PurePosixPath
+from typing import Any, Final, Protocol, TypeVar
+
+from fake_webui.config.settings import (
+    EmbeddingConfig,
+    LoraConfig,
+    ServerConfig,
+    StyleConfig,
+)
+
+ROOT: Final = "/srv/stable-diffusion-webui"  # a folder in answers only, never opened
+_CHECKSUM: Final = re.compile(r"\s*\[[^]]+]\s*$")
+
+LATENT_UPSCALE_MODES: Final = (
+    "Latent",
+    "Latent (antialiased)",
+    "Latent (bicubic)",
+    "Latent (bicubic antialiased)",
+    "Latent (nearest)",
+    "Latent (nearest-exact)",
+)
+ADETAILER: Final = "adetailer"
+ADETAILER_UNITS: Final = 4
+ADETAILER_VERSION: Final = "25.3.0"
+ADETAILER_MODELS: Final = (
+    "face_yolov8n.pt",
+    "face_yolov8s.pt",
+    "hand_yolov8n.pt",
+    "person_yolov8n-seg.pt",
+    "person_yolov8s-seg.pt",
+    "yolov8x-worldv2.pt",
+    "mediapipe_face_full",
+    "mediapipe_face_short",
+    "mediapipe_face_mesh",
+    "mediapipe_face_mesh_eyes_only",
+)
+ADETAILER_SWITCHES: Final = ("Enable ADetailer", "Skip img2img")
+FIRST_OF_THE_CORE: Final = "refiner"  # scripts of extensions come before it
+FACE_RESTORERS: Final = ("CodeFormer", "GFPGAN")
+
+
+class HasName(Protocol):
+    """Anything that is looked up by its name."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+
+Named = TypeVar("Named", bound=HasName)
+
+
+@cache
+def read_data(name: str) -> Any:
+    """Return a table of the package's data folder, by file name without suffix."""
+    source = resources.files("fake_webui").joinpath("data", f"{name}.json")
+    return json.loads(source.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint: `name` is its path under the models folder."""
+
+    name: str
+    sha256: str
+
+    @property
+    def shorthash(self) -> str:
+        """The ten hex digits that infotexts and titles show."""
+        return self.sha256[:10]
+
+    @property
+    def title(self) -> str:
+        """The name with the hash, as the options show it."""
+        return f"{self.name} [{self.shorthash}]"
+
+    @property
+    def model_name(self) -> str:
+        """The path in one word, without suffix."""
+        return str(PurePosixPath(self.name.replace("/", "_")).with_suffix(""))
+
+    @property
+    def stem(self) -> str:
+        """The bare file name without suffix."""
+        return PurePosixPath(self.name).stem
+
+    @property
+    def filename(self) -> str:
+        """Where the file would be."""
+        return f"{ROOT}/models/Stable-diffusion/{self.name}"
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Everything that names exactly this checkpoint."""
+        short_title = f"{self.stem} [{self.shorthash}]"
+        hashes = (self.shorthash, self.sha256)
+        return (self.model_name, self.title, self.name, self.stem, *hashes, short_title)
+
+
+@dataclass(frozen=True)
+class Vae:
+    """A VAE file."""
+
+    name: str
+    sha256: str
+
+    @property
+    def filename(self) -> str:
+        """Where the file would be."""
+        return f"{ROOT}/models/VAE/{self.name}"
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A sampling method; `options` has its own scheduler, if any, under "scheduler"."""
+
+    name: str
+    aliases: tuple[str, ...]
+    options: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """A noise schedule: `name` is the internal word, `label` the one infotexts show."""
+
+    name: str
+    label: str
+    aliases: tuple[str, ...] | None
+    default_rho: float
+    need_inner_model: bool
+
+
+@dataclass(frozen=True)
+class Upscaler:
+    """An upscaler of images, with its own factor."""
+
+    name: str
+    model_name: str | None = None
+    model_path: str | None = None
+    scale: float = 4.0
+
+
+def _weights(folder: str, file: str) -> str:
+    return f"{ROOT}/models/{folder}/{file}"
+
+
+UPSCALERS: Final = (
+    Upscaler("None"),
+    Upscaler("Lanczos"),
+    Upscaler("Nearest"),
+    Upscaler("DAT x2", None, _weights("DAT", "DAT_x2.pth"), 2),
+    Upscaler("DAT x3", None, _weights("DAT", "DAT_x3.pth"), 3),
+    Upscaler("DAT x4", None, _weights("DAT", "DAT_x4.pth"), 4),
+    Upscaler("ESRGAN_4x", "ESRGAN_4x", _weights("ESRGAN", "ESRGAN_4x.pth"), 4),
+    Upscaler("LDSR", None, None, 4),
+    Upscaler("R-ESRGAN 4x+", None, _weights("RealESRGAN", "RealESRGAN_x4plus.pth"), 4),
+    Upscaler(
+        "R-ESRGAN 4x+ Anime6B", None, _weights("RealESRGAN", "RealESRGAN_x4plus_anime_6B.pth"), 4
+    ),
+    Upscaler("ScuNET GAN", "ScuNET GAN", _weights("ScuNET", "ScuNET.pth"), 4),
+    Upscaler("ScuNET PSNR", "ScuNET GAN", _weights("ScuNET", "ScuNET_PSNR.pth"), 4),
+    Upscaler("SwinIR 4x", "SwinIR 4x", _weights("SwinIR", "SwinIR_4x.pth"), 4),
+)
+
+
+class Catalog:
+    """The models of a configuration beside what every WebUI has."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self.checkpoints = tuple(Checkpoint(c.name, c.sha256) for c in config.checkpoints)
+        self.vaes = tuple(Vae(v.name, v.sha256) for v in config.vaes)
+        self.loras: tuple[LoraConfig, ...] = config.loras
+        self.embeddings: tuple[EmbeddingConfig, ...] = config.embeddings
+        self.styles: tuple[StyleConfig, ...] = config.styles
+        self.hypernetworks = tuple(h.name for h in config.hypernetworks)
+        self.extensions: tuple[str, ...] = config.extensions
+        self._by_alias = {
+            alias: checkpoint
+            for checkpoint in reversed(self.checkpoints)
+            for alias in checkpoint.aliases
+        }
+
+    def find_checkpoint(self, text: Any) -> Checkpoint | None:
+        """Return the checkpoint with exactly this title, name, stem or hash."""
+        return self._by_alias.get(text) if isinstance(text, str) else None
+
+    def closest_checkpoint(self, text: str | None) -> Checkpoint | None:
+        """Return the checkpoint that `text` names, or the shortest title that contains it."""
+        if not text:
+            return None
+        return (
+            self.find_checkpoint(text)
+            or self._containing(text)
+            or self._containing(_CHECKSUM.sub("", text))
+        )
+
+    def _containing(self, text: str) -> Checkpoint | None:
+        found = [c for c in self.checkpoints if text in c.title]
+        return min(found, key=lambda c: len(c.title), default=None)
+
+    def find_vae(self, text: str | None) -> Vae | None:
+        """Return the VAE with exactly this file name."""
+        return next((vae for vae in self.vaes if vae.name == text), None)
+
+    def find_lora(self, text: str) -> LoraConfig | None:
+        """Return the LoRA with this name or alias, as prompts call it."""
+        by_name = _named(self.loras, text)
+        return by_name or next((lora for lora in self.loras if lora_alias(lora) == text), None)
+
+    def find_style(self, text: str) -> StyleConfig | None:
+        """Return the prompt style of this name."""
+        return _named(self.styles, text)
+
+    def find_upscaler(self, text: str) -> Upscaler | None:
+        """Return the upscaler of exactly this name."""
+        return _named(UPSCALERS, text)
+
+    @cached_property
+    def samplers(self) -> tuple[Sampler, ...]:
+        """Every sampling method, the first being the fallback for unknown names."""
+        rows = read_data("samplers")
+        return tuple(Sampler(r["name"], tuple(r["aliases"]), r["options"]) for r in rows)
+
+    @cached_property
+    def schedulers(self) -> tuple[Scheduler, ...]:
+        """Every noise schedule, the first being Automatic."""
+        return tuple(_scheduler(**row) for row in read_data("schedulers"))
+
+    @cached_property
+    def script_names(self) -> dict[str, list[str]]:
+        """The scripts of both tabs, the selectable ones first."""
+        found: dict[str, list[str]] = read_data("scripts")["names"]
+        return {tab: list(self._with_extensions(names)) for tab, names in found.items()}
+
+    def _with_extensions(self, names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            if name == FIRST_OF_THE_CORE and ADETAILER in self.extensions:
+                yield ADETAILER
+            yield name
+
+    @cached_property
+    def script_info(self) -> list[dict[str, Any]]:
+        """The scripts of both tabs with the controls that their arguments come from."""
+        data = read_data("scripts")
+        choices = data["choices"] | {
+            "samplers": [sampler.name for sampler in self.samplers],
+            "schedulers": [scheduler.label for scheduler in self.schedulers],
+            "upscalers": [upscaler.name for upscaler in UPSCALERS],
+            "checkpoints": [checkpoint.name for checkpoint in self.checkpoints],
+        }
+        found = []
+        for row in data["scripts"]:
+            if row["name"] == FIRST_OF_THE_CORE and ADETAILER in self.extensions:
+                found.append(_adetailer_info(row["is_img2img"]))
+            found.append({**row, "args": [_control(choices, **control) for control in row["args"]]})
+        return found
+
+
+def _adetailer_info(is_img2img: bool) -> dict[str, Any]:  # noqa: FBT001 - a key of the answer
+    switches = [_control({}, label=label, value=False) for label in ADETAILER_SWITCHES]
+    controls = [*switches, *[_control({}, label="", value=None)] * ADETAILER_UNITS]
+    return {"name": ADETAILER, "is_alwayson": True, "is_img2img": is_img2img, "args": controls}
+
+
+def _control(
+    named_choices: dict[str, list[str]],
+    *,
+    label: str,
+    value: Any,
+    choices: str | list[str] | None = None,
+    range: tuple[Any, Any, Any] = (None, None, None),  # noqa: A002 - as in the table
+) -> dict[str, Any]:
+    minimum, maximum, step = range
+    return {
+        "label": label,
+        "value": value,
+        "minimum": minimum,
+        "maximum": maximum,
+        "step": step,
+        "choices": named_choices[choices] if isinstance(choices, str) else choices,
+    }
+
+
+def lora_alias(lora: LoraConfig) -> str:
+    """Return the name that was given to a LoRA in training, or its file name."""
+    return str(lora.metadata.get("ss_output_name", lora.name))
+
+
+def _scheduler(aliases: list[str] | None, **facts: Any) -> Scheduler:
+    return Scheduler(aliases=tuple(aliases) if aliases else None, **facts)
+
+
+def _named(items: Iterable[Named], name: str) -> Named | None:
+    return next((item for item in items if item.name == name), None)

@@ -1,0 +1,122 @@
+"""txt2img and img2img as the API offers them: a request in, pictures and what they are out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fake_webui.contract import Parsed
+from fake_webui.errors import HandlerError, HttpError
+from fake_webui.webui.image_input import decode_image
+from fake_webui.webui.images import Picture
+from fake_webui.webui.infotext_field import paste_infotext
+from fake_webui.webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.webui.processing.sampling import resolve
+from fake_webui.webui.scripts import ScriptChoice, choose_scripts
+from fake_webui.webui.state import Trouble, WebUIState
+
+IMAGE_FORMATS = frozenset({"png", "jpg", "jpeg", "webp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """An answer: encoded pictures, the request as it was understood, and the JSON of `info`."""
+
+    images: list[bytes]
+    parameters: dict[str, Any]
+    info: str
+
+
+def txt2img(parsed: Parsed, state: WebUIState, trouble: Trouble | None = None) -> Generated:
+    """Make pictures from a prompt.
+
+    Raises:
+        ApiError: as the real server fails.
+    """
+    values = paste_infotext(parsed, state, "txt2img")
+    choice = choose_scripts(values, state, "txt2img")
+    p = Processing.from_request(values, **_resolved(values, state))
+    processed = _run(p, values, choice, state, trouble)
+    return _answer(processed, values, state)
+
+
+def img2img(parsed: Parsed, state: WebUIState, trouble: Trouble | None = None) -> Generated:
+    """Make pictures from pictures and a prompt.
+
+    Raises:
+        ApiError: as the real server fails.
+    """
+    if parsed.values["init_images"] is None:
+        raise HttpError(404, "Init image not found")
+    mask = decode_image(text) if (text := parsed.values["mask"]) else text
+    values = paste_infotext(parsed, state, "img2img")
+    choice = choose_scripts(values, state, "img2img")
+    p = Processing.from_request(values, is_img2img=True, mask=mask, **_resolved(values, state))
+    processed = _run(p, values, choice, state, trouble)
+    if not values["include_init_images"]:
+        values["init_images"] = values["mask"] = None
+    return _answer(processed, values, state)
+
+
+def _resolved(values: dict[str, Any], state: WebUIState) -> dict[str, Any]:
+    """Return the fields that the API sets itself."""
+    asked = values["sampler_name"] or values["sampler_index"]
+    sampler, scheduler = resolve(asked, values["scheduler"], state.catalog, automatic=True)
+    keep = not values["save_images"]
+    return {
+        "sampler_name": sampler,
+        "scheduler": values["scheduler"] or (scheduler if scheduler != "Automatic" else None),
+        "do_not_save_samples": keep,
+        "do_not_save_grid": keep,
+    }
+
+
+def _run(
+    p: Processing,
+    values: dict[str, Any],
+    choice: ScriptChoice,
+    state: WebUIState,
+    trouble: Trouble | None,
+) -> Processed:
+    """Wait for a turn and generate."""
+    kind = "img2img" if p.is_img2img else "txt2img"
+    with state.generating(values["force_task_id"], kind, trouble) as job:
+        if p.is_img2img:
+            p.init_images = [decode_image(text) for text in values["init_images"]]
+        bench = Bench(state, job, choice.always_on)
+        return choice.run(p, bench) if choice.selected else process_images(p, bench)
+
+
+def _answer(processed: Processed, values: dict[str, Any], state: WebUIState) -> Generated:
+    images = []
+    if values["send_images"]:
+        images = encode_pictures(processed.images, state)
+    return Generated(images, values, processed.js())
+
+
+def encode_pictures(pictures: list[Picture], state: WebUIState) -> list[bytes]:
+    """Return pictures as files of the format that the options name.
+
+    Raises:
+        HttpError: 500, for a format that the API doesn't have.
+        HandlerError: UnicodeEncodeError, for text that can't be encoded.
+    """
+    return [encode_picture(picture, state) for picture in pictures]
+
+
+def encode_picture(picture: Picture, state: WebUIState) -> bytes:
+    """Return a picture as a file of the format that the options name.
+
+    Raises:
+        HttpError: 500, for a format that the API doesn't have.
+        HandlerError: UnicodeEncodeError, for text that can't be encoded; ValueError, for a quality
+            of JPEG or WebP that is no whole number.
+    """
+    image_format = str(state.options.get("samples_format")).lower()
+    if image_format not in IMAGE_FORMATS:
+        raise HttpError(500, "Invalid image format")
+    quality = state.options.get("jpeg_quality")
+    if image_format != "png" and not isinstance(quality, int):
+        raise HandlerError("ValueError", "Invalid quality setting")
+    try:
+        return picture.encode(image_format, quality)
+    except UnicodeEncodeError as error:
+        raise HandlerError("UnicodeEncodeError", str(error)) from None

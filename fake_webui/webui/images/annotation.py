@@ -1,0 +1,75 @@
+"""Labels along the edges of a grid, and the room they take."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from PIL import Image
+
+from fake_webui.webui.images.lettering import GLYPH_HEIGHT, GLYPH_WIDTH, INK, text_rows
+
+FONT_SHARE = 25  # of width and height together is the font's size
+ACTIVE, BACKGROUND = (0, 0, 0), (255, 255, 255)
+
+Labels = Sequence[Sequence[str]]
+
+
+def annotated(
+    grid: Image.Image, cell: tuple[int, int], columns: Labels, rows: Labels, margin: int = 0
+) -> Image.Image:
+    """Return a grid with labels above its columns and left of its rows, `margin` between cells.
+
+    Labels are lists of lines, one list for each column or row; `cell` is the size of a cell.
+    """
+    width, height = cell
+    font_px = sum(cell) // FONT_SHARE
+    left = width * 3 // 4 if any(map(any, rows)) else 0
+    spacing = font_px // 2
+    above = [_wrapped(lines, width, font_px) for lines in columns]
+    heights = [len(lines) * (font_px + spacing) - spacing for lines in above if any(lines)]
+    top = max(heights) + 2 * spacing if heights else 0
+    size = (
+        grid.width + left + margin * (len(columns) - 1),
+        grid.height + top + margin * (len(rows) - 1),
+    )
+    result = Image.new("RGB", size, BACKGROUND)
+    for row in range(len(rows)):
+        for column in range(len(columns)):
+            box = (column * width, row * height, (column + 1) * width, (row + 1) * height)
+            place = (left + column * (width + margin), top + row * (height + margin))
+            result.paste(grid.crop(box), place)
+    for column, lines in enumerate(above):
+        _write(result, lines, (left + column * (width + margin), spacing), width, font_px)
+    for row, texts in enumerate(rows):
+        middle = top + row * (height + margin) + height // 2
+        _write(result, _wrapped(texts, left, font_px), (0, middle), left, font_px)
+    return result
+
+
+def _wrapped(lines: Sequence[str], width: int, font_px: int) -> list[str]:
+    room = max(1, width * GLYPH_HEIGHT // (max(1, font_px) * GLYPH_WIDTH))
+    return [part for line in lines for part in _wrap(line, room)]
+
+
+def _wrap(line: str, room: int) -> list[str]:
+    """Return a line as lines of `room` characters, broken between words."""
+    words = line.split()
+    ends = list(accumulate(words, lambda end, word: (end or 0) + 1 + len(word), initial=-1))
+    if not words or ends[-1] <= room:
+        return [line]
+    fitting = max(1, sum(end <= room for end in ends[1:]))
+    return [" ".join(words[:fitting]), *_wrap(" ".join(words[fitting:]), room)][: len(words)]
+
+
+def _write(
+    image: Image.Image, lines: Sequence[str], place: tuple[int, int], width: int, font_px: int
+) -> None:
+    left, top = place
+    for number, line in enumerate(lines):
+        marks = b"".join(text_rows(line)) if line else b""
+        if not marks or font_px < 1:
+            continue
+        mask = Image.frombytes("L", (len(line) * GLYPH_WIDTH, GLYPH_HEIGHT), marks)
+        mask = mask.point(lambda value: 255 * (value == INK[0]))
+        text = mask.resize((max(1, mask.width * font_px // GLYPH_HEIGHT), font_px))
+        x = left + max(0, width - text.width) // 2
+        image.paste(ACTIVE, (x, top + number * (font_px + font_px // 2)), text)

@@ -1,0 +1,170 @@
+"""The WebUI's settings: what they are by default, what was set, and the traps in setting them."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from fake_webui.contract.coercion import BOOLEAN, LIST, NUMBER, STRING, FieldType
+from fake_webui.errors import HandlerError, InvalidRequestError
+from fake_webui.webui.catalog import read_data
+
+# Texts on the settings page that look like options and can't be set.
+READ_ONLY: Final = frozenset(
+    {
+        "profiling_explanation",
+        "sd_vae_explanation",
+        "infotext_explanation",
+        "settings_in_ui",
+        "hypertile_explanation",
+    }
+)
+# Options that the API silently leaves alone.
+NOT_BY_API: Final = frozenset({"api_enable_requests", "api_forbid_local_requests", "api_useragent"})
+# Options of extensions count as set from the start.
+SET_AT_START: Final = ("ldsr_", "SCUNET_", "SWIN_", "hypertile_", "ad_")
+
+
+def default_options(extensions: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return every option with its default, in the order that the real server lists them."""
+    tables = ["options", *("options_adetailer" for name in extensions if name == "adetailer")]
+    return {key: value for table in tables for key, value in read_data(table).items()}
+
+
+class Options:
+    """Thread-safe settings.
+
+    An option that was never set answers with its default as it is; one that was set goes through
+    validation when read, so that whole numbers come back as floats and a value of the wrong type
+    makes reading all of them fail.
+    """
+
+    def __init__(self, defaults: Mapping[str, Any], initial: Mapping[str, Any]) -> None:
+        self._defaults = dict(defaults)
+        self._initial = dict(initial)
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that was set since the start."""
+        with self._lock:
+            at_start = {
+                key: value
+                for key, value in self._defaults.items()
+                if key.startswith(SET_AT_START) and key not in READ_ONLY
+            }
+            self._set = at_start | self._initial
+
+    def get(self, key: str) -> Any:
+        """Return what was set, or the default.
+
+        Raises:
+            KeyError: if there is no such option.
+        """
+        with self._lock:
+            return self._set[key] if key in self._set else self._defaults[key]
+
+    def keys(self) -> list[str]:
+        """Return the names of all options."""
+        return list(self._defaults)
+
+    def assign(self, key: str, value: Any) -> None:
+        """Store a value, whatever it is: how the server itself sets an option."""
+        with self._lock:
+            self._set[key] = value
+
+    def set(self, key: str, value: Any) -> bool:
+        """Store a value as the API does; return whether anything changed.
+
+        Raises:
+            HandlerError: KeyError, if there is no such option and the value isn't null.
+        """
+        with self._lock:
+            if key in self._set and same(self._set[key], value):
+                return False
+            if key not in self._set and value is None:
+                return False
+            if key not in self._defaults:
+                raise HandlerError("KeyError", repr(key))
+            if key in READ_ONLY or key in NOT_BY_API:
+                return False
+            self._set[key] = value
+            return True
+
+    def post(self, values: Mapping[str, Any], on_change: Callable[[str], None]) -> None:
+        """Store several values in order; those before a refused one stay applied.
+
+        `on_change` is called with the name of each option that changed.
+
+        Raises:
+            HandlerError: KeyError, if there is no such option.
+        """
+        for key, value in values.items():
+            if self.set(key, value):
+                on_change(key)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return all options as `GET options` shows them.
+
+        Raises:
+            HandlerError: ValidationError, if one was set to a value of the wrong type.
+        """
+        with self._lock:
+            stored = dict(self._set)
+        shown, details = {}, []
+        for key, default in self._defaults.items():
+            try:
+                shown[key] = _shown(key, default, stored)
+            except InvalidRequestError as error:
+                details.extend(error.details)
+        if details:
+            raise HandlerError("ValidationError", _validation_text(details))
+        return shown
+
+    @contextmanager
+    def overridden(self, values: Mapping[str, Any], *, restore: bool = True) -> Iterator[None]:
+        """Set options for the time of a generation; only those set before are put back.
+
+        Raises:
+            HandlerError: KeyError, if there is no such option.
+        """
+        with self._lock:
+            before = {key: self._set[key] for key in values if key in self._set}
+        try:
+            for key, value in values.items():
+                self.set(key, value)
+            yield
+        finally:
+            if restore:
+                with self._lock:
+                    self._set.update(before)
+
+
+def same(stored: Any, value: Any) -> bool:
+    """Return whether a value counts as unchanged; `1`, `1.0` and `true` are the same."""
+    return bool(stored == value)
+
+
+def _shown(key: str, default: Any, stored: Mapping[str, Any]) -> Any:
+    value = stored.get(key, default)
+    kind = option_type(default)
+    if key not in stored or value is None or kind is None:
+        return value
+    return kind.coerce(value, ("response", key))
+
+
+def option_type(default: Any) -> FieldType | None:
+    """Return the type that an option is read as, None where its default says nothing."""
+    if not default:
+        return None
+    kinds = {bool: BOOLEAN, int: NUMBER, float: NUMBER, str: STRING, list: LIST}
+    return kinds[type(default)]
+
+
+def _validation_text(details: list[dict[str, Any]]) -> str:
+    count = f"{len(details)} validation error{'s' * (len(details) > 1)} for Options"
+    lines = [
+        f"{' -> '.join(map(str, detail['loc']))}\n  {detail['msg']} (type={detail['type']})"
+        for detail in details
+    ]
+    return "\n".join([count, *lines])

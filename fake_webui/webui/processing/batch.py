@@ -1,0 +1,172 @@
+"""The steps of one batch: a pass from noise or from an image, and a second one for hires fix."""
+
+from dataclasses import dataclass
+
+from fake_webui.errors import HandlerError
+from fake_webui.webui.images import Picture
+from fake_webui.webui.images.resizing import grid_shape
+from fake_webui.webui.processing import checks, prompts, sampling
+from fake_webui.webui.processing.hires import HiresPlan, plan_hires
+from fake_webui.webui.processing.init_images import Start, prepare_start
+from fake_webui.webui.processing.parameters import Processing
+from fake_webui.webui.processing.rendering import draw, picture_lines, preview_of, redraw, size_made
+from fake_webui.webui.processing.sampling import Sampling
+from fake_webui.webui.state import Job, WebUIState
+
+NO_STRENGTH = "'>' not supported between instances of 'NoneType' and 'int'"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was settled before the first batch: where img2img starts, what hires fix makes."""
+
+    start: Start | None = None
+    hires: HiresPlan | None = None
+
+
+def make_plan(p: Processing, state: WebUIState) -> Plan:
+    """Settle what all batches have in common, and count the jobs.
+
+    Raises:
+        HandlerError: if it can't be done.
+    """
+    progress = state.progress
+    hires = None
+    if p.is_img2img:
+        start = prepare_start(p, state.options)
+    elif p.enable_hr:
+        hires = plan_hires(p, state.catalog, state.options, progress)
+    progress.expect(p.n_iter)
+    return Plan(start if p.is_img2img else None, hires)
+
+
+def sample_batch(
+    p: Processing, state: WebUIState, job: Job, plan: Plan, indices: range
+) -> list[Picture]:
+    """Return the pictures of one batch, in the time that its steps take.
+
+    Raises:
+        ApiError: as the real server fails.
+    """
+    if plan.start:
+        return _from_images(p, state, job, plan.start, indices)
+    size = size_made(p.width, p.height)
+    checks.check_latent_size(p.width, p.height)
+    checks.check_memory(*size, p.batch_size)
+    sampling.check_schedule(p.sampler_name, p.steps, state.options.get)
+    _sample(p, state, job, Sampling(p.sampler_name, p.scheduler, p.steps), size)
+    if plan.hires and not state.progress.interrupted:
+        size = plan.hires.size
+        _second_pass(p, state, job, plan.hires, indices[0])
+    return [
+        draw(
+            state.config.images,
+            size,
+            _key(p, index),
+            picture_lines(p, size, p.all_seeds[index]),
+        )
+        for index in indices
+    ]
+
+
+def _key(p: Processing, index: int) -> str:
+    """Return what one picture differs from another by."""
+    variation = (p.all_subseeds[index], p.subseed_strength) if p.subseed_strength else None
+    asked = (p.all_prompts[index], p.all_negative_prompts[index], p.all_seeds[index], variation)
+    return repr((*asked, p.sampler_name, p.scheduler, p.steps, p.cfg_scale, p.checkpoint))
+
+
+def _sample(
+    p: Processing, state: WebUIState, job: Job, pass_: Sampling, size: tuple[int, int]
+) -> None:
+    get = state.options.get
+    checks.check_guidance(p)
+    sampling.note_sampling(p, pass_, state.catalog, get)
+    _refine(p, state, pass_)
+    key = f"{p.prompt} {p.all_seeds}"
+    columns, rows = 1, 1
+    if get("show_progress_grid"):
+        columns, rows = grid_shape(p.batch_size, 1, get("n_rows"))
+    whole = size[0] * columns, size[1] * rows
+    job.sample(pass_.steps, preview_of(p, whole, key, get("show_progress_type")))
+
+
+def _refine(p: Processing, state: WebUIState, pass_: Sampling) -> None:
+    """Note the refiner, and have it loaded where it comes into play."""
+    refiner = state.catalog.closest_checkpoint(p.refiner_checkpoint)
+    if refiner == state.models.checkpoint:
+        refiner = None
+    title = f"{refiner.stem} [{refiner.shorthash}]" if refiner else None
+    if sampling.note_refiner(p, pass_, title, state.options.get):
+        state.models.load(refiner, keep_options=True)
+
+
+def _from_images(
+    p: Processing, state: WebUIState, job: Job, start: Start, indices: range
+) -> list[Picture]:
+    get = state.options.get
+    strength = float(p.denoising_strength or 0)
+    exact = get("img2img_fix_steps")
+    schedule, steps = sampling.steps_from_image(p.steps, strength, exact=exact)
+    sampling.check_schedule(p.sampler_name, schedule, get, done=steps)
+    size = size_made(p.width, p.height)
+    if p.initial_noise_multiplier is None:
+        p.initial_noise_multiplier = get("initial_noise_multiplier")
+    if p.initial_noise_multiplier != 1.0:
+        p.extra_generation_params["Noise multiplier"] = p.initial_noise_multiplier
+    pass_ = Sampling(p.sampler_name, p.scheduler, steps, from_image=True)
+    _sample(p, state, job, pass_, size)
+    pictures = []
+    for position, index in enumerate(indices):
+        image = start.image(position)
+        if image.size != size:
+            image = image.resize(size)
+        lines = picture_lines(p, size, p.all_seeds[index])
+        pictures.append(redraw(image, strength, _key(p, index), lines))
+    return pictures
+
+
+def note_loras(p: Processing, state: WebUIState, *texts: str) -> None:
+    """Note the hashes of the LoRAs that any of these prompts loads."""
+    hashes: dict[str, str] = {}
+    for text in texts:
+        hashes |= prompts.lora_hashes(text, state.catalog)
+    if hashes and state.options.get("lora_add_hashes_to_infotext"):
+        listed = ", ".join(f"{name}: {value}" for name, value in hashes.items())
+        p.extra_generation_params["Lora hashes"] = listed
+
+
+def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan, first: int) -> None:
+    """Go through the steps at the larger size; `first` is the batch's first picture.
+
+    Raises:
+        HandlerError: for what is found missing only now.
+    """
+    if p.firstpass_image is not None:
+        raise HandlerError(
+            "ValueError", f"could not convert string to float: {p.firstpass_image!r}"
+        )
+    if p.hr_checkpoint_name:
+        checkpoint = state.catalog.closest_checkpoint(p.hr_checkpoint_name)
+        state.models.load(checkpoint, keep_options=True)
+    sampler = sampling.require_sampler(p.hr_sampler_name or p.sampler_name, state.catalog)
+    _check_hires_size(hires)
+    checks.check_memory(*hires.size, p.batch_size)
+    state.progress.next_job()
+    if not p.disable_extra_networks:
+        note_loras(p, state, p.all_prompts[first], p.all_hr_prompts[first])
+    if p.denoising_strength is None:
+        raise HandlerError("TypeError", NO_STRENGTH)
+    steps = p.hr_second_pass_steps or p.steps
+    schedule, done = sampling.steps_from_image(steps, p.denoising_strength, exact=True)
+    sampling.check_schedule(sampler.name, schedule, state.options.get, done=done)
+    pass_ = Sampling(sampler.name, p.hr_scheduler, done, second=True, from_image=True)
+    _sample(p, state, job, pass_, hires.size)
+
+
+def _check_hires_size(hires: HiresPlan) -> None:
+    if min(hires.size) > 0:
+        return
+    if hires.in_latent_space:
+        raise HandlerError("RuntimeError", "Input and output sizes should be greater than 0")
+    raise HandlerError("ValueError", "height and width must be > 0")

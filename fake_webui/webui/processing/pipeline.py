@@ -1,0 +1,210 @@
+"""A generation from its parameters to its pictures: options, prompts, batches, grids."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fake_webui.webui.images import Picture
+from fake_webui.webui.images.resizing import grid_shape, image_grid
+from fake_webui.webui.processing import checks, prompts, sampling, saving
+from fake_webui.webui.processing.batch import Plan, make_plan, note_loras, sample_batch
+from fake_webui.webui.processing.describe import infotext
+from fake_webui.webui.processing.finish import finish_picture
+from fake_webui.webui.processing.parameters import Processing
+from fake_webui.webui.processing.result import Processed, collect
+from fake_webui.webui.processing.seeds import batch_seeds, check_seeds, fixed_seed
+from fake_webui.webui.state import Job, WebUIState
+
+
+class AlwaysOn:
+    """A script that takes part in every generation it is active in."""
+
+    def process(self, p: Processing) -> None:
+        """Change the parameters before anything is made."""
+
+    def postprocess_image(self, p: Processing, bench: "Bench", picture: Picture) -> Picture:  # noqa: ARG002 (what others need)
+        """Return what becomes of a picture."""
+        return picture
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a generation works with: the server's state, its turn, the scripts that take part."""
+
+    state: WebUIState
+    job: Job
+    scripts: Sequence[AlwaysOn] = ()
+
+
+def process_images(p: Processing, bench: Bench) -> Processed:
+    """Make the pictures that `p` asks for, under its own settings.
+
+    Raises:
+        ApiError: as the real server fails.
+    """
+    with _overridden(p, bench.state):
+        p.sampler_name, p.scheduler = sampling.resolve(
+            p.sampler_name, p.scheduler, bench.state.catalog, automatic=False
+        )
+        return _process(p, bench)
+
+
+@contextmanager
+def _overridden(p: Processing, state: WebUIState) -> Iterator[None]:
+    """Apply the settings of `p`; a checkpoint that isn't there is left out without a word."""
+    settings = p.override_settings
+    if not state.catalog.find_checkpoint(settings.get("sd_model_checkpoint")):
+        settings.pop("sd_model_checkpoint", None)
+        state.models.load()
+    restore = p.override_settings_restore_afterwards
+    with state.options.overridden(settings, restore=bool(restore)):
+        if "sd_model_checkpoint" in settings:
+            state.models.load()
+        if "sd_vae" in settings:
+            state.models.reload_vae()
+        yield
+    if "sd_vae" in settings and restore:
+        state.models.reload_vae()
+
+
+def _process(p: Processing, bench: Bench) -> Processed:
+    state, options = bench.state, bench.state.options
+    checks.check_prompt(p)
+    seed, subseed = fixed_seed(p.seed, state.rng), fixed_seed(p.subseed, state.rng)
+    if p.restore_faces is None:
+        p.restore_faces = options.get("face_restoration")
+    if p.tiling is None:
+        p.tiling = options.get("tiling")
+    _note_models(p, state)
+    checks.check_nulls(p)
+    checks.check_count(p)
+    _set_up_prompts(p, state)
+    seeds, p.all_subseeds = batch_seeds(seed, subseed, p.subseed_strength, len(p.all_prompts))
+    p.all_seeds = p.seed_list or seeds
+    for script in bench.scripts:
+        script.process(p)
+    plan = make_plan(p, state)
+    pictures, infotexts = _make_all(p, bench, plan)
+    if not infotexts:
+        infotexts.append(infotext(p, options, 0))
+    with_grid = _add_grid(p, state, pictures, infotexts)
+    return collect(
+        p,
+        pictures,
+        state,
+        infotexts=infotexts,
+        seed=p.all_seeds[0],
+        subseed=p.all_subseeds[0],
+        index_of_first_image=int(with_grid),
+    )
+
+
+def _note_models(p: Processing, state: WebUIState) -> None:
+    """Note which models are loaded, and that the refiner is there."""
+    p.checkpoint = state.models.checkpoint
+    if vae := state.models.vae:
+        p.vae_name, p.vae_hash = vae.name, vae.sha256[:10]
+    if p.refiner_checkpoint not in (None, "", "None", "none"):
+        checks.require_checkpoint(str(p.refiner_checkpoint), state.catalog)
+
+
+def _set_up_prompts(p: Processing, state: WebUIState) -> None:
+    """Repeat the prompts for every picture, with styles and without comments."""
+    styles, negative_styles = prompts.style_prompts(p.styles, state.catalog)
+    count = len(p.prompt_list or p.negative_prompt_list or []) or p.batch_size * p.n_iter
+    clean = prompts.strip_comments if state.options.get("enable_prompt_comments") else str
+
+    def spread(single: str, several: list[str] | None, styles: list[str]) -> list[str]:
+        wanted = several or [single] * count
+        return [clean(prompts.apply_styles(prompt, styles)) for prompt in wanted]
+
+    p.all_prompts = spread(p.prompt, p.prompt_list, styles)
+    p.all_negative_prompts = spread(p.negative_prompt, p.negative_prompt_list, negative_styles)
+    if p.enable_hr:
+        own, negative = p.hr_prompt, p.hr_negative_prompt
+        p.all_hr_prompts = spread(own, None, styles) if own else p.all_prompts
+        p.all_hr_negative_prompts = (
+            spread(negative, None, negative_styles) if negative else p.all_negative_prompts
+        )
+
+
+def _make_all(p: Processing, bench: Bench, plan: Plan) -> tuple[list[Picture], list[str]]:
+    """Make one batch after the other until all are done or somebody interrupts."""
+    progress, pictures, infotexts = bench.state.progress, list[Picture](), list[str]()
+    for number in range(p.n_iter):
+        progress.skipped = False
+        progress.wake.clear()
+        if progress.interrupted:
+            break
+        first = number * p.batch_size
+        indices = range(first, min(first + p.batch_size, len(p.all_prompts)))
+        if not indices:
+            break
+        if p.n_iter > 1:
+            progress.job = f"Batch {number + 1} out of {p.n_iter}"
+        drawn = _make_batch(p, bench, plan, indices)
+        progress.next_job()
+        for index, picture in zip(indices, drawn, strict=True):
+            finished = finish_picture(p, bench, plan, index, picture)
+            pictures += finished.pictures
+            infotexts.append(finished.infotext)
+    return pictures, infotexts
+
+
+def _make_batch(p: Processing, bench: Bench, plan: Plan, indices: range) -> list[Picture]:
+    state = bench.state
+    state.models.load()
+    checks.check_clip_skip(state.options.get("CLIP_stop_at_last_layers"))
+    _note_conditioning(p, state, p.all_prompts[indices[0]], p.all_negative_prompts[indices[0]])
+    checks.check_steps(p)
+    check_seeds(p.all_seeds)
+    pictures = sample_batch(p, bench.state, bench.job, plan, indices)
+    if (method := state.options.get("sd_vae_decode_method")) != "Full":
+        p.extra_generation_params["VAE Decoder"] = method
+    return pictures
+
+
+def _note_conditioning(p: Processing, state: WebUIState, prompt: str, negative: str) -> None:
+    """Note the hashes of what the prompts load, and settings of how they are understood."""
+    get, notes = state.options.get, p.extra_generation_params
+    if not p.disable_extra_networks:
+        note_loras(p, state, prompt)
+        prompt = prompts.without_extra_networks(prompt)
+    embeddings = (*state.catalog.embeddings, *state.created.embeddings.values())
+    hashes = [
+        one for text in (prompt, negative) for one in prompts.embedding_hashes(text, embeddings)
+    ]
+    if hashes and get("textual_inversion_add_hashes_to_infotext"):
+        notes["TI hashes"] = ", ".join(hashes)
+    if get("emphasis") != "Original" and any(mark in prompt + negative for mark in "(["):
+        notes["Emphasis"] = get("emphasis")
+    if get("use_downcasted_alpha_bar"):
+        notes["Downcast alphas_cumprod"] = get("use_downcasted_alpha_bar")
+    if get("sd_noise_schedule") == "Zero Terminal SNR":
+        notes["Noise Schedule"] = get("sd_noise_schedule")
+
+
+def _add_grid(
+    p: Processing, state: WebUIState, pictures: list[Picture], infotexts: list[str]
+) -> bool:
+    """Put the grid before the pictures where one is wanted; return whether it was."""
+    get = state.options.get
+    unwanted = len(pictures) < 2 and get("grid_only_if_multiple")
+    if p.do_not_save_grid or unwanted or not pictures:
+        return False
+    if not (get("return_grid") or get("grid_save")):
+        return False
+    shape = grid_shape(
+        len(pictures), p.batch_size, get("n_rows"), full=get("grid_prevent_empty_spots")
+    )
+    images = [picture.image for picture in pictures]
+    text = infotext(p, state.options, 0, main=True)
+    grid = Picture(image_grid(images, shape, get("grid_background_color")))
+    if get("enable_pnginfo"):
+        grid = grid.with_info(parameters=text)
+    if get("grid_save"):
+        saving.save_grid(p, state, grid)
+    if get("return_grid"):
+        pictures.insert(0, grid)
+        infotexts.insert(0, text)
+    return bool(get("return_grid"))

@@ -1,0 +1,145 @@
+"""Prompts: styles, comments, extra networks such as `<lora:name:1>`, and embeddings."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from fake_webui.config.settings import EmbeddingConfig, StyleConfig
+from fake_webui.webui.catalog import Catalog
+
+_LINE_COMMENT = re.compile(r"(?:\A|\n)#.*\n?")
+_TAIL_COMMENT = re.compile(r"#.*\n?")
+_SPACES = re.compile("  +")
+_EXTRA_NETWORK = re.compile(r"<(\w+):([^>]+)>")
+# The words that the tokenizer of CLIP sees before it splits them further.
+_TOKEN = re.compile(r"'(?:[stmd]|re|ve|ll)|[^\W\d_]+|\d|(?:_|[^\w\s])+")
+
+
+def apply_styles(prompt: str, style_prompts: Iterable[str]) -> str:
+    """Return a prompt with styles: put into `{prompt}`, or appended with a comma."""
+    for style in style_prompts:
+        if "{prompt}" in style:
+            prompt = style.replace("{prompt}", prompt)
+        else:
+            prompt = ", ".join(filter(None, (prompt.strip(), style.strip())))
+    return prompt
+
+
+def style_prompts(names: Iterable[str], catalog: Catalog) -> tuple[list[str], list[str]]:
+    """Return the prompts and negative prompts of styles; an unknown style has empty ones."""
+    styles = [catalog.find_style(name) for name in names]
+    return (
+        [style.prompt if style else "" for style in styles],
+        [style.negative_prompt if style else "" for style in styles],
+    )
+
+
+def take_styles_out(
+    prompt: str, negative: str, styles: Sequence[StyleConfig]
+) -> tuple[str, str, list[str]]:
+    """Return both prompts without the styles they end with or stand in, and those by name."""
+    left, found = list(styles), list[str]()
+    while True:
+        for style in left:
+            if (rest := _without_style(prompt, negative, style)) is not None:
+                prompt, negative = rest
+                left.remove(style)
+                found.insert(0, style.name)
+                break
+        else:
+            return prompt, negative, found
+
+
+def _without_style(prompt: str, negative: str, style: StyleConfig) -> tuple[str, str] | None:
+    if not style.prompt and not style.negative_prompt:
+        return None
+    positive_rest = _without_text(prompt, style.prompt)
+    negative_rest = _without_text(negative, style.negative_prompt)
+    if positive_rest is None or negative_rest is None:
+        return None
+    return positive_rest, negative_rest
+
+
+def _without_text(prompt: str, style: str) -> str | None:
+    """Return what is left of a prompt without a style's text, None if that isn't in it."""
+    prompt, style = (_SPACES.sub(" ", text.strip()) for text in (prompt, style))
+    before, placed, after = style.partition("{prompt}")
+    if not placed:
+        before, after = "", style
+    if not (prompt.startswith(before) and prompt.endswith(after)):
+        return None
+    rest = prompt[len(before) : len(prompt) - len(after)]
+    return rest if placed else rest.removesuffix(", ")
+
+
+def strip_comments(prompt: str) -> str:
+    """Return a prompt without what follows `#` on each line."""
+    return _TAIL_COMMENT.sub("\n", _LINE_COMMENT.sub("\n", prompt))
+
+
+def extra_networks(prompt: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield kind and arguments of each `<kind:argument:…>` in a prompt."""
+    for kind, arguments in _EXTRA_NETWORK.findall(prompt):
+        yield kind, arguments.split(":")
+
+
+def without_extra_networks(prompt: str) -> str:
+    """Return a prompt without its `<kind:argument:…>` tags."""
+    return _EXTRA_NETWORK.sub("", prompt)
+
+
+def lora_hashes(prompt: str, catalog: Catalog) -> dict[str, str]:
+    """Return the short hashes of the LoRAs that a prompt loads, by the name it calls them.
+
+    One that is unknown is passed over; a weight that isn't a number makes all of them fail.
+    """
+    mentioned = [arguments for kind, arguments in extra_networks(prompt) if kind == "lora"]
+    if not all(map(_has_valid_weights, mentioned)):
+        return {}
+    found = ((arguments[0], catalog.find_lora(arguments[0])) for arguments in mentioned)
+    return {
+        re.sub("[:,]", "", name): lora.short_hash
+        for name, lora in found
+        if lora and lora.short_hash
+    }
+
+
+def _has_valid_weights(arguments: Sequence[str]) -> bool:
+    """Return whether the weights (text encoder, unet, dimensions) of a LoRA are numbers."""
+    named = dict(item.split("=", 1) for item in arguments if "=" in item)
+    positional = [item for item in arguments if "=" not in item]
+    weights = [*positional[1:3], *(named[key] for key in ("te", "unet") if key in named)]
+    sizes = [*positional[3:4], *(named[key] for key in ("dyn",) if key in named)]
+    try:
+        [float(weight) for weight in weights]
+        [int(size) for size in sizes]
+    except ValueError:
+        return False
+    return bool(positional)
+
+
+def embedding_hashes(prompt: str, embeddings: Sequence[EmbeddingConfig]) -> list[str]:
+    """Return `name: hash` of each embedding that a prompt uses, in the order of first use."""
+    text = tokens(prompt)
+    used = {one.name: one for start in range(len(text)) for one in _at(text, start, embeddings)}
+    return [
+        f"{re.sub('[:,]', '', one.name)}: {one.short_hash}"
+        for one in used.values()
+        if one.short_hash
+    ]
+
+
+def _at(
+    text: Sequence[str], start: int, embeddings: Sequence[EmbeddingConfig]
+) -> Iterator[EmbeddingConfig]:
+    """Yield the embeddings whose name begins at word `start`."""
+    for embedding in embeddings:
+        words = tokens(embedding.name)
+        if text[start : start + len(words)] == words:
+            yield embedding
+
+
+@lru_cache(maxsize=512)
+def tokens(prompt: str) -> tuple[str, ...]:
+    """Return the words of a prompt as the tokenizer separates them, in lower case."""
+    return tuple(_TOKEN.findall(prompt.lower()))

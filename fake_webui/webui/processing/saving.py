@@ -1,0 +1,46 @@
+"""Pictures kept on disk: only where the server has an output folder, under names of its own."""
+
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from fake_webui.webui.images import Picture
+from fake_webui.webui.processing.parameters import Processing
+from fake_webui.webui.state import WebUIState
+
+_naming = threading.Lock()
+
+
+def save_picture(p: Processing, state: WebUIState, picture: Picture, seed: int) -> None:
+    """Save one picture as `<number>-<seed>` in today's folder of its kind."""
+    if p.do_not_save_samples or not state.options.get("samples_save"):
+        return
+    _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
+
+
+def save_result(p: Processing, state: WebUIState, picture: Picture, seed: int) -> None:
+    """Save what a script put together, even where its parts aren't saved."""
+    _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
+
+
+def save_grid(p: Processing, state: WebUIState, grid: Picture) -> None:
+    """Save a grid as `grid-<number>`."""
+    _save(state, f"{_kind(p)}-grids", grid, "grid-", "")
+
+
+def _kind(p: Processing) -> str:
+    return "img2img" if p.is_img2img else "txt2img"
+
+
+def _save(state: WebUIState, folder: str, picture: Picture, before: str, after: str) -> None:
+    root = state.config.output_dir
+    if root is None:
+        return
+    today = datetime.now().strftime("%Y-%m-%d")  # noqa: DTZ005 (local time, as the real one)
+    place = Path(root, folder, today)
+    place.mkdir(parents=True, exist_ok=True)
+    image_format = state.options.get("samples_format")
+    data = picture.encode(image_format)
+    with _naming:
+        number = sum(1 for _ in place.iterdir())
+        place.joinpath(f"{before}{number:05d}{after}.{image_format}").write_bytes(data)

@@ -1,0 +1,105 @@
+"""The scripts that a request names, with the arguments it gives them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from fake_webui.errors import HandlerError, HttpError
+from fake_webui.webui.catalog import Catalog
+from fake_webui.webui.processing import AlwaysOn, Bench, Processed, Processing
+from fake_webui.webui.scripts.catalogue import ALWAYS_ON, SELECTABLE
+from fake_webui.webui.scripts.hypertile import Hypertile
+from fake_webui.webui.scripts.registry import Line, Script, Selectable
+from fake_webui.webui.state import WebUIState
+
+SELECTABLE_GIVEN_AS_ALWAYS_ON = "Cannot have a selectable script in the always on scripts params"
+TRIPPED_OVER = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptChoice:
+    """The scripts of one request: what takes it over, if anything, and what takes part."""
+
+    selected: Selectable | None = None
+    arguments: list[Any] = field(default_factory=list)
+    always_on: tuple[AlwaysOn, ...] = ()
+
+    def run(self, p: Processing, bench: Bench) -> Processed:
+        """Let the selected script generate.
+
+        Raises:
+            ApiError: as the real server fails, on arguments of the wrong kind among others.
+        """
+        if self.selected is None:
+            raise HandlerError("NotImplementedError", "")
+        form, run = self.selected
+        if missing := form._fields[len(self.arguments) :]:
+            raise HandlerError("TypeError", _missing_arguments(missing))
+        try:
+            return run(p, bench, form(*self.arguments))
+        except TRIPPED_OVER as error:
+            raise HandlerError(type(error).__name__, str(error)) from error
+
+
+def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> ScriptChoice:
+    """Return the scripts that a request names.
+
+    Raises:
+        HttpError: 422, if one isn't there or is of the other kind.
+        HandlerError: if arguments have a form that the real server trips over.
+    """
+    line = _line(state.catalog, tab)
+    arguments = list(line.defaults)
+    selected = None
+    if values["script_name"]:
+        selected = line.find(values["script_name"], selectable=True)
+        arguments[selected.span] = values["script_args"]
+    for name, given in values["alwayson_scripts"].items():
+        _place(line, arguments, name, given)
+    return ScriptChoice(
+        SELECTABLE[selected.name] if selected else None,
+        arguments[selected.span] if selected else [],
+        (Hypertile(state.options), *_activated(line, arguments)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _line(catalog: Catalog, tab: str) -> Line:
+    """Return the scripts of a tab."""
+    wanted = tab == "img2img"
+    return Line.of([info for info in catalog.script_info if info["is_img2img"] is wanted])
+
+
+def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:
+    """Put the arguments of an always-on script in their place, as many as there is room for."""
+    script = line.find(name)
+    if not script.always_on:
+        raise HttpError(422, SELECTABLE_GIVEN_AS_ALWAYS_ON)
+    try:
+        if "args" not in given:
+            return
+        room = script.span.stop - script.span.start
+        for index in range(min(room, len(given["args"]))):
+            arguments[script.span.start + index] = given["args"][index]
+    except (TypeError, KeyError) as error:
+        raise HandlerError(type(error).__name__, str(error)) from None
+
+
+def _activated(line: Line, arguments: list[Any]) -> tuple[AlwaysOn, ...]:
+    def arguments_of(script: Script) -> list[Any]:
+        return arguments[script.span]
+
+    given = {script.name: arguments_of(script) for script in line.scripts if script.always_on}
+    active = (activate(given.get(name, [])) for name, activate in ALWAYS_ON.items())
+    return tuple(one for one in active if one is not None)
+
+
+def _missing_arguments(names: Sequence[str]) -> str:
+    quoted = [repr(name) for name in names]
+    listed = quoted[0]
+    if len(quoted) > 1:
+        comma = "," * (len(quoted) > 2)
+        listed = f"{', '.join(quoted[:-1])}{comma} and {quoted[-1]}"
+    plural = "s" * (len(names) > 1)
+    return f"Script.run() missing {len(names)} required positional argument{plural}: {listed}"

@@ -1,0 +1,96 @@
+"""What several scripts do alike."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from fake_webui.webui.images import Picture
+from fake_webui.webui.images.resizing import grid_shape, image_grid
+from fake_webui.webui.processing import Bench, Processed, Processing, collect, saving
+from fake_webui.webui.processing.checks import check_many
+from fake_webui.webui.processing.seeds import fixed_seed
+
+Place = tuple[int, int]
+
+
+def fix_seeds(p: Processing, bench: Bench) -> None:
+    """Draw the seeds that are left open, so that all parts of a script share them."""
+    p.seed = fixed_seed(p.seed, bench.state.rng)
+    p.subseed = fixed_seed(p.subseed, bench.state.rng)
+
+
+def seed_of(p: Processing) -> int:
+    """Return the seed of a processing, -1 where none is fixed."""
+    return -1 if p.seed is None else p.seed
+
+
+def with_one_infotext(
+    p: Processing, bench: Bench, pictures: Sequence[Picture], first: Processed | None
+) -> Processed:
+    """Return the result of a script whose pictures all have the infotext of the first part."""
+    infotext = first.infotexts[0] if first else None
+    return collect(
+        p,
+        list(pictures),
+        bench.state,
+        infotexts=[infotext] * len(pictures),
+        seed=first.seed if first else -1,
+    )
+
+
+def grid_of(bench: Bench, images: Sequence[Image.Image], rows: int | None = None) -> Image.Image:
+    """Return a grid of `rows`, or of as many as the options say."""
+    get = bench.state.options.get
+    wanted, full = (
+        (get("n_rows"), get("grid_prevent_empty_spots")) if rows is None else (rows, False)
+    )
+    shape = grid_shape(len(images), 1, wanted, full=full)
+    return image_grid(images, shape, get("grid_background_color"))
+
+
+def save_grid(p: Processing, bench: Bench, grid: Picture) -> None:
+    """Save the grid of a script where grids are saved."""
+    if bench.state.options.get("grid_save"):
+        saving.save_grid(p, bench.state, grid)
+
+
+def save_result(p: Processing, bench: Bench, picture: Picture, seed: int) -> None:
+    """Save what a script put together, whether or not its parts are saved."""
+    if bench.state.options.get("samples_save"):
+        saving.save_result(p, bench.state, picture, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """An image cut into overlapping tiles of one size."""
+
+    size: tuple[int, int]
+    places: tuple[Place, ...]
+
+    @classmethod
+    def of(cls, whole: tuple[int, int], tile: tuple[int, int], overlap: int) -> "Tiling":
+        """Spread tiles evenly over an image, at least `overlap` pixels over each other."""
+        columns = _starts(whole[0], tile[0], overlap)
+        rows = _starts(whole[1], tile[1], overlap)
+        return cls(tile, tuple((x, y) for y in rows for x in columns))
+
+    def cut(self, image: Image.Image) -> list[Image.Image]:
+        """Return the tiles of an image, row by row."""
+        width, height = self.size
+        return [image.crop((x, y, x + width, y + height)) for x, y in self.places]
+
+    def join(self, whole: tuple[int, int], tiles: Sequence[Image.Image]) -> Image.Image:
+        """Return the tiles in their places."""
+        canvas = Image.new("RGB", whole)
+        for place, tile in zip(self.places, tiles, strict=False):
+            canvas.paste(tile, place)
+        return canvas
+
+
+def _starts(whole: int, tile: int, overlap: int) -> list[int]:
+    count = math.ceil((whole - overlap) / (tile - overlap))
+    check_many(count)
+    distance = (whole - tile) / (count - 1) if count > 1 else 0
+    return [min(int(index * distance), whole - tile) for index in range(count)]

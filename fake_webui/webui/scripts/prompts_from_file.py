@@ -1,0 +1,126 @@
+"""The script "Prompts from file or textbox": one generation for each line."""
+
+import copy
+import shlex
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from fake_webui.webui.processing import Bench, Processed, Processing, collect, process_images
+from fake_webui.webui.processing.seeds import fixed_seed
+from fake_webui.webui.scripts.common import seed_of
+
+# Words of a line that begin with `--`, and how their values are read.
+WORDS: dict[str, Callable[[str], Any]] = {
+    "sd_model": str,
+    "outpath_samples": str,
+    "outpath_grids": str,
+    "prompt_for_display": str,
+    "styles": str,
+    "seed": int,
+    "subseed_strength": float,
+    "subseed": int,
+    "seed_resize_from_h": int,
+    "seed_resize_from_w": int,
+    "sampler_index": int,
+    "sampler_name": str,
+    "batch_size": int,
+    "n_iter": int,
+    "steps": int,
+    "cfg_scale": float,
+    "width": int,
+    "height": int,
+    "restore_faces": "true".__eq__,
+    "tiling": "true".__eq__,
+    "do_not_save_samples": "true".__eq__,
+    "do_not_save_grid": "true".__eq__,
+}
+TEXTS = ("prompt", "negative_prompt")
+IGNORED = ("outpath_samples", "outpath_grids", "prompt_for_display", "sampler_index", "styles")
+
+
+class Arguments(NamedTuple):
+    """What the page asks for, in its order."""
+
+    checkbox_iterate: Any
+    checkbox_iterate_batch: Any
+    prompt_position: Any
+    prompt_txt: Any
+
+
+def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
+    """Generate for each line of `prompt_txt`: a prompt, or words such as `--steps 5`."""
+    p.do_not_save_grid = True
+    jobs = [
+        read_line(line, bench) for line in map(str.strip, asked.prompt_txt.splitlines()) if line
+    ]
+    progress = bench.state.progress
+    if (asked.checkbox_iterate or asked.checkbox_iterate_batch) and p.seed in (-1, None):
+        p.seed = fixed_seed(None, bench.state.rng)
+    progress.job_count = sum(job.get("n_iter", p.n_iter) for job in jobs)
+    results = []
+    for job in jobs:
+        progress.job = f"{progress.job_no + 1} out of {progress.job_count}"
+        results.append(process_images(_with(p, job, asked.prompt_position), bench))
+        if asked.checkbox_iterate:
+            p.seed = seed_of(p) + p.batch_size * p.n_iter
+    return collect(
+        p,
+        [picture for one in results for picture in one.images],
+        bench.state,
+        seed=seed_of(p),
+        all_prompts=[prompt for one in results for prompt in one.all_prompts],
+        infotexts=[text for one in results for text in one.infotexts],
+    )
+
+
+def _with(p: Processing, job: dict[str, Any], position: Any) -> Processing:
+    """Return a copy of `p` with what a line says; its prompts go before or behind those of `p`."""
+    made = copy.copy(p)
+    for name, value in job.items():
+        if name == "sd_model":
+            made.override_settings["sd_model_checkpoint"] = value
+        elif name not in IGNORED:
+            setattr(made, name, value)
+    for name in TEXTS:
+        own, common = job.get(name), getattr(p, name)
+        if own and common:
+            parts = (own, common) if position == "start" else (common, own)
+            setattr(made, name, " ".join(parts))
+    return made
+
+
+def read_line(line: str, bench: Bench) -> dict[str, Any]:
+    """Return what a line sets; one that can't be read as words is a prompt."""
+    if "--" not in line:
+        return {"prompt": line}
+    try:
+        return _read_words(shlex.split(line), bench)
+    except (ValueError, LookupError, AssertionError):
+        return {"prompt": line}
+
+
+def _read_words(words: list[str], bench: Bench) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    while words:
+        name = words.pop(0)
+        if not name.startswith("--") or not words:
+            raise ValueError(name)
+        name = name.removeprefix("--")
+        if name in TEXTS:
+            parts = [words.pop(0)]
+            while words and not words[0].startswith("--"):
+                parts.append(words.pop(0))
+            found[name] = " ".join(parts)
+        elif name == "sampler_name":
+            found[name] = _sampler_called(words.pop(0), bench)
+        else:
+            found[name] = WORDS[name](words.pop(0))
+    return found
+
+
+def _sampler_called(text: str, bench: Bench) -> str:
+    """Return the name of a sampler by name or alias in any case, "None" if there is none."""
+    for sampler in bench.state.catalog.samplers:
+        if text.lower() in map(str.lower, (sampler.name, *sampler.aliases)):
+            return sampler.name
+    return "None"

@@ -1,0 +1,49 @@
+"""Scripts and the places of their arguments in the one long list that the real server keeps."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from fake_webui.errors import HttpError
+from fake_webui.webui.processing import AlwaysOn, Bench, Processed, Processing
+
+Selectable = tuple[type[Any], Callable[[Processing, Bench, Any], Processed]]
+Activate = Callable[[Sequence[Any]], AlwaysOn | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script of one tab by its name in lower case, with its arguments in `span`."""
+
+    name: str
+    always_on: bool
+    span: slice
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The scripts of one tab, and the defaults of all their arguments."""
+
+    scripts: tuple[Script, ...]
+    defaults: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, infos: Sequence[Mapping[str, Any]]) -> Self:
+        """Lay the arguments out: the selected script's number, always-on scripts, the others."""
+        scripts, defaults = [], [0]
+        for info in sorted(infos, key=lambda one: not one["is_alwayson"]):
+            start = len(defaults)
+            defaults += [control["value"] for control in info["args"]]
+            scripts.append(Script(info["name"], info["is_alwayson"], slice(start, len(defaults))))
+        return cls(tuple(scripts), tuple(defaults))
+
+    def find(self, name: str, *, selectable: bool = False) -> Script:
+        """Return a script by its name, in any case.
+
+        Raises:
+            HttpError: 422, if it isn't there.
+        """
+        for script in self.scripts:
+            if script.name == name.lower() and not (selectable and script.always_on):
+                return script
+        raise HttpError(422, f"Script '{name}' not found")

@@ -1,0 +1,163 @@
+"""Everything that changes while a server runs, in one object that can be reset."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fake_webui.config.settings import ServerConfig
+from fake_webui.errors import ApiError
+from fake_webui.webui.catalog import Catalog
+from fake_webui.webui.options import Options, default_options
+from fake_webui.webui.state.fifo import FifoLock, reset_error
+from fake_webui.webui.state.models import Models
+from fake_webui.webui.state.progress import Preview, Progress
+from fake_webui.webui.state.tasks import Tasks, create_task_id
+from fake_webui.webui.training import Created
+
+__all__ = ["Job", "Models", "Progress", "Trouble", "WebUIState"]
+
+RESET_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What goes wrong in a generation once it is `at` (0 to 1) of its steps.
+
+    `error` ends it; without one it stands still for `stall_seconds`, 0 being for ever.
+    """
+
+    at: float
+    error: ApiError | None = None
+    stall_seconds: float = 0.0
+
+
+class Job:
+    """A generation that has its turn: its steps take time, and others can end them."""
+
+    def __init__(self, progress: Progress, ended: threading.Event, step_seconds: float) -> None:
+        self.progress = progress
+        self._ended = ended
+        self._step_seconds = step_seconds
+        self.trouble: Trouble | None = None
+
+    def sample(self, steps: int, preview: Preview | None = None) -> None:
+        """Do the steps of one part; return early where it is interrupted or skipped.
+
+        Raises:
+            ApiError: what a fault rule asked for.
+            StarletteError: 503, if the server was reset.
+        """
+        self.progress.start_sampling(steps)
+        self.progress.preview = preview
+        if not self._step_seconds and not self.trouble:
+            self.progress.sampling_step = max(0, steps - 1)
+            return
+        start = time.monotonic()
+        for step in range(steps):
+            self._meet_trouble(step, steps)
+            if self._step_seconds:
+                self._wait_until(start + (step + 1) * self._step_seconds)
+            if self.progress.ended_early:
+                return
+            self.progress.sampling_step = step
+
+    def _wait_until(self, moment: float) -> None:
+        self.progress.wake.wait(max(0.0, moment - time.monotonic()))
+        if self._ended.is_set():
+            raise reset_error()
+        if not self.progress.ended_early:
+            self.progress.wake.clear()
+
+    def _meet_trouble(self, step: int, steps: int) -> None:
+        trouble = self.trouble
+        if trouble is None or self._done(step, steps) < trouble.at:
+            return
+        self.trouble = None
+        if trouble.error:
+            raise trouble.error
+        self.progress.wake.wait(trouble.stall_seconds or None)
+        if self._ended.is_set():
+            raise reset_error()
+
+    def _done(self, step: int, steps: int) -> float:
+        """Return the share of all steps that is done, the one that is under way included."""
+        return (self.progress.job_no + (step + 1) / steps) / max(1, self.progress.job_count)
+
+
+class WebUIState:
+    """Options, progress, the generation lock, tasks, models and random numbers of one server."""
+
+    def __init__(self, config: ServerConfig, catalog: Catalog) -> None:
+        self.config = config
+        self.catalog = catalog
+        self.options = Options(default_options(catalog.extensions), config.options)
+        self._renew()
+
+    def _renew(self) -> None:
+        self.progress = Progress()
+        self.lock = FifoLock()
+        self.tasks = Tasks()
+        self.created = Created()
+        self.rng = random.Random(self.config.seed)  # noqa: S311 (seeds of pictures)
+        self._id_rng = random.Random(self.config.seed)  # noqa: S311 (names, not secrets)
+        self.models = Models(self.catalog, self.options, self.config.load_seconds, self._wait)
+        self._ended = threading.Event()
+
+    def reset(self) -> None:
+        """Put everything back as at start; generations that are open end with an error."""
+        self.close()
+        self.options.reset()
+        self._renew()
+
+    def close(self) -> None:
+        """End every generation, the waiting ones too."""
+        self._ended.set()
+        self.progress.wake.set()
+        self.lock.close(RESET_TIMEOUT_S)
+
+    @contextmanager
+    def generating(
+        self, task_id: str | None, kind: str, trouble: Trouble | None = None
+    ) -> Iterator[Job]:
+        """Wait for a turn and hold it; `kind` is txt2img or img2img.
+
+        A task that fails inside stays the current one until the next begins.
+
+        Raises:
+            StarletteError: 503, if the server was reset meanwhile.
+        """
+        task_id = task_id or create_task_id(kind, self._id_rng)
+        tasks, progress = self.tasks, self.progress
+        tasks.add(task_id)
+        try:
+            with self.lock:
+                progress.begin(f"scripts_{kind}")
+                tasks.start(task_id)
+                job = Job(progress, self._ended, self.config.step_seconds)
+                job.trouble = trouble
+                try:
+                    yield job
+                    tasks.finish(task_id)
+                finally:
+                    progress.end()
+        finally:
+            tasks.withdraw(task_id)
+
+    @contextmanager
+    def queued(self, job: str) -> Iterator[Progress]:
+        """Wait for a turn for other work than a generation, such as "extras".
+
+        Raises:
+            StarletteError: 503, if the server was reset meanwhile.
+        """
+        with self.lock:
+            self.progress.begin(job)
+            yield self.progress
+            self.progress.end()
+
+    def _wait(self, seconds: float) -> None:
+        if seconds and self._ended.wait(seconds):
+            raise reset_error()
