@@ -64,7 +64,7 @@ def demo(session: nox.Session) -> None:
     home = Path("demo-output").resolve()
     fake = ("fake-webui", "exec", "--step-seconds", "0.02", "--")
     app = ("python", "-m", "app")
-    sample = ("--pack", "app/packs/samples/landscapes.txt", "--home", str(home))
+    sample = ("--pack", "app/data/samples/landscapes.txt", "--home", str(home))
     session.run(*fake, *app, "run", "--direct", *sample, "--only", "Valley")
     session.run(*app, "queue", "add", *sample, "--only", "Coast")
     session.run(*fake, *app, "work", "--home", str(home))

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from app.app_state import AppStateV2, JobDraft
-from app.draft import Plan, plan_jobs
-from app.job_service import JobService
-from app.models import RunMode
-from app.presets import Preset, load_preset
+from app.config.presets import Preset, load_preset
+from app.jobs.job_service import JobService
+from app.jobs.models import RunMode
+from app.planning.draft import Plan, plan_jobs
 
 
 class AppController:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from app.pipeline_config import PipelineConfig
+from app.config.pipeline_config import PipelineConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.models import RunMode
+    from app.jobs.models import RunMode
 
 Observer = Callable[[str], None]
 

@@ -6,24 +6,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.api_client import ApiClient
 from app.app_controller import AppController
 from app.app_state import AppStateV2
-from app.artifacts import ArtifactStore
-from app.file_names import DEFAULT_TEMPLATE
-from app.fleet import Fleet
-from app.job_history import JobHistoryStore
-from app.job_queue import JobQueue
-from app.job_runner import SingleNodeJobRunner
-from app.job_search import create_index
-from app.job_service import JobService
-from app.job_store import JobStore
+from app.engine.node_pool import Fleet
+from app.engine.pipeline_runner import PipelineRunner
+from app.engine.runner import SingleNodeJobRunner
+from app.engine.runner_group import RunnerGroup
+from app.jobs.job_history import JobHistoryStore
+from app.jobs.job_queue import JobQueue
+from app.jobs.job_service import JobService
+from app.jobs.search import create_index
+from app.jobs.workers import Ownership
 from app.limits import DEFAULT_LIMITS, Limits
-from app.ownership import Ownership
-from app.pipeline import PipelineRunner
-from app.runner_group import RunnerGroup
-from app.settings import prepare_home, resolve_settings
-from app.webui_node import WebUINode
+from app.storage.artifacts import ArtifactStore
+from app.storage.home import prepare_home, resolve_settings
+from app.storage.names import DEFAULT_TEMPLATE
+from app.store.job_store import JobStore
+from app.webui.api_client import ApiClient
+from app.webui.node import WebUINode
 
 LOCKS_FOLDER = "locks"
 STORE_FILE = "jobs.db"

@@ -10,23 +10,23 @@ from typing import Any
 import click
 
 from app.bootstrap import Application
-from app.commands.opening import opened
-from app.commands.options import (
+from app.commands.shared.opening import opened
+from app.commands.shared.options import (
     chosen_layer,
     home_option,
     json_option,
     settings_options,
     webui_option,
 )
-from app.commands.output import count, file_size
-from app.commands.reaching import silence_of
-from app.commands.tables import Column, print_rows
+from app.commands.shared.output import count, file_size
+from app.commands.shared.reaching import silence_of
+from app.commands.shared.tables import Column, print_rows
+from app.config.pipeline_config import parse_config
+from app.config.requirements import Requirement, requirements
 from app.errors import WebUIError
-from app.models import JobStatus
-from app.pipeline_config import parse_config
-from app.requirements import Requirement, requirements
-from app.webui_node import WebUINode
-from app.webui_offer import Offer
+from app.jobs.models import JobStatus
+from app.webui.inventory import Offer
+from app.webui.node import WebUINode
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 _STYLES = {OK: "green", WARNING: "yellow", FAILED: "red"}

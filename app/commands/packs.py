@@ -9,18 +9,18 @@ import click
 
 from app.app_controller import plan_draft
 from app.app_state import JobDraft
-from app.commands import completing
-from app.commands.groups import DefaultGroup
-from app.commands.options import chosen_layer, home_option, json_option, settings_options
-from app.commands.output import console, one_line, print_json
-from app.commands.submitting import say_plan
-from app.commands.tables import Column, print_rows
+from app.commands.shared import completing
+from app.commands.shared.groups import DefaultGroup
+from app.commands.shared.options import chosen_layer, home_option, json_option, settings_options
+from app.commands.shared.output import console, one_line, print_json
+from app.commands.shared.submitting import say_plan
+from app.commands.shared.tables import Column, print_rows
+from app.config.pipeline_config import parse_config
 from app.errors import BadInputError
-from app.models import JobSpec, RunMode
-from app.packs import find_pack, list_packs, pack_path
-from app.pipeline_config import parse_config
-from app.preview import PlannedRequest, preview
-from app.settings import PACKS_FOLDER, resolve_home
+from app.jobs.models import JobSpec, RunMode
+from app.planning.packs import find_pack, list_packs, pack_path
+from app.planning.preview import PlannedRequest, preview
+from app.storage.home import PACKS_FOLDER, resolve_home
 
 SOURCE = "packs_show"
 

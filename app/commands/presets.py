@@ -5,21 +5,21 @@ from pathlib import Path
 
 import click
 
-from app.commands import completing
-from app.commands.groups import DefaultGroup
-from app.commands.options import (
+from app.commands.shared import completing
+from app.commands.shared.groups import DefaultGroup
+from app.commands.shared.options import (
     chosen_layer,
     home_option,
     json_option,
     settings_options,
     start_from,
 )
-from app.commands.output import notice, print_json
-from app.commands.tables import Column, print_rows
+from app.commands.shared.output import notice, print_json
+from app.commands.shared.tables import Column, print_rows
+from app.config.pipeline_config import merge
+from app.config.presets import Preset, delete_preset, list_presets, load_preset, save_preset
 from app.errors import BadInputError
-from app.pipeline_config import merge
-from app.presets import Preset, delete_preset, list_presets, load_preset, save_preset
-from app.settings import PRESETS_FOLDER, load_last_used, prepare_home, resolve_home
+from app.storage.home import PRESETS_FOLDER, load_last_used, prepare_home, resolve_home
 
 COLUMNS: tuple[Column[tuple[str, str]], ...] = (
     Column("preset", lambda row: row[0]),

@@ -7,18 +7,18 @@ from typing import Any, TypeVar
 import click
 
 from app.bootstrap import Application
-from app.commands import completing
-from app.commands.filters import filter_options, history_filter
-from app.commands.groups import DefaultGroup
-from app.commands.job_rows import QUEUE_COLUMNS, job_json
-from app.commands.opening import opened
-from app.commands.options import chosen_layer, home_option, json_option, settings_options
-from app.commands.output import count, notice, print_json
-from app.commands.pausing import say_if_paused
-from app.commands.submitting import plan, print_added, source_options
-from app.commands.tables import print_table
-from app.models import JobRecord, JobStatus, RunMode
-from app.pipeline_config import parse_config
+from app.commands.shared import completing
+from app.commands.shared.filters import filter_options, history_filter
+from app.commands.shared.groups import DefaultGroup
+from app.commands.shared.job_rows import QUEUE_COLUMNS, job_json
+from app.commands.shared.opening import opened
+from app.commands.shared.options import chosen_layer, home_option, json_option, settings_options
+from app.commands.shared.output import count, notice, print_json
+from app.commands.shared.pausing import say_if_paused
+from app.commands.shared.submitting import plan, print_added, source_options
+from app.commands.shared.tables import print_table
+from app.config.pipeline_config import parse_config
+from app.jobs.models import JobRecord, JobStatus, RunMode
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

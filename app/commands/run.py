@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from app.commands.opening import opened
-from app.commands.options import home_option, json_option, settings_options, webui_option
-from app.commands.output import notice
-from app.commands.running import run_jobs
-from app.commands.submitting import plan, source_options
-from app.models import RunMode
+from app.commands.shared.opening import opened
+from app.commands.shared.options import home_option, json_option, settings_options, webui_option
+from app.commands.shared.output import notice
+from app.commands.shared.running import run_jobs
+from app.commands.shared.submitting import plan, source_options
+from app.jobs.models import RunMode
 
 _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from app.bootstrap import Application
-from app.commands.job_rows import job_json
-from app.commands.opening import opened
-from app.commands.options import home_option, json_option, webui_option
-from app.commands.output import count, duration, notice, print_json
-from app.commands.pausing import say_if_paused
-from app.commands.reaching import require_webui
-from app.commands.running import Foreground
-from app.models import JobRecord, JobStatus
-from app.settings import IMAGES_FOLDER
+from app.commands.shared.job_rows import job_json
+from app.commands.shared.opening import opened
+from app.commands.shared.options import home_option, json_option, webui_option
+from app.commands.shared.output import count, duration, notice, print_json
+from app.commands.shared.pausing import say_if_paused
+from app.commands.shared.reaching import require_webui
+from app.commands.shared.running import Foreground
+from app.jobs.models import JobRecord, JobStatus
+from app.storage.home import IMAGES_FOLDER
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """The stages of a job, in the order in which they run."""
 
-from app.pipeline_config import PipelineConfig
+from app.config.pipeline_config import PipelineConfig
 from app.stages.adetailer import ADetailerStage
 from app.stages.base import Expected, Stage, StageImage, StageRequest
 from app.stages.img2img import Img2ImgStage

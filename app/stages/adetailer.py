@@ -7,11 +7,11 @@ out at its own size.
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import encode_image
-from app.endpoints import IMG2IMG
-from app.models import JobRecord
-from app.pipeline_config import ADetailerConfig, ADetailerUnit, StageName
+from app.config.pipeline_config import ADetailerConfig, ADetailerUnit, StageName
+from app.jobs.models import JobRecord
 from app.stages.base import Expected, StageImage, StageRequest, overrides, sampling, split_sampler
+from app.webui.answers import encode_image
+from app.webui.endpoints import IMG2IMG
 
 NO_UNIT = {"ad_model": "None"}
 ENABLED, SKIP_OUTER_IMG2IMG = True, True

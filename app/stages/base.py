@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from app.models import JobRecord
-from app.pipeline_config import PipelineConfig, StageName
+from app.config.pipeline_config import PipelineConfig, StageName
+from app.jobs.models import JobRecord
 
 SCHEDULERS = (
     "SGM Uniform",

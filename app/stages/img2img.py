@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import encode_image
-from app.endpoints import IMG2IMG
-from app.models import JobRecord
-from app.pipeline_config import StageName
+from app.config.pipeline_config import StageName
+from app.jobs.models import JobRecord
 from app.stages.base import (
     Expected,
     StageImage,
@@ -16,6 +14,8 @@ from app.stages.base import (
     sampled,
     sampling,
 )
+from app.webui.answers import encode_image
+from app.webui.endpoints import IMG2IMG
 
 
 class Img2ImgStage:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.endpoints import TXT2IMG
-from app.models import JobRecord
-from app.pipeline_config import StageName, Txt2ImgConfig
+from app.config.pipeline_config import StageName, Txt2ImgConfig
+from app.jobs.models import JobRecord
 from app.stages.base import (
     Expected,
     StageImage,
@@ -17,6 +16,7 @@ from app.stages.base import (
     split_sampler,
     whole_blocks,
 )
+from app.webui.endpoints import TXT2IMG
 
 
 class Txt2ImgStage:

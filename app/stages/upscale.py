@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.answers import encode_image
-from app.endpoints import EXTRAS, IMG2IMG
-from app.models import JobRecord
-from app.pipeline_config import StageName, UpscaleConfig
+from app.config.pipeline_config import StageName, UpscaleConfig
+from app.jobs.models import JobRecord
 from app.stages.base import (
     Expected,
     StageImage,
@@ -17,6 +15,8 @@ from app.stages.base import (
     sampling,
     whole_blocks,
 )
+from app.webui.answers import encode_image
+from app.webui.endpoints import EXTRAS, IMG2IMG
 
 BY_FACTOR = 0  # extras' resize_mode
 NO_UPSCALER = "None"

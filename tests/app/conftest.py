@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from app.cli import main
-from app.job_history import JobHistoryStore
-from app.job_queue import JobQueue
-from app.job_search import create_index
-from app.job_store import JobStore
+from app.jobs.job_history import JobHistoryStore
+from app.jobs.job_queue import JobQueue
+from app.jobs.search import create_index
+from app.store.job_store import JobStore
 from tests.support import Fake
 
 Completed = subprocess.CompletedProcess

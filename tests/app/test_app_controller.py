@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import Application, build_app
+from app.config.pipeline_config import merge
+from app.config.presets import save_preset
 from app.errors import ConfigurationError, PackError
-from app.models import JobStatus, PromptSource, RunMode
-from app.pipeline_config import merge
-from app.presets import save_preset
+from app.jobs.models import JobStatus, PromptSource, RunMode
 
 NOBODY = "http://127.0.0.1:9"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.artifacts import ArtifactStore, StageTrace, without_images
 from app.errors import BadAnswerError, HomeError
-from app.file_names import ImageLabel
-from app.files import find_partial_files, replace_file, write_new
+from app.storage.artifacts import ArtifactStore, StageTrace, without_images
+from app.storage.files import find_partial_files, replace_file, write_new
+from app.storage.names import ImageLabel
 
 LABEL = ImageLabel(
     job_id="job-1", stage="txt2img", index=0, made_at=datetime(2026, 1, 2, 12, tzinfo=UTC), seed=7

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.config_sections import read_sections
-from app.config_spellings import SPELLINGS
-from app.pipeline_config import PipelineConfig, merge
+from app.config.pipeline_config import PipelineConfig, merge
+from app.config.sections import read_sections
+from app.config.spellings import SPELLINGS
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from app.draft import plan_jobs
+from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
 from app.errors import ConfigurationError, PackError
-from app.models import PromptSource, RunMode
-from app.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
+from app.jobs.models import PromptSource, RunMode
+from app.planning.draft import plan_jobs
 
-SAMPLES = Path(__file__).parents[2] / "app" / "packs" / "samples"
+SAMPLES = Path(__file__).parents[2] / "app" / "data" / "samples"
 
 
 @dataclass

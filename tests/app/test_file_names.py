@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ConfigurationError
-from app.file_names import FIELD_NAMES, ImageLabel, check_template, file_stem, safe_part
+from app.storage.names import FIELD_NAMES, ImageLabel, check_template, file_stem, safe_part
 
 
 def label(**changes: object) -> ImageLabel:

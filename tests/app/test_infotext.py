@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from app.config.infotext import draft_from, parse_infotext, read_parameters
 from app.errors import ImageFileError
-from app.infotext import draft_from, parse_infotext, read_parameters
 
 TEXT = (
     "a castle, (dawn:1.2)\nby the sea <lora:ink:0.6>\n"

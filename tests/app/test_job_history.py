@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from app.config.pipeline_config import merge
 from app.errors import UnknownJobError
-from app.job_history import HistoryFilter, JobHistoryStore
-from app.job_queue import JobQueue
-from app.job_store import JobStore
-from app.models import JobSpec, JobStatus, PromptSource
-from app.pipeline_config import merge
+from app.jobs.job_history import HistoryFilter, JobHistoryStore
+from app.jobs.job_queue import JobQueue
+from app.jobs.models import JobSpec, JobStatus, PromptSource
+from app.store.job_store import JobStore
 
 
 def run(queue: JobQueue, *specs: JobSpec, error: str | None = None) -> list[str]:

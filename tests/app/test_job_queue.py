@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from app.config.pipeline_config import merge
 from app.errors import TransitionError, UnknownJobError
-from app.job_history import JobHistoryStore
-from app.job_queue import JobQueue
-from app.models import JobSpec, JobStatus, RunMode
-from app.pipeline_config import merge
+from app.jobs.job_history import JobHistoryStore
+from app.jobs.job_queue import JobQueue
+from app.jobs.models import JobSpec, JobStatus, RunMode
 
 
 def spec(prompt: str = "a boat", **details: Any) -> JobSpec:

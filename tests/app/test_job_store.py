@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from app.config.pipeline_config import merge
 from app.errors import HomeError, StoreVersionError
-from app.job_history import JobHistoryStore
-from app.job_queue import JobQueue
-from app.job_store import JobStore
-from app.models import JobSpec, JobStatus
-from app.ownership import Ownership
-from app.pipeline_config import merge
-from app.schema import MIGRATIONS
+from app.jobs.job_history import JobHistoryStore
+from app.jobs.job_queue import JobQueue
+from app.jobs.models import JobSpec, JobStatus
+from app.jobs.workers import Ownership
+from app.store.job_store import JobStore
+from app.store.schema import MIGRATIONS
 from tests.support import ROOT, wait_until
 
 BOAT = JobSpec(prompt="a boat", config=merge())
 
 DIE_WHILE_RUNNING = """
 import pathlib, sys, os
-from app.job_queue import JobQueue
-from app.job_store import JobStore
-from app.ownership import Ownership
+from app.jobs.job_queue import JobQueue
+from app.store.job_store import JobStore
+from app.jobs.workers import Ownership
 home = pathlib.Path(sys.argv[1])
 store = JobStore(home / "jobs.db")
 owner = Ownership(store, home / "locks").register()

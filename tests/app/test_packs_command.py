@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import ROOT
 
-SAMPLE = str(ROOT / "app" / "packs" / "samples" / "landscapes.txt")
+SAMPLE = str(ROOT / "app" / "data" / "samples" / "landscapes.txt")
 
 
 @pytest.fixture

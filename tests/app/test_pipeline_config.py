@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.config.pipeline_config import PipelineConfig, UpscaleConfig, merge
 from app.errors import ConfigurationError
-from app.pipeline_config import PipelineConfig, UpscaleConfig, merge
 
 
 def test_without_layers_all_is_default():

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from app.config.presets import delete_preset, list_presets, load_preset, save_preset
 from app.errors import PresetError
-from app.presets import delete_preset, list_presets, load_preset, save_preset
 
 LAYER = {"txt2img": {"steps": 12}, "upscale": {"enabled": True}}
 

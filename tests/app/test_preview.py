@@ -3,9 +3,9 @@
 import pytest
 
 from app.bootstrap import build_app
-from app.models import JobSpec
-from app.pipeline_config import merge
-from app.preview import preview
+from app.config.pipeline_config import merge
+from app.jobs.models import JobSpec
+from app.planning.preview import preview
 
 ALL_STAGES = {stage: {"enabled": True} for stage in ("img2img", "adetailer", "upscale")}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigurationError, HomeError
-from app.settings import (
+from app.storage.home import (
     DEFAULT_WEBUI_URL,
     load_last_used,
     prepare_home,

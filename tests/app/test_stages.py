@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.models import JobRecord, JobSpec, JobStatus, PromptSource, RunMode, utc_now
-from app.pipeline_config import merge
+from app.config.pipeline_config import merge
+from app.jobs.models import JobRecord, JobSpec, JobStatus, PromptSource, RunMode, utc_now
 from app.stages import STAGES, StageImage, StageRequest, stages_of
 
 BOAT = StageImage(data=b"png", width=832, height=1216, seed=41, infotext="")

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from app.answers import decode_image, read_generation, refusal
+from app.config.requirements import Requirement
+from app.engine.verification import check_count, check_info, check_sizes
 from app.errors import BadAnswerError, MismatchError, OutcomeUnknownError, WebUIAnswerError
-from app.requirements import Requirement
 from app.stages import Expected
-from app.verification import check_count, check_info, check_sizes
-from app.webui_offer import Offer
+from app.webui.answers import decode_image, read_generation, refusal
+from app.webui.inventory import Offer
 
 DREAM: dict[str, Any] = {
     "title": "sub/dream_v8.safetensors [abcdef0123]",

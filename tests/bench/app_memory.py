@@ -4,8 +4,8 @@ import os
 import sys
 
 from app.bootstrap import build_app
-from app.models import JobSpec
-from app.pipeline_config import merge
+from app.config.pipeline_config import merge
+from app.jobs.models import JobSpec
 from tests.bench.measuring import resident_bytes
 
 SMALL = {"txt2img": {"width": 64, "height": 64, "steps": 1, "seed": 1, "subseed": 1}}

@@ -17,13 +17,13 @@ import requests
 from PIL import Image
 
 from app.bootstrap import Application, build_app
-from app.job_history import JobHistoryStore
-from app.job_search import COLUMNS, create_index
-from app.job_store import INSERT, JobStore, insert_jobs, new_row
-from app.models import JobSpec, utc_now
-from app.pipeline_config import merge
-from app.preview import preview
-from app.schema import MIGRATIONS
+from app.config.pipeline_config import merge
+from app.jobs.job_history import JobHistoryStore
+from app.jobs.models import JobSpec, utc_now
+from app.jobs.search import COLUMNS, create_index
+from app.planning.preview import preview
+from app.store.job_store import INSERT, JobStore, insert_jobs, new_row
+from app.store.schema import MIGRATIONS
 from tests.bench.measuring import interleaved, percentile, python, report
 from tests.support import ROOT, Fake
 

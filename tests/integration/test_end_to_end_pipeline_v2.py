@@ -12,8 +12,8 @@ import requests
 from PIL import Image
 
 from app.bootstrap import Application, build_app
-from app.models import JobRecord
-from app.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
+from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
+from app.jobs.models import JobRecord
 from tests.support import Fake, run_module, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from app.bootstrap import Application, build_app
+from app.config.pipeline_config import merge
+from app.jobs.models import JobSpec
 from app.limits import Limits
-from app.models import JobSpec
-from app.pipeline_config import merge
 from tests.conftest import StartFake
 from tests.support import Fake
 

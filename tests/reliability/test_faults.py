@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.bootstrap import Application
-from app.models import JobRecord, JobSpec, JobStatus
-from app.pipeline_config import STAGE_NAMES, merge
+from app.config.pipeline_config import STAGE_NAMES, merge
+from app.jobs.models import JobRecord, JobSpec, JobStatus
 from tests.support import Fake
 
 TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.models import JobStatus
+from app.jobs.models import JobStatus
 from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat
 from tests.support import ROOT, Fake

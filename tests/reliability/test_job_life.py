@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from app.bootstrap import Application
-from app.models import JobStatus, Progress, RunMode
+from app.jobs.models import JobStatus, Progress, RunMode
 from tests.conftest import StartFake
 from tests.reliability.conftest import IMPATIENT, BuildApp, boat, overlaps
 from tests.support import Fake, wait_until

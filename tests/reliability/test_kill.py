@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from app.bootstrap import Application, build_app
-from app.job_history import HistoryFilter
-from app.models import JobRecord, JobStatus
+from app.jobs.job_history import HistoryFilter
+from app.jobs.models import JobRecord, JobStatus
 from tests.reliability.conftest import BuildApp, boat
 from tests.support import ROOT, Fake
 

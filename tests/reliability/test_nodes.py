@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from app.models import JobStatus
+from app.jobs.models import JobStatus
 from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat, overlaps
 from tests.support import Fake, wait_until

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.bootstrap import Application
-from app.models import JobStatus
+from app.jobs.models import JobStatus
 from tests.reliability.conftest import boat
 from tests.support import Fake
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.packs import PromptVariant, expand, find_pack, load_pack
+from app.planning.packs import PromptVariant, expand, find_pack, load_pack
 
 Expand = Callable[..., list[PromptVariant]]
 

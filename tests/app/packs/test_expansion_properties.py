@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import PackError
-from app.packs import MAX_JOBS, PromptPack, expand, load_pack
-from app.packs.model import Mode, Place, Prompt, Slot, Slots
+from app.planning.packs import MAX_JOBS, PromptPack, expand, load_pack
+from app.planning.packs.model import Mode, Place, Prompt, Slot, Slots
 
 NAMES = ("job", "place", "time of day")
 WORDS = st.text("abcdefgh xyz,", min_size=1, max_size=12)

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import PackError
-from app.packs import load_pack
+from app.planning.packs import load_pack
 
 CITY = {
     "text": "a [[Kind]] city\nat night",

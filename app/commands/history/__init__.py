@@ -1,0 +1,164 @@
+"""`python -m app history`: past jobs, newest first."""
+
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.commands.history.again import import_images, job_ids_argument, replay
+from app.commands.history.exporting import FORMATS, export_lines
+from app.commands.history.job_page import print_job
+from app.commands.history.pruning import plan_pruning, remove_files
+from app.commands.shared.filters import filter_options, history_filter, moment
+from app.commands.shared.groups import DefaultGroup
+from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
+from app.commands.shared.opening import opened
+from app.commands.shared.options import home_option, json_option
+from app.commands.shared.output import count, notice, print_json
+from app.commands.shared.tables import print_rows
+from app.jobs.models import JobRecord
+from app.storage.files import replace_file
+
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many at most."
+)
+before_option = click.option("--before", metavar="ID", help="Go on after this job: the next page.")
+
+
+@click.group(cls=DefaultGroup)
+def history() -> None:
+    """Look through past jobs, and make them again."""
+
+
+@history.command("list")
+@filter_options
+@limit_option
+@before_option
+@home_option
+@json_option
+def list_jobs(
+    *, limit: int, before: str | None, home: Path | None, as_json: bool, **chosen: Any
+) -> None:
+    """List past jobs, newest first."""
+    with opened(home) as app:
+        jobs = app.history.list_jobs(limit=limit, before=before, where=history_filter(**chosen))
+        _print(jobs, limit, as_json=as_json)
+
+
+@history.command()
+@click.argument("text", nargs=-1, required=True)
+@filter_options
+@limit_option
+@before_option
+@home_option
+@json_option
+def search(
+    *, text: tuple[str, ...], limit: int, before: str | None, home: Path | None, as_json: bool,
+    **chosen: Any,
+) -> None:  # fmt: skip
+    """Find past jobs by words in prompts, models, packs and errors.
+
+    Each word must be there; `error:memory`, `model:ink` or `pack:castles` look in one place,
+    and "quoted words" must follow each other.
+    """
+    with opened(home) as app:
+        where = history_filter(**chosen)
+        jobs = app.history.search(" ".join(text), limit=limit, before=before, where=where)
+        _print(jobs, limit, as_json=as_json)
+
+
+def _print(jobs: list[JobRecord], limit: int, *, as_json: bool) -> None:
+    print_rows(jobs, HISTORY_COLUMNS, as_json=as_json, to_json=job_json, empty="No such jobs yet.")
+    if len(jobs) == limit and not as_json:
+        notice(f"There may be more: --before {jobs[-1].job_id}", "dim")
+
+
+@history.command()
+@job_ids_argument
+@home_option
+@json_option
+def show(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool) -> None:
+    """Show everything about jobs; the beginning of an id is enough."""
+    with opened(home) as app:
+        jobs = [app.history.get(job_id) for job_id in job_ids]
+        if as_json:
+            print_json([job_json(job) for job in jobs])
+            return
+        for job in jobs:
+            print_job(job, app.home)
+
+
+@history.command()
+@job_ids_argument
+@click.option("--remove", is_flag=True, help="Take the mark away.")
+@home_option
+def favourite(*, job_ids: tuple[str, ...], remove: bool, home: Path | None) -> None:
+    """Mark jobs as favourites, which pruning keeps."""
+    with opened(home) as app:
+        app.history.set_favourite(job_ids, favourite=not remove)
+    notice(f"{count(len(job_ids), 'job')} {'no favourite any more' if remove else 'marked'}.")
+
+
+@history.command()
+@click.option("--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="A file; replaced if it is there.")
+@click.option("--search", "text", help="Only jobs with these words.")
+@filter_options
+@home_option
+def export(
+    *, form: str, out: Path | None, text: str | None, home: Path | None, **chosen: Any
+) -> None:
+    """Write past jobs as JSON lines or CSV, newest first."""
+    with opened(home) as app:
+        jobs = app.history.every_job(history_filter(**chosen), text)
+        lines = export_lines(jobs, form, app.home)
+        if out is None:
+            for line in lines:
+                click.echo(line, nl=False)
+            return
+        text_out = "".join(lines)
+    replace_file(out.absolute(), text_out.encode())
+    notice(f"Wrote {out}.")
+
+
+@history.command()
+@click.option("--older-than", type=moment, metavar="WHEN", help="Jobs added before then: 30d.")
+@click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but the newest N.")
+@click.option("--files/--no-files", default=True, help="Remove their images and manifests too.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@filter_options
+@home_option
+def prune(
+    *, older_than: Any, keep: int | None, files: bool, dry_run: bool, yes: bool,
+    home: Path | None, **chosen: Any,
+) -> None:  # fmt: skip
+    """Remove old jobs and their images; favourites stay."""
+    if older_than is None and keep is None:
+        raise click.UsageError("Say what to remove: --older-than 30d, or --keep 1000.")
+    chosen["until"] = min(filter(None, [chosen["until"], older_than]), default=None)
+    with opened(home) as app:
+        jobs = islice(app.history.every_job(history_filter(**chosen)), keep or 0, None)
+        plan = plan_pruning(jobs, app.home, with_files=files, now_s=time.time())
+        said = plan.summary()
+        if dry_run or not plan.jobs:
+            notice(f"Would remove {said}.")
+            return
+        if not (yes or _confirmed(f"Remove {said}?")):
+            raise click.Abort
+        app.history.forget(job.job_id for job in plan.jobs)
+        remove_files(plan.files)
+    notice(f"Removed {said}.")
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} There is nobody to ask: add --yes.")
+    return click.confirm(question, err=True)
+
+
+history.add_command(replay)
+history.add_command(import_images)

@@ -1,0 +1,104 @@
+"""`history replay` and `history import`: past jobs, and images' own parameters, once more."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.bootstrap import Application
+from app.commands.shared import completing
+from app.commands.shared.opening import opened
+from app.commands.shared.options import (
+    chosen_layer,
+    home_option,
+    json_option,
+    settings_options,
+    webui_option,
+)
+from app.commands.shared.output import notice
+from app.commands.shared.running import run_jobs
+from app.commands.shared.submitting import print_added
+from app.config.infotext import draft_from, parse_infotext, read_parameters
+from app.config.pipeline_config import merge_layers, parse_config
+from app.jobs.job_service import respecified
+from app.jobs.models import JobSpec, RunMode
+from app.planning.draft import with_seeds
+
+job_ids_argument = click.argument(
+    "job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.past_jobs
+)
+
+
+def _run_or_queue(*, runs: bool) -> Callable[[Any], Any]:
+    return click.option(
+        "--run/--queue", "runs", default=runs, show_default=True,
+        help="Run at once and wait, or add to the queue.",
+    )  # fmt: skip
+
+
+@click.command()
+@job_ids_argument
+@_run_or_queue(runs=True)
+@webui_option
+@home_option
+@json_option
+def replay(
+    *, job_ids: tuple[str, ...], runs: bool, webui_urls: tuple[str, ...], home: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Make past jobs again, with the very payloads that they sent."""
+    with opened(home, webui_urls) as app:
+        jobs = [app.history.get(job_id) for job_id in job_ids]
+        specs = [_in_mode(respecified(job, "replay"), runs=runs) for job in jobs]
+        return _submit(app, specs, runs=runs, as_json=as_json)
+
+
+@click.command("import")
+@click.argument(
+    "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@_run_or_queue(runs=False)
+@settings_options
+@webui_option
+@home_option
+@json_option
+def import_images(
+    *, images: tuple[Path, ...], runs: bool, webui_urls: tuple[str, ...], home: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Make jobs from the generation parameters of PNG, JPEG or WebP files.
+
+    Any WebUI's images will do. Settings that are given here win over the images' own.
+    """
+    with opened(home, webui_urls) as app:
+        specs = [_in_mode(_imported(path), runs=runs) for path in images]
+        return _submit(app, specs, runs=runs, as_json=as_json)
+
+
+def _imported(path: Path) -> JobSpec:
+    """Return the job of an image; its prompt is final, nothing in it is expanded."""
+    found = draft_from(parse_infotext(read_parameters(path)))
+    if found.ignored:
+        notice(f"{path}: not carried over: {', '.join(found.ignored)}", "yellow")
+    config = parse_config(merge_layers(found.layer, chosen_layer()))
+    return JobSpec(
+        prompt=found.prompt,
+        negative_prompt=found.negative_prompt,
+        config=with_seeds(config, random.Random()),  # noqa: S311 - a picture's seed, not a secret
+        source="import",
+    )
+
+
+def _in_mode(spec: JobSpec, *, runs: bool) -> JobSpec:
+    mode = RunMode.DIRECT if runs else RunMode.QUEUE
+    return replace(spec, run_mode=mode, priority=None)
+
+
+def _submit(app: Application, specs: Sequence[JobSpec], *, runs: bool, as_json: bool) -> int:
+    if runs:
+        return run_jobs(app, specs, as_json=as_json)
+    print_added(app, app.job_service.submit(specs), as_json=as_json)
+    return 0

@@ -1,0 +1,83 @@
+"""One job, told in full."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from app.commands.shared.job_rows import origin_of, seed_of, size_of, took_s
+from app.commands.shared.output import STATUS_STYLES, console, duration, local_time
+from app.jobs.models import JobRecord
+
+_TITLE = 11  # characters for a fact's title
+
+
+def print_job(job: JobRecord, home: Path) -> None:
+    """Print all that is known of a job."""
+    facts = [fact for fact in _facts(job, home) if fact[1]]
+    output = console()
+    if not output.is_terminal:
+        click.echo("".join(f"{title:<{_TITLE}}{value}\n" for title, value, _ in facts))
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for title, value, style in facts:
+        grid.add_row(title, Text(value, style=style))
+    output.print(grid, "")
+
+
+def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
+    yield "job", job.job_id + (" ★" if job.favourite else ""), "bold"
+    yield "status", str(job.status), STATUS_STYLES[job.status]
+    yield "error", job.error or "", "red"
+    yield "prompt", job.prompt, ""
+    yield "negative", job.negative_prompt, ""
+    yield "origin", _origin(job), ""
+    yield "stages", " → ".join(job.config.stages()), ""
+    yield "settings", _settings(job), ""
+    yield "times", _times(job), ""
+    yield "WebUI", str(job.meta.get("webui") or ""), ""
+    yield "made from", job.parent_id or "", ""
+    for image in job.images:
+        yield image.get("stage", "image"), _image(image, home), ""
+    manifest = job.meta.get("manifest")
+    yield "manifest", str(home / manifest) if manifest else "", "dim"
+
+
+def _origin(job: JobRecord) -> str:
+    keys = job.prompt_keys
+    row = f"row {keys['row']}, variant {keys['variant']}" if keys else ""
+    choices = ", ".join(f"{slot}: {value}" for slot, value in keys.get("choices", {}).items())
+    pack = f"pack {origin_of(job)}" if job.prompt_pack_id else ""
+    parts = (f"{job.run_mode} ({job.source})", pack, row, choices)
+    return "; ".join(part for part in parts if part)
+
+
+def _settings(job: JobRecord) -> str:
+    txt2img = job.config.txt2img
+    model = txt2img.checkpoint or "the loaded checkpoint"
+    sampler = f"{txt2img.sampler_name} {txt2img.scheduler}"
+    return (
+        f"{model}, {size_of(job)}, {txt2img.steps} steps, CFG {txt2img.cfg_scale:g},"
+        f" {sampler}, seed {seed_of(job)}"
+    )
+
+
+def _times(job: JobRecord) -> str:
+    parts = [f"added {local_time(job.created_at)}"]
+    if job.started_at:
+        parts.append(f"started {local_time(job.started_at)}")
+    if job.completed_at:
+        parts.append(f"ended {local_time(job.completed_at)}")
+    if (seconds := took_s(job)) is not None:
+        parts.append(f"took {duration(seconds)}")
+    return ", ".join(parts)
+
+
+def _image(image: Any, home: Path) -> str:
+    size = f"{image['width']}×{image['height']}, " if "width" in image else ""
+    return f"{home / image['path']}  ({size}seed {image.get('seed')})"

@@ -1,0 +1,63 @@
+"""Removing old jobs and their files; favourites stay."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.commands.shared.output import count, file_size
+from app.jobs.models import JobRecord
+from app.storage.files import find_partial_files
+from app.storage.home import IMAGES_FOLDER
+
+_STALE_S = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What a pruning would remove: jobs, the files that only they have, and their bytes."""
+
+    jobs: Sequence[JobRecord]
+    files: Sequence[Path]
+    size_bytes: int
+
+    def summary(self) -> str:
+        """Return how much it is: "3 jobs, 9 files, 4.5 MB"."""
+        jobs, files = count(len(self.jobs), "job"), count(len(self.files), "file")
+        return f"{jobs}, {files}, {file_size(self.size_bytes)}"
+
+
+def plan_pruning(
+    jobs: Iterable[JobRecord], home: Path, *, with_files: bool, now_s: float
+) -> Pruning:
+    """Return what to remove of these jobs; favourites are passed over.
+
+    Args:
+        jobs: finished jobs.
+        home: the home folder.
+        with_files: whether images and manifests go too, and what killed processes left behind.
+        now_s: the time, in seconds since 1970.
+    """
+    doomed = [job for job in jobs if not job.favourite]
+    files = _files_of(doomed, home) + _leftovers(home, now_s) if with_files else []
+    return Pruning(doomed, files, sum(path.stat().st_size for path in files))
+
+
+def _files_of(jobs: Sequence[JobRecord], home: Path) -> list[Path]:
+    names = [image["path"] for job in jobs for image in job.images]
+    names += [job.meta["manifest"] for job in jobs if job.meta.get("manifest")]
+    inside = (home / name for name in names)
+    return [path for path in inside if path.is_file() and path.is_relative_to(home)]
+
+
+def _leftovers(home: Path, now_s: float) -> list[Path]:
+    partial = find_partial_files(home / IMAGES_FOLDER)
+    return [path for path in partial if now_s - path.stat().st_mtime > _STALE_S]
+
+
+def remove_files(files: Sequence[Path]) -> None:
+    """Remove files, and the folders that they leave empty."""
+    for path in files:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in files}:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

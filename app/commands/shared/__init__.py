@@ -1,0 +1,1 @@
+"""What several words of the command line have in common."""

@@ -1,0 +1,78 @@
+"""Options that choose among past jobs."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+from app.jobs.job_history import HistoryFilter
+from app.jobs.models import JobStatus, RunMode
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO = re.compile(r"(\d{1,6})([mhdw])")
+
+
+def moment(text: str) -> datetime:
+    """Return a point in time, in UTC: "2026-01-31", "2026-01-31 18:00", or "3h" and "7d" ago.
+
+    Raises:
+        click.BadParameter: if it is none.
+    """
+    try:
+        return _moment(text, datetime.now(UTC))
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(
+            f'{text!r} is no time; give 2026-01-31, "2026-01-31 18:00", 3h or 7d.'
+        ) from error
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    if ago := _AGO.fullmatch(text.strip()):
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    return datetime.fromisoformat(text.strip()).astimezone(UTC)
+
+
+_TERMINAL = [str(status) for status in JobStatus if status.is_terminal]
+_MODES = [str(mode) for mode in RunMode]
+
+_FILTERS = (
+    click.option("--status", type=click.Choice(_TERMINAL), help="Only jobs that ended so."),
+    click.option(
+        "--mode",
+        type=click.Choice(_MODES, case_sensitive=False),
+        help="Only DIRECT or only QUEUE jobs.",
+    ),
+    click.option("--from-pack", metavar="PACK", help="Only jobs of this prompt pack."),
+    click.option("--batch", metavar="ID", help="Only jobs that were added together."),
+    click.option("--favourites", is_flag=True, default=None, help="Only favourites."),
+    click.option(
+        "--since",
+        type=moment,
+        metavar="WHEN",
+        help="Only jobs added from then on: 2026-01-31, 3h, 7d.",
+    ),
+    click.option("--until", type=moment, metavar="WHEN", help="Only jobs added before then."),
+)
+
+
+def filter_options(command: Command) -> Command:
+    """Add the filters; the command takes them as **chosen, for `history_filter`."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+def history_filter(**chosen: Any) -> HistoryFilter:
+    """Return the filter that the options make."""
+    return HistoryFilter(
+        status=JobStatus(chosen["status"]) if chosen["status"] else None,
+        run_mode=RunMode(chosen["mode"]) if chosen["mode"] else None,
+        prompt_pack_id=chosen["from_pack"],
+        batch_id=chosen["batch"],
+        favourite=chosen["favourites"],
+        since=chosen["since"],
+        until=chosen["until"],
+    )

@@ -1,0 +1,117 @@
+"""From the options of `run` and `queue add` to jobs in the queue."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from app.bootstrap import Application
+from app.commands.shared import completing
+from app.commands.shared.job_rows import job_json
+from app.commands.shared.options import chosen_layer, start_from
+from app.commands.shared.output import count, notice, print_json
+from app.config.pipeline_config import parse_config
+from app.jobs.models import RunMode
+from app.planning.draft import Plan
+from app.planning.packs import pack_path
+from app.storage.home import load_last_used, save_last_used
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--prompt", help="What to make."),
+    click.option("--negative", "negative_prompt", help="What to avoid."),
+    click.option(
+        "--pack",
+        metavar="FILE",
+        help="A prompt pack: a file, or a name in the home.",
+        shell_complete=completing.packs,
+    ),
+    click.option(
+        "--only", metavar="NAME", multiple=True, help="Of the pack, this prompt; may be repeated."
+    ),
+    click.option(
+        "--preset",
+        metavar="NAME",
+        help="Settings that a preset keeps.",
+        shell_complete=completing.presets,
+    ),
+    click.option("--last", is_flag=True, help="Start from the settings of the last run."),
+    click.option("--pack-seed", type=int, help="Repeat a pack's random choices and drawn seeds."),
+    click.option(
+        "--direct",
+        "run_mode",
+        flag_value=str(RunMode.DIRECT),
+        help="Before all queued jobs, paused or not.",
+    ),
+    click.option(
+        "--queue", "run_mode", flag_value=str(RunMode.QUEUE), help="In line, after what is queued."
+    ),
+    click.option(
+        "--dry-run", is_flag=True, help="Only say how many jobs and images it would make."
+    ),
+)
+
+
+def source_options(command: Command) -> Command:
+    """Add the options that say what to make jobs of, and how they are queued.
+
+    `plan` takes them as keywords, `run_mode` and `dry_run` excepted.
+    """
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan:
+    """Return the jobs that the current command line makes, and say how many; none is queued.
+
+    Raises:
+        BadInputError: if they can't be made, with the reason.
+    """
+    _check(given)
+    if given["last"]:
+        start_from(load_last_used(app.home))
+    draft = app.state.job_draft
+    draft.prompt = given["prompt"] or ""
+    draft.negative_prompt = given["negative_prompt"] or ""
+    draft.pack_id = pack_path(app.home, given["pack"]) if given["pack"] else None
+    draft.only = given["only"]
+    draft.preset, draft.seed = given["preset"], given["pack_seed"]
+    draft.config = parse_config(chosen_layer())
+    made = app.controller.plan(run_mode, source)
+    save_last_used(app.home, chosen_layer())
+    say_plan(made)
+    return made
+
+
+def _check(given: dict[str, Any]) -> None:
+    if given["prompt"] is None and not given["pack"]:
+        raise click.UsageError("Say what to make: --prompt TEXT or --pack FILE.")
+    if given["prompt"] is not None and given["pack"]:
+        raise click.UsageError("Give --prompt or --pack, not both.")
+    if given["only"] and not given["pack"]:
+        raise click.UsageError("--only picks prompts of a pack; give --pack too.")
+    if given["negative_prompt"] and given["pack"]:
+        raise click.UsageError(
+            "A pack has negative prompts of its own; to add one to all of them, give"
+            " --set pipeline.global_negative_prompt=TEXT."
+        )
+
+
+def say_plan(made: Plan) -> None:
+    """Say how many prompts, jobs and images these are, after what there is to say of the files."""
+    for sentence in made.notices:
+        notice(sentence, "yellow")
+    images = sum(spec.config.txt2img.batch_size * spec.config.txt2img.n_iter for spec in made.specs)
+    jobs, prompts = count(len(made.specs), "job"), count(made.prompt_count, "prompt")
+    notice(f"{prompts}, {jobs}, {count(images, 'image')}.")
+
+
+def print_added(app: Application, job_ids: Sequence[str], *, as_json: bool) -> None:
+    """Print the ids of new jobs, one a line, or the jobs as JSON, newest first."""
+    if as_json:
+        print_json([job_json(app.history.get(job_id)) for job_id in reversed(job_ids)])
+        return
+    for job_id in job_ids:
+        click.echo(job_id)

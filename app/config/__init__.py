@@ -1,0 +1,1 @@
+"""What a job does: settings with their ranges, presets, requirements, infotexts."""

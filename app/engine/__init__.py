@@ -1,0 +1,1 @@
+"""Running jobs: the runner, the stages of one job, the watch over a request, when to stop."""

@@ -1,0 +1,263 @@
+"""Runs jobs on one WebUI, one at a time, from the queue that all share."""
+
+import contextlib
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+from app.engine.circuit_breaker import NodeHealth
+from app.engine.failure_kinds import shared_trouble
+from app.engine.node_pool import Fleet
+from app.engine.pipeline_runner import JobHooks, PipelineRunner
+from app.errors import (
+    HomeError,
+    JobCancelledError,
+    JobStoppedError,
+    OutcomeUnknownError,
+)
+from app.jobs.job_queue import JobQueue
+from app.jobs.models import JobRecord, JobStatus, Progress, Wish
+from app.jobs.workers import Owner, Ownership
+from app.limits import Limits
+from app.storage.locks import FileLock
+from app.webui.node import WebUINode
+
+Listener = Callable[[Progress], None]
+EndListener = Callable[[JobRecord], None]
+RECOVERY_INTERVAL_S = 5.0
+
+
+def _never() -> bool:
+    return False
+
+
+class Turn(Enum):
+    """What came of one look at the queue."""
+
+    RAN = auto()
+    NOTHING = auto()
+    BUSY = auto()  # another runner has this WebUI
+
+
+class SingleNodeJobRunner:
+    """One WebUI's runner: claims a job, runs it, records what came of it.
+
+    Args:
+        node: the WebUI.
+        queue: where jobs are claimed.
+        ownership: the register in which this runner works.
+        pipeline: runs the stages of a job on this WebUI.
+        fleet: the other WebUIs.
+        locks: the folder of the execution locks, one for each WebUI.
+        limits: when to look and when to give up.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: WebUINode,
+        queue: JobQueue,
+        ownership: Ownership,
+        pipeline: PipelineRunner,
+        fleet: Fleet,
+        locks: Path,
+        limits: Limits,
+    ) -> None:
+        self.node = node
+        self.progress: Progress | None = None
+        """How far the running job is; None when there is none."""
+        self.job: JobRecord | None = None
+        """The job that runs; None when there is none."""
+        self.is_busy = False
+        """Whether it runs a job or is about to claim one."""
+        self._queue, self._ownership, self._pipeline = queue, ownership, pipeline
+        self._fleet, self._limits = fleet, limits
+        self._lock_path = (
+            locks / f"webui-{hashlib.sha256(node.name.encode()).hexdigest()[:16]}.lock"
+        )
+        self._listeners: list[Listener] = []
+        self._end_listeners: list[EndListener] = []
+        self._enough: Callable[[], bool] = _never
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._health = NodeHealth(node, fleet, queue, limits)
+        self._recover_at = 0.0
+
+    def start(self, enough: Callable[[], bool] = _never) -> None:
+        """Begin to run jobs in a thread, as they come; none is claimed while `enough` is true."""
+        self._enough = enough
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._work, name=f"runner {self.node.name}")
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Let the thread end soon; a job that runs is interrupted and recorded as such."""
+        self._stopping.set()
+        self._queue.wake()
+
+    def stop(self) -> None:
+        """Ask the thread to stop, and wait until it has."""
+        self.ask_to_stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def run_pending(self) -> int:
+        """Run what is queued, in this thread, until nothing more can run; return how many ran.
+
+        A WebUI that can't be reached pauses the queue, with the reason.
+
+        Raises:
+            HomeError: if the store can't be written.
+        """
+        count = 0
+        with self._owning() as owner:
+            while (turn := self._turn(owner, patience_s=0)) is not Turn.NOTHING:
+                count += turn is Turn.RAN
+                if turn is Turn.BUSY:
+                    self._queue.wait_for_change(self._limits.idle_poll_s)
+        return count
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with the progress of jobs; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def subscribe_to_ends(self, listener: EndListener) -> Callable[[], None]:
+        """Have `listener` called with each job that has ended; return what ends that."""
+        self._end_listeners.append(listener)
+        return lambda: self._end_listeners.remove(listener)
+
+    def _work(self) -> None:
+        try:
+            with self._owning() as owner:
+                self._take_turns(owner)
+        except HomeError as error:
+            self._health.suffer(str(error))
+
+    def _take_turns(self, owner: Owner) -> None:
+        while not self._stopping.is_set():
+            if self._enough() or self._try_turn(owner) is not Turn.RAN:
+                self._queue.wait_for_change(self._limits.idle_poll_s)
+
+    def _try_turn(self, owner: Owner) -> Turn:
+        """Take a turn; a home that can't be used now may be usable later."""
+        try:
+            self._recover()
+            return self._turn(owner, self._limits.patience_s)
+        except HomeError as error:
+            self._health.suffer(str(error))
+            return Turn.NOTHING
+
+    @contextlib.contextmanager
+    def _owning(self) -> Iterator[Owner]:
+        owner = self._ownership.register()
+        try:
+            yield owner
+        finally:
+            self._ownership.release(owner)
+
+    def _recover(self) -> None:
+        """Look after the jobs of others that died while this one lives."""
+        if time.monotonic() > self._recover_at:
+            self._recover_at = time.monotonic() + RECOVERY_INTERVAL_S
+            self._ownership.recover()
+
+    def _turn(self, owner: Owner, patience_s: float) -> Turn:
+        with FileLock(self._lock_path) as lock:
+            if not lock.acquire():
+                return Turn.BUSY
+            self.is_busy = True
+            try:
+                return self._claim_and_run(owner, patience_s)
+            finally:
+                self.is_busy, self.job, self.progress = False, None, None
+
+    def _claim_and_run(self, owner: Owner, patience_s: float) -> Turn:
+        self.job = self._claim(owner, patience_s)
+        if self.job is None:
+            return Turn.NOTHING
+        self._run(self.job)
+        return Turn.RAN
+
+    def _claim(self, owner: Owner, patience_s: float) -> JobRecord | None:
+        if not self._queue.has_next():
+            return None
+        if silence := self.node.why_not_ready():
+            is_last = self._health.bear(silence, patience_s)
+            return self._queue.claim(owner.name, direct_only=True) if is_last else None
+        if not self._health.is_in_service():
+            return None
+        unable = self._fleet.pass_over(self.node, self._queue.waiting_needs())
+        self._queue.pass_over(self.node.name, unable)
+        return self._queue.claim(owner.name, list(unable))
+
+    def _run(self, job: JobRecord) -> None:
+        status, meta, error = self._outcome(job)
+        if error is not None:
+            meta = {**meta, "error": str(error), "error_kind": _kind(error)}
+        self._record(job, status, {**meta, "webui": self.node.name})
+        self._health.reckon(status, error)
+
+    def _outcome(self, job: JobRecord) -> tuple[JobStatus, Mapping[str, Any], Exception | None]:
+        try:
+            return JobStatus.SUCCEEDED, self._pipeline.run(job, self._hooks(job)), None
+        except JobCancelledError:
+            return JobStatus.CANCELLED, {}, None
+        except JobStoppedError as error:
+            return JobStatus.INTERRUPTED, {}, error
+        except OutcomeUnknownError as error:
+            return self._health.state_of_lost_job(), {}, error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job failed and the next runs
+            return JobStatus.FAILED, {}, error
+
+    def _record(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> None:
+        """Record a job's end; a full disk may have room again in a while.
+
+        Raises:
+            HomeError: if there is none when the patience is over or the runner stops.
+        """
+        deadline = time.monotonic() + self._limits.patience_s
+        while not self._is_recorded(job, status, meta):
+            if time.monotonic() > deadline or self._stopping.wait(self._limits.idle_poll_s):
+                raise HomeError(f"can't record that job {job.job_id} {status}: {self.node.trouble}")
+
+    def _is_recorded(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> bool:
+        try:
+            ended = self._queue.finish(job.job_id, status, meta)
+        except HomeError as error:
+            self._health.suffer(str(error))
+            return False
+        for listener in tuple(self._end_listeners):
+            listener(ended)
+        return True
+
+    def _hooks(self, job: JobRecord) -> JobHooks:
+        return JobHooks(
+            on_progress=self._tell,
+            on_images=lambda images: self._note(job, images),
+            wish=lambda: self._wish(job),
+            skipped=lambda: self._queue.wish_granted(job.job_id, Wish.SKIP),
+        )
+
+    def _note(self, job: JobRecord, images: Sequence[Mapping[str, Any]]) -> None:
+        if images:
+            self._queue.note(job.job_id, images=list(images), webui=self.node.name)
+
+    def _wish(self, job: JobRecord) -> Wish | None:
+        wished = self._queue.wish(job.job_id)
+        return Wish.STOP if wished is None and self._stopping.is_set() else wished
+
+    def _tell(self, progress: Progress) -> None:
+        self.progress = progress
+        for listener in tuple(self._listeners):
+            listener(progress)
+
+
+def _kind(error: Exception) -> str:
+    trouble = shared_trouble(error)
+    return trouble.kind if trouble else type(error).__name__

@@ -1,0 +1,49 @@
+"""Several WebUIs at once: a runner for each, started and stopped together."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from app.engine.runner import EndListener, Listener, SingleNodeJobRunner
+
+
+class RunnerGroup:
+    """Runners that claim from the same queue; used like a single one.
+
+    Args:
+        runners: one for each WebUI.
+    """
+
+    def __init__(self, runners: Sequence[SingleNodeJobRunner]) -> None:
+        self.runners = tuple(runners)
+
+    def start(self, enough: Callable[[], bool] = lambda: False) -> None:
+        """Start all; none claims a job while `enough` is true."""
+        for runner in self.runners:
+            runner.start(enough)
+
+    def stop(self) -> None:
+        """Stop all; their jobs are interrupted."""
+        for runner in self.runners:
+            runner.ask_to_stop()
+        for runner in self.runners:
+            runner.stop()
+
+    def run_pending(self) -> int:
+        """Run what is queued, side by side, until nothing more can run; return how many ran."""
+        with ThreadPoolExecutor(len(self.runners), "runner") as pool:
+            return sum(pool.map(lambda runner: runner.run_pending(), self.runners))
+
+    def subscribe_to_ends(self, listener: EndListener) -> Callable[[], None]:
+        """Have `listener` called with each job that has ended; return what ends that."""
+        with ExitStack() as ends:
+            for runner in self.runners:
+                ends.callback(runner.subscribe_to_ends(listener))
+            return ends.pop_all().close
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with the progress of all jobs; return what ends that."""
+        with ExitStack() as ends:
+            for runner in self.runners:
+                ends.callback(runner.subscribe(listener))
+            return ends.pop_all().close

@@ -1,0 +1,157 @@
+"""The jobs that are done, newest first: reading, searching, favourites, pruning."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.errors import BadInputError, UnknownJobError
+from app.jobs.models import JobRecord, JobStatus, PromptSource, RunMode
+from app.jobs.search import Condition, condition
+from app.store.job_store import JobStore
+
+PAGE = 50
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """Which jobs to list; what is None does not matter. Times are compared with `created_at`."""
+
+    status: JobStatus | None = None
+    run_mode: RunMode | None = None
+    prompt_source: PromptSource | None = None
+    prompt_pack_id: str | None = None
+    batch_id: str | None = None
+    parent_id: str | None = None
+    config_hash: str | None = None
+    favourite: bool | None = None
+    has_upscale: bool | None = None
+    has_adetailer: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> Iterator[Condition]:
+        """Give each condition in SQL with its values."""
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, datetime):
+                yield f"created_at {'>=' if name == 'since' else '<'} ?", [value.isoformat()]
+            else:
+                yield f"{name} = ?", [value]
+
+
+EVERYTHING = HistoryFilter()
+
+
+class JobHistoryStore:
+    """A view of the job store: what was submitted, and what came of it."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+
+    def latest_job(self) -> JobRecord | None:
+        """Return the job that was submitted last, whatever its state, or None."""
+        found = self._store.records("ORDER BY n DESC LIMIT 1")
+        return found[0] if found else None
+
+    def get(self, job_id: str) -> JobRecord:
+        """Return a job by its id or by a beginning of it that no other job has.
+
+        Raises:
+            UnknownJobError: if there is none, or more than one.
+        """
+        found = self._store.records("WHERE job_id >= ? AND job_id < ? LIMIT 2", _range(job_id))
+        if len(found) == 1 and job_id:
+            return found[0]
+        raise UnknownJobError(
+            f"more than one job begins with {job_id!r}" if found else f"there is no job {job_id}"
+        )
+
+    def list_jobs(
+        self, limit: int = PAGE, before: str | None = None, where: HistoryFilter = EVERYTHING
+    ) -> list[JobRecord]:
+        """Return finished jobs, the last submitted first.
+
+        Args:
+            limit: how many at most.
+            before: the id of the last job of the page before.
+            where: which ones.
+        """
+        return self._select(list(where.conditions()), limit, before)
+
+    def search(
+        self,
+        text: str,
+        limit: int = PAGE,
+        before: str | None = None,
+        where: HistoryFilter = EVERYTHING,
+    ) -> list[JobRecord]:
+        """Return finished jobs that have every word of `text`, the last submitted first.
+
+        Searched are prompts, model names, packs and errors; `error:memory` searches in one.
+        """
+        found = condition(self._store, text)
+        return self._select([found, *where.conditions()], limit, before)
+
+    def images(self, job_ids: Iterable[str]) -> list[str]:
+        """Return the paths of the images of these jobs, relative to the home."""
+        return [image["path"] for job_id in job_ids for image in self.get(job_id).images]
+
+    def every_job(
+        self, where: HistoryFilter = EVERYTHING, text: str | None = None
+    ) -> Iterator[JobRecord]:
+        """Give all finished jobs, those with every word of `text` if there is one, page by page.
+
+        The last submitted comes first.
+        """
+        found = [] if text is None else [condition(self._store, text)]
+        before: str | None = None
+        while page := self._select([*found, *where.conditions()], BATCH, before):
+            yield from page
+            before = page[-1].job_id
+
+    def set_favourite(self, job_ids: Iterable[str], *, favourite: bool = True) -> None:
+        """Mark jobs that pruning keeps, or take the mark away.
+
+        Raises:
+            UnknownJobError: if one is unknown; then none is changed.
+        """
+        ids = [self.get(job_id).job_id for job_id in job_ids]
+        with self._store.transaction() as connection:
+            rows = [(favourite, job_id) for job_id in ids]
+            connection.executemany("UPDATE jobs SET favourite = ? WHERE job_id = ?", rows)
+
+    def forget(self, job_ids: Iterable[str]) -> int:
+        """Remove finished jobs from the history, favourites and live ones excepted.
+
+        Returns:
+            How many were removed. Their files are the caller's to remove.
+        """
+        chosen = "job_id = ? AND completed_at IS NOT NULL AND NOT favourite"
+        rows = [(job_id,) for job_id in job_ids]
+        with self._store.transaction() as connection:
+            connection.executemany(
+                f"DELETE FROM words WHERE rowid IN (SELECT n FROM jobs WHERE {chosen})",  # noqa: S608 - constant text
+                rows,
+            )
+            removed = connection.executemany(f"DELETE FROM jobs WHERE {chosen}", rows)  # noqa: S608 - constant text
+            return removed.rowcount
+
+    def _select(
+        self, conditions: list[Condition], limit: int, before: str | None
+    ) -> list[JobRecord]:
+        if limit < 0:
+            raise BadInputError(f"the limit is {limit}; it must be 0 or more")
+        tests = [("completed_at IS NOT NULL", []), *conditions]
+        if before is not None:
+            earlier = "n < (SELECT n FROM jobs WHERE job_id = ?)"
+            tests.append((earlier, [self.get(before).job_id]))
+        rest = f"WHERE {' AND '.join(sql for sql, _ in tests)} ORDER BY n DESC LIMIT ?"
+        return self._store.records(rest, [v for _, values in tests for v in values] + [limit])
+
+
+def _range(prefix: str) -> tuple[str, str]:
+    """Return the bounds between which all ids lie that begin with `prefix`."""
+    return prefix, prefix + "\uffff"

@@ -1,0 +1,261 @@
+"""The queued and running jobs: adding, claiming, ordering, pausing, ending."""
+
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.errors import TransitionError
+from app.jobs.models import JobRecord, JobSpec, JobStatus, Wish
+from app.jobs.order import IN_ORDER, next_job, place, place_of, slot
+from app.jobs.transitions import PauseState, end_job, find_job, note_meta, set_pause, start_job
+from app.store.job_store import Connection, JobStore, insert_jobs
+
+
+class JobQueue:
+    """What waits and what runs, in order.
+
+    Each change is one transaction. Threads that wait for a change are woken by those of this
+    process.
+    """
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._changed = threading.Condition()
+
+    def add(self, specs: Sequence[JobSpec]) -> list[str]:
+        """Queue jobs, all or none; return their ids in the same order."""
+        with self._store.transaction() as connection:
+            job_ids = insert_jobs(connection, specs)
+        self._announce()
+        return job_ids
+
+    def replace(self, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
+        """Queue new jobs, each in the place of an old one that is still queued, all or none.
+
+        Args:
+            edits: the old job and the new one; an old one that waits is cancelled, one that is
+                done stays as it is.
+
+        Raises:
+            TransitionError: if an old one is running.
+        """
+        with self._store.transaction() as connection:
+            new_ids = insert_jobs(connection, [spec for _, spec in edits])
+            for (old, _), new_id in zip(edits, new_ids, strict=True):
+                _take_over(connection, old.job_id, new_id)
+        self._announce()
+        return new_ids
+
+    def has_next(self, unable: Collection[str] = ()) -> bool:
+        """Whether `claim` would find a job."""
+        with self._store.transaction() as connection:
+            paused = _pause_state(connection).paused
+            return next_job(connection, unable, direct_only=paused) is not None
+
+    def claim(
+        self, owner: str, unable: Collection[str] = (), *, direct_only: bool = False
+    ) -> JobRecord | None:
+        """Make the next job a running one of `owner` and return it, or None if none may run.
+
+        Args:
+            owner: a registered owner.
+            unable: what some jobs need (as the store writes it) and this owner's WebUI lacks.
+            direct_only: leave QUEUE jobs where they are, as a pause does.
+        """
+        with self._store.transaction() as connection:
+            held = direct_only or _pause_state(connection).paused
+            found = next_job(connection, unable, direct_only=held)
+            if found is None:
+                return None
+            start_job(connection, found.job_id, owner)
+            claimed = find_job(connection, found.job_id)
+        self._announce()
+        return claimed
+
+    def note(self, job_id: str, **meta: Any) -> None:
+        """Add to what is known of a running job, so that it outlasts a crash."""
+        with self._store.transaction() as connection:
+            note_meta(connection, job_id, meta)
+
+    def finish(self, job_id: str, status: JobStatus, meta: Mapping[str, Any]) -> JobRecord:
+        """End a running job; one that was to be cancelled does not succeed any more.
+
+        Raises:
+            UnknownJobError, TransitionError: if it is not running.
+        """
+        with self._store.transaction() as connection:
+            if status is JobStatus.SUCCEEDED and _is_wished(connection, job_id, Wish.CANCEL):
+                status = JobStatus.CANCELLED
+            ended = end_job(connection, job_id, status, meta)
+        self._announce()
+        return ended
+
+    def cancel(self, job_ids: Iterable[str]) -> list[JobRecord]:
+        """Cancel queued jobs at once and ask running ones to stop; return them as they then are.
+
+        Raises:
+            UnknownJobError, TransitionError: if one is unknown or already done; then none is
+                cancelled.
+        """
+        with self._store.transaction() as connection:
+            jobs = [_cancel(connection, job_id) for job_id in job_ids]
+        self._announce()
+        return jobs
+
+    def clear(self) -> int:
+        """Cancel everything that is queued; return how many that were."""
+        with self._store.transaction() as connection:
+            queued = connection.execute("SELECT job_id FROM jobs WHERE status = 'queued'")
+            cleared = [_cancel(connection, job_id) for (job_id,) in queued.fetchall()]
+        self._announce()
+        return len(cleared)
+
+    def ask_to_skip(self, job_id: str) -> None:
+        """Ask for the image that a running job is making to be skipped.
+
+        Raises:
+            UnknownJobError, TransitionError: if the job is not running.
+        """
+        with self._store.transaction() as connection:
+            job = find_job(connection, job_id)
+            if job.status is not JobStatus.RUNNING:
+                raise TransitionError(f"job {job_id} is {job.status}; only a running one can skip")
+            _wish(connection, job_id, Wish.SKIP)
+        self._announce()
+
+    def wish(self, job_id: str) -> Wish | None:
+        """Return what a user wants of a running job, or None."""
+        found = self._store.rows("SELECT wish FROM jobs WHERE job_id = ?", [job_id])
+        return Wish(found[0][0]) if found and found[0][0] else None
+
+    def wish_granted(self, job_id: str, wish: Wish) -> None:
+        """Forget a wish that was carried out."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET wish = NULL WHERE job_id = ? AND wish = ?", [job_id, wish]
+            )
+
+    def move(self, job_id: str, position: int) -> None:
+        """Put a queued job at a place in the line; 1 is next, past the end is last.
+
+        Raises:
+            UnknownJobError, TransitionError: if it is not queued.
+        """
+        with self._store.transaction() as connection:
+            _refuse_unless_queued(find_job(connection, job_id))
+            place(connection, job_id, *slot(connection, job_id, max(position, 1) - 1))
+        self._announce()
+
+    def pause(self, reason: str = "") -> None:
+        """Let no QUEUE job start; the running one goes on, DIRECT ones run."""
+        with self._store.transaction() as connection:
+            set_pause(connection, paused=True, reason=reason)
+        self._announce()
+
+    def resume(self) -> None:
+        """Let QUEUE jobs start again."""
+        with self._store.transaction() as connection:
+            set_pause(connection, paused=False)
+        self._announce()
+
+    def pause_state(self) -> PauseState:
+        """Return whether the queue is paused, and why."""
+        [(paused, reason)] = self._store.rows("SELECT paused, reason FROM queue_state")
+        return PauseState(bool(paused), reason)
+
+    def list_jobs(self, limit: int = 1000) -> list[JobRecord]:
+        """Return the running jobs, then the queued ones in the order in which they will run.
+
+        A queued job that some WebUI can't run has `meta["passed_over"]`: the reason by WebUI.
+        """
+        running = self._store.records("WHERE status = 'running' ORDER BY n")
+        values = [max(limit - len(running), 0)]
+        queued = self._store.records(f"WHERE status = 'queued' {IN_ORDER} LIMIT ?", values)
+        return running + self._with_reasons(queued)
+
+    def counts(self) -> dict[JobStatus, int]:
+        """Return how many jobs are queued and running."""
+        sql = "SELECT count(*) FROM jobs WHERE status = '{}'"
+        live = (JobStatus.QUEUED, JobStatus.RUNNING)
+        return {status: self._store.rows(sql.format(status))[0][0] for status in live}
+
+    def waiting_needs(self) -> list[str]:
+        """Return the different needs of queued jobs, as the store writes them."""
+        rows = self._store.rows("SELECT DISTINCT needs FROM jobs WHERE status = 'queued'")
+        return [needs for (needs,) in rows]
+
+    def pass_over(self, webui: str, reasons: Mapping[str, str]) -> None:
+        """Record which needs a WebUI can't meet, and why, in place of what was known of it."""
+        known = self._store.rows("SELECT needs, reason FROM passed_over WHERE webui = ?", [webui])
+        if dict(known) == dict(reasons):
+            return
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM passed_over WHERE webui = ?", [webui])
+            rows = [(webui, needs, reason) for needs, reason in reasons.items()]
+            connection.executemany("INSERT INTO passed_over VALUES (?, ?, ?)", rows)
+
+    def wait_for_change(self, timeout_s: float) -> None:
+        """Return when this process changes the queue, or after `timeout_s` seconds."""
+        with self._changed:
+            self._changed.wait(timeout_s)
+
+    def wake(self) -> None:
+        """Wake every thread that waits for a change."""
+        self._announce()
+
+    def _announce(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _with_reasons(self, jobs: list[JobRecord]) -> list[JobRecord]:
+        rows = self._store.rows(
+            "SELECT job_id, webui, reason FROM passed_over JOIN jobs USING (needs)"
+            " WHERE status = 'queued'"
+        )
+        reasons: dict[str, dict[str, str]] = {}
+        for job_id, webui, reason in rows:
+            reasons.setdefault(job_id, {})[webui] = reason
+        return [
+            replace(job, meta={**job.meta, "passed_over": reasons[job.job_id]})
+            if job.job_id in reasons
+            else job
+            for job in jobs
+        ]
+
+
+def _pause_state(connection: Connection) -> PauseState:
+    paused, reason = connection.execute("SELECT paused, reason FROM queue_state").fetchone()
+    return PauseState(bool(paused), reason)
+
+
+def _take_over(connection: Connection, old_id: str, new_id: str) -> None:
+    """Cancel a queued job and put a new one in its place."""
+    old = find_job(connection, old_id)
+    if old.status is JobStatus.RUNNING:
+        raise TransitionError(f"job {old_id} is running; cancel it before it is edited")
+    if old.status is JobStatus.QUEUED:
+        place(connection, new_id, *place_of(connection, old_id))
+        end_job(connection, old_id, JobStatus.CANCELLED, {"error": f"edited as {new_id}"})
+
+
+def _cancel(connection: Connection, job_id: str) -> JobRecord:
+    job = find_job(connection, job_id)
+    if job.status is not JobStatus.RUNNING:
+        return end_job(connection, job_id, JobStatus.CANCELLED, {})
+    _wish(connection, job_id, Wish.CANCEL)
+    return job
+
+
+def _wish(connection: Connection, job_id: str, wish: Wish) -> None:
+    connection.execute("UPDATE jobs SET wish = ? WHERE job_id = ?", [wish, job_id])
+
+
+def _is_wished(connection: Connection, job_id: str, wish: Wish) -> bool:
+    found = connection.execute("SELECT wish FROM jobs WHERE job_id = ?", [job_id]).fetchone()
+    return bool(found and found[0] == wish)
+
+
+def _refuse_unless_queued(job: JobRecord) -> None:
+    if job.status is not JobStatus.QUEUED:
+        raise TransitionError(f"job {job.job_id} is {job.status}; only queued jobs can be changed")

@@ -1,0 +1,170 @@
+"""What users do with jobs: submit, cancel, pause, move, retry, edit, wait, look."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.config.pipeline_config import merge
+from app.engine.node_pool import Fleet
+from app.engine.runner import SingleNodeJobRunner
+from app.jobs.job_history import JobHistoryStore
+from app.jobs.job_queue import JobQueue
+from app.jobs.models import JobRecord, JobSpec, JobStatus, Progress
+from app.jobs.transitions import PauseState
+
+WAIT_POLL_S = 0.2  # other processes' changes are only seen by looking
+
+
+@dataclass(frozen=True, slots=True)
+class WebUIStatus:
+    """One WebUI: why it is out of service, and how far its job is; None when there is none."""
+
+    name: str
+    trouble: str | None
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """The queue and the WebUIs at one moment."""
+
+    queued: int
+    running: int
+    pause: PauseState
+    webuis: tuple[WebUIStatus, ...]
+
+
+class JobService:
+    """The jobs of one home.
+
+    Args:
+        queue: where they wait.
+        history: where they are looked up.
+        runners: who runs them in this process.
+        fleet: the WebUIs of the runners.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        history: JobHistoryStore,
+        runners: Sequence[SingleNodeJobRunner],
+        fleet: Fleet,
+    ) -> None:
+        self._queue, self._history = queue, history
+        self._runners, self._fleet = runners, fleet
+
+    def submit(self, specs: Sequence[JobSpec]) -> list[str]:
+        """Queue jobs, all or none; return their ids in the same order."""
+        return self._queue.add(specs)
+
+    def cancel(self, job_ids: Iterable[str]) -> list[JobRecord]:
+        """Cancel jobs, all or none; running ones end soon, and only their own work is stopped.
+
+        Raises:
+            UnknownJobError, TransitionError: if one is unknown or already done.
+        """
+        return self._queue.cancel(list(job_ids))
+
+    def skip(self, job_id: str) -> None:
+        """Skip the image that a running job is making.
+
+        Raises:
+            UnknownJobError, TransitionError: if the job is not running.
+        """
+        self._queue.ask_to_skip(job_id)
+
+    def clear(self) -> int:
+        """Cancel everything that is queued; return how many that were."""
+        return self._queue.clear()
+
+    def pause(self, reason: str = "") -> None:
+        """Let no QUEUE job start; the running one goes on, DIRECT ones run."""
+        self._queue.pause(reason)
+
+    def resume(self) -> None:
+        """Let QUEUE jobs start, and give every WebUI another chance."""
+        self._fleet.back_in_service()
+        self._queue.resume()
+
+    def move(self, job_id: str, position: int) -> None:
+        """Put a queued job at a place in the line; 1 is next.
+
+        Raises:
+            UnknownJobError, TransitionError: if it is not queued.
+        """
+        self._queue.move(job_id, position)
+
+    def retry(self, job_ids: Iterable[str], source: str = "retry") -> list[str]:
+        """Queue jobs again exactly as they were, as new rows; return the new ids.
+
+        Raises:
+            UnknownJobError: if one is unknown; then none is queued.
+        """
+        jobs = [self._history.get(job_id) for job_id in job_ids]
+        return self._queue.add([respecified(job, source=source) for job in jobs])
+
+    def edit(self, job_ids: Iterable[str], changes: Mapping[str, Any]) -> list[str]:
+        """Queue jobs again with changes, as new rows; return the new ids.
+
+        A queued one is replaced where it stands in the line.
+
+        Args:
+            job_ids: the jobs.
+            changes: any of `prompt`, `negative_prompt`, and `config` (nested settings).
+
+        Raises:
+            UnknownJobError, TransitionError: if one is unknown or running.
+            ConfigurationError: if the changed settings are out of range.
+        """
+        jobs = [self._history.get(job_id) for job_id in job_ids]
+        specs = [_edited(job, changes) for job in jobs]
+        return self._queue.replace(list(zip(jobs, specs, strict=True)))
+
+    def wait(self, job_id: str, timeout_s: float | None = None) -> JobRecord:
+        """Return a job as soon as it has ended, or as it is after `timeout_s` seconds.
+
+        Raises:
+            UnknownJobError: if there is none.
+        """
+        deadline = time.monotonic() + (float("inf") if timeout_s is None else timeout_s)
+        while not (job := self._history.get(job_id)).status.is_terminal:
+            if time.monotonic() >= deadline:
+                break
+            self._queue.wait_for_change(min(WAIT_POLL_S, deadline - time.monotonic()))
+        return job
+
+    def status(self) -> ServiceStatus:
+        """Return how the queue and the WebUIs of this process are doing."""
+        counts = self._queue.counts()
+        webuis = [WebUIStatus(r.node.name, r.node.trouble, r.progress) for r in self._runners]
+        return ServiceStatus(
+            counts[JobStatus.QUEUED],
+            counts[JobStatus.RUNNING],
+            self._queue.pause_state(),
+            tuple(webuis),
+        )
+
+
+def respecified(job: JobRecord, source: str) -> JobSpec:
+    """Return a new job that asks for exactly what `job` asked for."""
+    return JobSpec(
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        config=job.config,
+        run_mode=job.run_mode,
+        source=source,
+        prompt_source=job.prompt_source,
+        prompt_pack_id=job.prompt_pack_id,
+        prompt_keys=job.prompt_keys,
+        batch_id=job.batch_id,
+        parent_id=job.job_id,
+        priority=job.priority,
+    )
+
+
+def _edited(job: JobRecord, changes: Mapping[str, Any]) -> JobSpec:
+    texts = {key: changes[key] for key in ("prompt", "negative_prompt") if key in changes}
+    config = merge(job.config_snapshot, changes.get("config", {}))
+    return replace(respecified(job, source="edit"), config=config, **texts)

@@ -1,0 +1,189 @@
+"""What a job is: as it is asked for, as it is recorded, and which states may follow which."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from app.config.pipeline_config import PipelineConfig, parse_config
+from app.errors import TransitionError
+
+
+class RunMode(StrEnum):
+    """DIRECT jobs go to the front and run while the queue is paused."""
+
+    DIRECT = "direct"
+    QUEUE = "queue"
+
+
+class PromptSource(StrEnum):
+    """Where a job's prompt comes from."""
+
+    MANUAL = "manual"
+    PACK = "pack"
+
+
+class Wish(StrEnum):
+    """What somebody wants of a running job."""
+
+    CANCEL = "cancel"
+    SKIP = "skip"
+    STOP = "stop"  # the app is about to end
+
+
+class JobStatus(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the record will never change again."""
+        return not TRANSITIONS[self]
+
+
+TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.INTERRUPTED}
+    ),
+    JobStatus.SUCCEEDED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+    JobStatus.INTERRUPTED: frozenset(),
+}
+
+PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10, "direct": 100}
+"""Higher goes first; within one priority, first come, first served."""
+
+
+def check_transition(job_id: str, status: JobStatus, wanted: JobStatus) -> None:
+    """Refuse a change of state that a job can't make.
+
+    Raises:
+        TransitionError: if `wanted` does not follow `status`.
+    """
+    if wanted not in TRANSITIONS[status]:
+        raise TransitionError(f"job {job_id} is {status}; it can't become {wanted}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """A job as it is submitted: prompts expanded, seed resolved, config merged.
+
+    `prompt_keys` says which of a pack's prompts it is: name, row, variant and what was chosen.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    config: PipelineConfig
+    run_mode: RunMode = RunMode.QUEUE
+    source: str = "run"
+    prompt_source: PromptSource = PromptSource.MANUAL
+    prompt_pack_id: str | None = None
+    prompt_keys: Mapping[str, Any] = field(default_factory=dict)
+    batch_id: str | None = None
+    parent_id: str | None = None
+    priority: int | None = None
+
+    @property
+    def effective_priority(self) -> int:
+        """The priority asked for, or the usual one of the run mode."""
+        usual = "direct" if self.run_mode == RunMode.DIRECT else "normal"
+        return PRIORITIES[usual] if self.priority is None else self.priority
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRecord:
+    """A job as the store has it. Times are UTC.
+
+    `meta` holds what came of it: `images` (each with path, stage, seed, infotext and size),
+    `error`, `error_kind`, `webui`, `manifest`.
+    """
+
+    job_id: str
+    run_mode: RunMode
+    source: str
+    prompt_source: PromptSource
+    prompt_pack_id: str | None
+    prompt_keys: Mapping[str, Any]
+    prompt: str
+    negative_prompt: str
+    status: JobStatus
+    stage_count: int
+    has_upscale: bool
+    has_adetailer: bool
+    config_snapshot: Mapping[str, Any]
+    config_hash: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    meta: Mapping[str, Any]
+    parent_id: str | None
+    batch_id: str | None
+    priority: int
+    favourite: bool = False
+
+    @cached_property
+    def config(self) -> PipelineConfig:
+        """The configuration as it was when the job was submitted."""
+        return parse_config(self.config_snapshot)
+
+    @property
+    def error(self) -> str | None:
+        """What went wrong, in one sentence, or None."""
+        return self.meta.get("error")
+
+    @property
+    def images(self) -> list[Mapping[str, Any]]:
+        """The images that were saved, in the order they were made."""
+        return list(self.meta.get("images", ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a running job is; what the WebUI does not tell is None.
+
+    `fraction` is of the stage, from 0 to 1; `stalled_s` counts since it last moved.
+    """
+
+    job_id: str
+    stage: str
+    stage_index: int
+    stage_count: int
+    fraction: float = 0.0
+    step: int | None = None
+    steps: int | None = None
+    eta_s: float | None = None
+    text: str | None = None
+    stalled_s: float = 0.0
+    stall_warning: bool = False
+
+    @property
+    def job_fraction(self) -> float:
+        """How much of the whole job is done, from 0 to 1, stages counted as equal."""
+        return (self.stage_index + self.fraction) / self.stage_count
+
+
+def new_job_id() -> str:
+    """Return an id that no other job has: 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+def utc_now() -> datetime:
+    """Return the present moment, with its time zone."""
+    return datetime.now(UTC)
+
+
+def config_hash(snapshot_json: str) -> str:
+    """Return the SHA-256 of a configuration as the store writes it."""
+    return hashlib.sha256(snapshot_json.encode()).hexdigest()

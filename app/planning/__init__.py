@@ -1,0 +1,1 @@
+"""From a draft to job specs: expanded, snapshotted, counted before anything is queued."""

@@ -1,0 +1,151 @@
+"""From what the user has set up to the jobs it makes: the one place that expands and snapshots.
+
+What comes out names no file and no default: prompts are expanded, settings merged, seeds drawn.
+"""
+
+import random
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.config.pipeline_config import RANDOM_SEED, PipelineConfig
+from app.errors import PackError
+from app.jobs.models import JobSpec, PromptSource, RunMode, new_job_id
+from app.planning.packs import PromptPack, PromptVariant, expand, find_pack, load_pack
+from app.planning.packs.model import Place, Prompt
+from app.planning.packs.reading import WILDCARDS_FOLDER
+
+_SEEDS = 2**32
+"""A1111 draws its seeds below this."""
+_MANUAL = PromptPack(pack_id="", path=Path("the prompt"), matrix=None)
+
+
+class Draft(Protocol):
+    """What the user has set up; see `AppStateV2.job_draft`.
+
+    `pack_id` is a pack's name in the home, or its path. With a pack, the prompts are the pack's:
+    all of them, or those that `only` picks by name or row.
+    """
+
+    @property
+    def pack_id(self) -> str | Path | None: ...  # noqa: D102
+    @property
+    def prompt(self) -> str: ...  # noqa: D102
+    @property
+    def negative_prompt(self) -> str: ...  # noqa: D102
+    @property
+    def config(self) -> PipelineConfig: ...  # noqa: D102
+    @property
+    def only(self) -> Sequence[str]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The jobs of a draft, and what there is to say about its files."""
+
+    specs: tuple[JobSpec, ...]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def prompt_count(self) -> int:
+        """How many prompts the jobs are made of, each in all its variants counted once."""
+        return len({(s.prompt_keys.get("pack"), s.prompt_keys.get("row")) for s in self.specs})
+
+
+def plan_jobs(
+    draft: Draft,
+    *,
+    home: Path,
+    run_mode: RunMode,
+    source: str,
+    preset: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Return the jobs that `draft` makes now.
+
+    Args:
+        draft: what the user has set up; only the settings that were set win over the pack's.
+        home: where packs and wildcards are.
+        run_mode: the jobs' run mode.
+        source: what asked for them, "run_now" for one.
+        preset: the layer of settings under the pack's.
+        seed: where choices and drawn seeds come from; None draws it.
+
+    Raises:
+        PackError: the pack can't be read or expanded.
+        ConfigurationError: the settings together make no configuration.
+    """
+    pack = _pack(draft, home)
+    start = secrets.randbelow(_SEEDS) if seed is None else seed
+    user = draft.config.model_dump(exclude_unset=True)
+    variants = _picked(expand(pack, preset=preset or {}, user=user, seed=start), pack, draft.only)
+    new_spec = partial(
+        JobSpec,
+        run_mode=run_mode,
+        source=source,
+        prompt_source=PromptSource.PACK if draft.pack_id else PromptSource.MANUAL,
+        prompt_pack_id=pack.pack_id or None,
+        batch_id=new_job_id(),
+    )
+    rng = random.Random(start)  # noqa: S311 - repeatable, not secret
+    specs = tuple(_spec(new_spec, variant, rng) for variant in variants)
+    return Plan(specs, pack.notices)
+
+
+def _pack(draft: Draft, home: Path) -> PromptPack:
+    if draft.pack_id:
+        path = draft.pack_id if isinstance(draft.pack_id, Path) else find_pack(home, draft.pack_id)
+        return load_pack(path, home)
+    prompt = Prompt(
+        text=draft.prompt, negative=draft.negative_prompt, place=Place(path=_MANUAL.path)
+    )
+    return replace(_MANUAL, prompts=(prompt,), wildcard_folders=(home / WILDCARDS_FOLDER,))
+
+
+def _picked(
+    variants: Sequence[PromptVariant], pack: PromptPack, only: Sequence[str]
+) -> Sequence[PromptVariant]:
+    """Return the variants of the prompts named, all if none is.
+
+    Picking after the expansion leaves each its own choices and place.
+    """
+    wanted = {name.casefold() for name in only}
+    there = [{str(variant.name).casefold(), str(variant.row)} for variant in variants]
+    if missing := wanted.difference(*there):
+        names = dict.fromkeys(variant.name or str(variant.row) for variant in variants)
+        known = ", ".join(names)
+        raise PackError(pack.path, None, f"no prompt {min(missing)!r} here; there is {known}")
+    return [v for v, names in zip(variants, there, strict=True) if names & wanted or not wanted]
+
+
+def _spec(new_spec: Callable[..., JobSpec], variant: PromptVariant, rng: random.Random) -> JobSpec:
+    return new_spec(
+        prompt=variant.prompt,
+        negative_prompt=variant.negative_prompt,
+        config=with_seeds(variant.config, rng),
+        prompt_keys=_keys(variant) if variant.pack_id else {},
+    )
+
+
+def with_seeds(config: PipelineConfig, rng: random.Random) -> PipelineConfig:
+    """Return the configuration with a drawn seed wherever it has none."""
+    stage = config.txt2img
+    drawn = {
+        name: rng.randrange(_SEEDS)
+        for name in ("seed", "subseed")
+        if getattr(stage, name) == RANDOM_SEED
+    }
+    return config.model_copy(update={"txt2img": stage.model_copy(update=drawn)})
+
+
+def _keys(variant: PromptVariant) -> dict[str, Any]:
+    return {
+        "pack": variant.pack_id,
+        "name": variant.name,
+        "row": variant.row,
+        "variant": variant.variant,
+        "choices": dict(variant.choices),
+    }

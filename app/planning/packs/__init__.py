@@ -1,0 +1,22 @@
+"""Prompt packs: files with prompts, and what they expand to.
+
+reading → a `PromptPack` → expansion → `PromptVariant`s. Expansion is pure: the same pack and the
+same seed make the same variants.
+"""
+
+from app.planning.packs.expansion import expand
+from app.planning.packs.model import PromptPack, PromptVariant
+from app.planning.packs.reading import PACK_SUFFIXES, find_pack, list_packs, load_pack, pack_path
+from app.planning.packs.tokens import MAX_JOBS
+
+__all__ = [
+    "MAX_JOBS",
+    "PACK_SUFFIXES",
+    "PromptPack",
+    "PromptVariant",
+    "expand",
+    "find_pack",
+    "list_packs",
+    "load_pack",
+    "pack_path",
+]

@@ -1,0 +1,174 @@
+"""From a pack to its jobs: search and replace, then the matrix, then wildcards, then references."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.config.pipeline_config import RANDOM_SEED, PipelineConfig, merge
+from app.errors import PackError
+from app.planning.packs.model import Mode, Prompt, PromptPack, PromptVariant, Slot, Slots, Template
+from app.planning.packs.references import translate_references
+from app.planning.packs.tokens import (
+    MAX_JOBS,
+    TOO_MANY,
+    chosen_indices,
+    fill,
+    normalised,
+    replace_texts,
+    tokens_in,
+    used_slots,
+    values_at,
+)
+from app.planning.packs.wildcards import WildcardBook, replace_wildcards
+
+_APART = "\0"
+"""Between prompt, negative prompt and name while they are filled in together."""
+
+Choices = dict[str, str]
+Filled = tuple[str, Choices]
+
+
+def expand(
+    pack: PromptPack, *, preset: Mapping[str, Any], user: Mapping[str, Any], seed: int
+) -> list[PromptVariant]:
+    """Return every job of the pack, in order.
+
+    Args:
+        pack: what to expand; of a list, each member in its order.
+        preset: the layer of settings under the pack's.
+        user: the layer of settings over the pack's.
+        seed: where all random choices come from, unless the pack or the settings have one.
+
+    Raises:
+        PackError: a reference can't be resolved, or it makes more than `MAX_JOBS`.
+        ConfigurationError: the settings together make no configuration.
+    """
+    if pack.members:
+        parts = (expand(m, preset=preset, user=user, seed=seed) for m in pack.members)
+        return [variant for part in parts for variant in part]
+    config = merge(preset, pack.config, user)
+    return list(_Expansion(pack, config, _seed_of_choices(pack, config, seed)).variants())
+
+
+def _seed_of_choices(pack: PromptPack, config: PipelineConfig, drawn: int) -> int:
+    if pack.seed is not None:
+        return pack.seed
+    return drawn if config.txt2img.seed == RANDOM_SEED else config.txt2img.seed
+
+
+@dataclass(slots=True)
+class _Expansion:
+    """One run over a pack, with whose turn it is."""
+
+    pack: PromptPack
+    config: PipelineConfig
+    seed: int
+    jobs: int = 0
+    wildcards: WildcardBook = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wildcards = WildcardBook(self.pack)
+
+    def variants(self) -> Iterator[PromptVariant]:
+        for row, prompt in enumerate(self.pack.prompts, start=1):
+            try:
+                yield from self._of_row(row, prompt)
+            except ValueError as error:
+                line = prompt.place.line_of(getattr(error, "written", ""))
+                raise PackError(prompt.place.path, line, str(error)) from error
+
+    def _of_row(self, row: int, prompt: Prompt) -> Iterator[PromptVariant]:
+        rng = random.Random(f"{self.seed}/{row}")  # noqa: S311 - repeatable, not secret
+        fallback = self.config.pipeline.default_negative_prompt
+        text = _whole_text(prompt, self.pack.template, fallback)
+        for variant, (filled, choices) in enumerate(self._filled(text, row, rng), start=1):
+            self._count_job()
+            positive, negative, name = translate_references(filled).split(_APART)
+            yield PromptVariant(
+                prompt=positive,
+                negative_prompt=negative,
+                config=self.config,
+                pack_id=self.pack.pack_id,
+                name=name or None,
+                row=row,
+                variant=variant,
+                choices=choices,
+            )
+
+    def _count_job(self) -> None:
+        self.jobs += 1
+        if self.jobs > MAX_JOBS:
+            raise ValueError(f"with this prompt it is more than {MAX_JOBS:,} jobs; {TOO_MANY}")
+
+    def _filled(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
+        """Yield the text with every token filled in, and what was chosen."""
+        for replaced, searched in self._replaced(text, row, rng):
+            for combined, matrix in self._combined(replaced, row, rng):
+                for drawn, wild in self._drawn(combined, row, rng):
+                    yield drawn, {**searched, **matrix, **wild}
+
+    def _replaced(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
+        rules = self.pack.replacements
+        used = [rule for rule in rules.slots if rule.name in text]
+        for values in self._combinations(rules, used, row, rng):
+            chosen = {rule.name: value for rule, value in zip(used, values, strict=True)}
+            yield replace_texts(text, chosen), {f"{key} =>": chosen[key] for key in chosen}
+
+    def _combined(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
+        if (matrix := self.pack.matrix) is None:
+            yield text, {}
+            return
+        used = used_slots(text, matrix.slots) if "[[" in text else []
+        keys = [normalised(slot.name) for slot in used]
+        for values in self._combinations(matrix, used, row, rng):
+            chosen = {slot.name: value for slot, value in zip(used, values, strict=True)}
+            yield fill(text, dict(zip(keys, values, strict=True))), chosen
+
+    def _drawn(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
+        found = self.wildcards.occurrences(text)
+        for chosen in self._combinations(self.pack.wildcards, found, row, rng):
+            values = [self.wildcards.draw_within(value, rng) for value in chosen]
+            yield self._checked(replace_wildcards(text, values)), _by_wildcard(found, values)
+
+    def _checked(self, text: str) -> str:
+        """Refuse a matrix token that came in with a wildcard's value."""
+        if self.pack.matrix is not None and "[[" in text and (left := tokens_in(text)):
+            raise ValueError(f"[[{left[0]}]] is in a wildcard's values, where no matrix reaches")
+        return text
+
+    def _combinations(
+        self, kind: Slots, used: list[Slot], row: int, rng: random.Random
+    ) -> Iterator[list[str]]:
+        if not used:
+            yield []
+            return
+        turn = self.jobs if kind.mode is Mode.ROTATE else row - 1
+        for index in chosen_indices(used, kind.mode, kind.limit, turn, rng):
+            yield values_at(used, index)
+
+
+def _by_wildcard(found: list[Slot], values: list[str]) -> Choices:
+    """Say what was drawn for each wildcard; one that stands twice has both, with a comma."""
+    choices: Choices = {}
+    for slot, value in zip(found, values, strict=True):
+        key = f"__{slot.name}__"
+        choices[key] = f"{choices[key]}, {value}" if key in choices else value
+    return choices
+
+
+def _whole_text(prompt: Prompt, template: Template | None, fallback: str) -> str:
+    """Join prompt, negative prompt and name, so that all are filled in with the same choices."""
+    parts = (_templated(prompt.text, template), prompt.negative or fallback, prompt.name or "")
+    if any(_APART in part for part in parts):
+        raise ValueError("a prompt can't hold a NUL character")
+    return _APART.join(parts)
+
+
+def _templated(text: str, template: Template | None) -> str:
+    if template is None:
+        return text
+    if template.where == "replace":
+        return template.text
+    parts = (template.text, text) if template.where == "prepend" else (text, template.text)
+    return ", ".join(parts)

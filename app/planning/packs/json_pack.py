@@ -1,0 +1,209 @@
+"""Reading a pack's `.json`: its prompts, what varies in them, its configuration."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from app.config.sections import read_sections
+from app.errors import PackError
+from app.planning.packs.model import Mode, Place, Prompt, Slot, Slots, Template
+from app.planning.packs.pack_file import (
+    PACK_KEYS,
+    FilePart,
+    MatrixPart,
+    PackPart,
+    PromptPart,
+    Randomization,
+    Varying,
+)
+from app.planning.packs.references import embedding_text
+from app.planning.packs.tokens import normalised
+from app.storage.documents import Document
+
+Part = TypeVar("Part", bound=FilePart)
+
+_TEXT_KEY = re.compile(r'"(text|prompt|positive)"\s*:')
+_FRAME_KEYS = frozenset(("pack_data", "preset_data", "randomization", "schema_version"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonPack:
+    """What a `.json` says; see `PromptPack` for the fields."""
+
+    prompts: tuple[Prompt, ...]
+    matrix: Slots
+    template: Template | None
+    replacements: Slots
+    wildcards: Slots
+    config: Mapping[str, Any]
+    seed: int | None
+    notices: tuple[str, ...]
+
+
+def read_json_pack(document: Document) -> JsonPack:
+    """Read prompts, what varies and settings from wherever the file's age has put them.
+
+    Raises:
+        PackError: a key is unknown, or a value is not what its key takes.
+    """
+    values = document.values
+    preset = _object(document, "preset_data") or _without(values, PACK_KEYS | _FRAME_KEYS)
+    inner = {key: value for key, value in preset.items() if key != "randomization"}
+    randomized = preset.get("randomization", values.get("randomization"))
+    pack = _pack_part(document)
+    older = _parsed(document, Randomization, randomized or {}, "randomization")
+    settings, notices = _settings(document, inner)
+    if older.max_variants:
+        notices = (*notices, "not used here: randomization.max_variants")
+    if older.enabled and _is_on(older.matrix) and _is_on(pack.matrix):
+        notices = (*notices, "not used here: randomization.matrix, for the pack has its own")
+    return _assembled(
+        document, pack, older if older.enabled else Randomization(), settings, notices
+    )
+
+
+def _object(document: Document, key: str) -> dict[str, Any]:
+    value = document.values.get(key, {})
+    if not isinstance(value, dict):
+        raise document.error(f"{key} must be an object", key)
+    return value
+
+
+def _without(values: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    left_out = set(keys)
+    return {key: value for key, value in values.items() if key not in left_out}
+
+
+def _is_on(part: Varying | None) -> bool:
+    return part is not None and part.enabled and bool(part.slots or part.raw_text.strip())
+
+
+def _pack_part(document: Document) -> PackPart:
+    """Read `pack_data` and, where older files have them, the same keys at the root."""
+    at_root = {key: document.values[key] for key in PACK_KEYS & document.values.keys()}
+    return _parsed(document, PackPart, at_root | _object(document, "pack_data"), "pack_data")
+
+
+def _parsed(document: Document, model: type[Part], values: Any, key: str) -> Part:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]["loc"]
+        names = [name for name in first if isinstance(name, str)]
+        message = "; ".join(_sentence(one) for one in error.errors())
+        raise document.error(message, key, *names) from error
+
+
+def _sentence(error: ErrorDetails) -> str:
+    place = ".".join(map(str, error["loc"])) or "the value"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: no such key"
+    if error["type"] == "missing":
+        return f"{place} is missing"
+    said = _SAID.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return f"{place} is {error['input']!r}: {said}"
+
+
+_SAID = {
+    "too_short": "there must be at least one value",
+    "model_type": "it must be an object with keys of its own",
+    "tuple_type": "it must be a list",
+}
+
+
+def _settings(
+    document: Document, preset: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    sections = read_sections(preset)
+    for problem in sections.problems():
+        raise document.error(problem.sentence, *problem.key.split("."))
+    return sections.layer, sections.notices()
+
+
+def _assembled(
+    document: Document,
+    pack: PackPart,
+    older: Randomization,
+    config: Mapping[str, Any],
+    notices: tuple[str, ...],
+) -> JsonPack:
+    matrix = pack.matrix if _is_on(pack.matrix) else older.matrix
+    one_each = {"limit": 1, "mode": Mode.RANDOM}
+    replacing, wild = pack.prompt_sr or older.prompt_sr, pack.wildcards or older.wildcards
+    return JsonPack(
+        prompts=tuple(_prompts(document, pack.slots)),
+        matrix=_slots(document, "matrix", "slot", matrix, {"limit": 0, "mode": Mode.FANOUT}),
+        template=_template(matrix),
+        replacements=_slots(document, "prompt_sr", "replacement", replacing, one_each),
+        wildcards=_bare(_slots(document, "wildcards", "wildcard", wild, one_each)),
+        config=config,
+        seed=older.seed,
+        notices=tuple(f"{document.path}: {notice}" for notice in notices),
+    )
+
+
+def _slots(
+    document: Document, key: str, kind: str, part: Varying | None, defaults: Mapping[str, Any]
+) -> Slots:
+    if part is None:
+        return Slots(**defaults)
+    try:
+        slots = part.read_slots(kind)
+    except ValueError as error:
+        raise document.error(f"{key}: {error}", key) from error
+    _refuse_doubles(document, key, slots)
+    mode = part.mode or defaults["mode"]
+    usual = defaults["limit"] if mode is defaults["mode"] else 0
+    return Slots(slots=slots, mode=mode, limit=usual if part.limit is None else part.limit)
+
+
+def _refuse_doubles(document: Document, key: str, slots: tuple[Slot, ...]) -> None:
+    seen: dict[str, str] = {}
+    for slot in slots:
+        other = seen.setdefault(normalised(slot.name), slot.name)
+        if other is not slot.name:
+            message = f"{key}: {other!r} and {slot.name!r} are the same name"
+            raise document.error(message, key, slot.name)
+
+
+def _bare(wildcards: Slots) -> Slots:
+    """Take the underscores off the names, which may be written with or without."""
+    slots = tuple(replace(slot, name=slot.name.strip("_")) for slot in wildcards.slots)
+    return replace(wildcards, slots=slots)
+
+
+def _template(matrix: MatrixPart | None) -> Template | None:
+    if matrix is None or not matrix.enabled or not matrix.base_prompt.strip():
+        return None
+    return Template(text=matrix.base_prompt.strip(), where=matrix.prompt_mode)
+
+
+def _prompts(document: Document, parts: Sequence[PromptPart]) -> Iterator[Prompt]:
+    lines = [n for n, line in enumerate(document.lines, start=1) if _TEXT_KEY.search(line)]
+    usable = lines if len(lines) == len(parts) else [document.line_of("slots")] * len(parts)
+    for part, line in zip(parts, usable, strict=True):
+        place = Place(path=document.path, line=line)
+        yield Prompt(text=_text(part), negative=_negative(part), name=part.name, place=place)
+        if not part.text.strip():
+            raise PackError(document.path, line, "this prompt has no text")
+
+
+def _text(part: PromptPart) -> str:
+    embeddings = (embedding_text(e.name, e.weight) for e in part.positive_embeddings)
+    loras = (
+        f"<lora:{lora.name}:{1 if lora.weight is None else lora.weight:g}>" for lora in part.loras
+    )
+    return " ".join((*embeddings, _one_line(part.text), *loras))
+
+
+def _negative(part: PromptPart) -> str:
+    embeddings = (embedding_text(e.name, e.weight) for e in part.negative_embeddings)
+    return " ".join(filter(None, (*embeddings, _one_line(part.negative))))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())

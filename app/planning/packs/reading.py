@@ -1,0 +1,181 @@
+"""Finding packs and reading them, whatever their format."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from app.errors import PackError
+from app.planning.packs.definitions import Definition, of_kind
+from app.planning.packs.json_pack import JsonPack, read_json_pack
+from app.planning.packs.model import Mode, PromptPack, Slots
+from app.planning.packs.text_pack import TextPack, read_tsv, read_txt
+from app.storage.documents import Document, read_document
+from app.storage.home import PACKS_FOLDER
+
+PACK_SUFFIXES = (".txt", ".tsv", ".json")
+"""In the order in which a pack's name is looked for."""
+WILDCARDS_FOLDER = "wildcards"
+
+
+def find_pack(home: Path, pack_id: str) -> Path:
+    """Return the file of the pack of that name in a home.
+
+    Raises:
+        PackError: there is none.
+    """
+    folder = home / PACKS_FOLDER
+    inside = not Path(pack_id).is_absolute() and ".." not in Path(pack_id).parts
+    for candidate in _named(folder, pack_id) if inside else ():
+        if candidate.is_file():
+            return candidate
+    raise PackError(folder / pack_id, None, f"there is no such pack; {_hint(home, pack_id)}")
+
+
+def _hint(home: Path, pack_id: str) -> str:
+    names = list_packs(home)
+    if near := difflib.get_close_matches(pack_id, names, n=3):
+        return f"did you mean {' or '.join(near)}?"
+    shown = ", ".join(names[:8]) or "none"
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return f"in {home / PACKS_FOLDER} there is {shown}{more}"
+
+
+def pack_path(home: Path, name_or_path: str) -> Path:
+    """Return a file that is given by its path, or else the pack of that name in a home.
+
+    Raises:
+        PackError: there is neither.
+    """
+    path = Path(name_or_path).expanduser()
+    return path if path.is_file() else find_pack(home, name_or_path)
+
+
+def _named(folder: Path, name: str) -> Iterable[Path]:
+    exact = folder / name
+    suffixed = [exact.with_name(f"{exact.name}{suffix}") for suffix in PACK_SUFFIXES]
+    return [exact, *suffixed] if exact.suffix.lower() in PACK_SUFFIXES else suffixed
+
+
+def list_packs(home: Path) -> list[str]:
+    """Return the names of the packs in a home, sorted."""
+    folder = home / PACKS_FOLDER
+    found = folder.glob("*") if folder.is_dir() else ()
+    return sorted({path.stem for path in found if path.suffix.lower() in PACK_SUFFIXES})
+
+
+def load_pack(path: Path, home: Path | None = None) -> PromptPack:
+    """Read a pack and the `.json` beside it; nothing is expanded yet.
+
+    Args:
+        path: a `.txt`, `.tsv` or `.json` file.
+        home: whose wildcards it can use besides those in wildcards/ beside it, and whose packs
+            a list can name.
+
+    Raises:
+        PackError: it can't be read, has no prompts, or something in it is wrong.
+    """
+    return _load(path, home, ())
+
+
+def _load(path: Path, home: Path | None, inside: tuple[Path, ...]) -> PromptPack:
+    if path.resolve() in inside:
+        raise PackError(path, None, "this list of packs leads back to itself")
+    suffix = path.suffix.lower()
+    if suffix not in PACK_SUFFIXES:
+        raise PackError(path, None, f"is no pack: it must be one of {', '.join(PACK_SUFFIXES)}")
+    document = _document(path)
+    if suffix == ".json" and document and "packs" in document.values:
+        return _list(path, document, home, (*inside, path.resolve()))
+    pack = _single(path, document, home)
+    if pack.prompts:
+        return pack
+    if suffix == ".json" and (text := _text_beside(path)):
+        return _load(text, home, inside)
+    raise PackError(path, None, "has no prompts")
+
+
+def _text_beside(path: Path) -> Path | None:
+    """Return the text that a `.json` without prompts configures."""
+    beside = (path.with_suffix(suffix) for suffix in (".txt", ".tsv"))
+    return next((text for text in beside if text.is_file()), None)
+
+
+def _document(path: Path) -> Document | None:
+    """Read the pack itself or the configuration beside it, if there is one."""
+    beside = path.with_suffix(".json")
+    if path.suffix.lower() == ".json":
+        return read_document(path, PackError)
+    return read_document(beside, PackError) if beside.is_file() else None
+
+
+def _single(path: Path, document: Document | None, home: Path | None) -> PromptPack:
+    bare = PromptPack(pack_id=path.stem, path=path, wildcard_folders=_wildcard_folders(path, home))
+    pack = _with_json(bare, read_json_pack(document)) if document else bare
+    if path.suffix.lower() == ".json":
+        return pack
+    return _with_text(pack, read_tsv(path) if path.suffix.lower() == ".tsv" else read_txt(path))
+
+
+def _wildcard_folders(path: Path, home: Path | None) -> tuple[Path, ...]:
+    beside = path.parent / WILDCARDS_FOLDER
+    return (beside,) if home is None else (beside, home / WILDCARDS_FOLDER)
+
+
+def _with_json(pack: PromptPack, read: JsonPack) -> PromptPack:
+    return replace(
+        pack,
+        prompts=read.prompts,
+        matrix=read.matrix,
+        template=read.template,
+        replacements=read.replacements,
+        wildcards=read.wildcards,
+        config=read.config,
+        seed=read.seed,
+        notices=read.notices,
+    )
+
+
+def _with_text(pack: PromptPack, read: TextPack) -> PromptPack:
+    """Take the prompts of the text; what it defines comes before what the `.json` does."""
+    notices = pack.notices
+    if pack.prompts:
+        beside = pack.path.with_suffix(".json")
+        notices = (*notices, f"{beside}: not used here: its prompts, for {pack.path.name} has them")
+    return replace(
+        pack,
+        prompts=read.prompts,
+        notices=notices,
+        matrix=_joined(pack.matrix or Slots(mode=Mode.FANOUT), read.definitions, "slot"),
+        replacements=_joined(pack.replacements, read.definitions, "replacement"),
+        wildcards=_joined(pack.wildcards, read.definitions, "wildcard"),
+    )
+
+
+def _joined(slots: Slots, definitions: Iterable[Definition], kind: str) -> Slots:
+    own = of_kind(definitions, kind)
+    names = {slot.name for slot in own}
+    return replace(slots, slots=(*own, *(s for s in slots.slots if s.name not in names)))
+
+
+def _list(
+    path: Path, document: Document, home: Path | None, inside: tuple[Path, ...]
+) -> PromptPack:
+    extra = document.values.keys() - {"packs", "name", "description", "schema_version"}
+    if extra:
+        raise document.error(f"{min(extra)}: no such key in a list of packs", min(extra))
+    names = document.values["packs"]
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise document.error("packs must be a list of file names", "packs")
+    members = tuple(_load(_member(document, name, home), home, inside) for name in names)
+    notices = tuple(notice for member in members for notice in member.notices)
+    return PromptPack(pack_id=path.stem, path=path, members=members, notices=notices)
+
+
+def _member(document: Document, name: str, home: Path | None) -> Path:
+    candidates = [*_named(document.path.parent, name)]
+    candidates += _named(home / PACKS_FOLDER, name) if home else ()
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise document.error(f"there is no pack {name!r}", "packs", name)

@@ -1,0 +1,1 @@
+"""What is on disk: the home, atomic files, locks, names, artifacts, documents."""

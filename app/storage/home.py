@@ -1,0 +1,104 @@
+"""Where the app lives and which WebUI it talks to: flags first, then the environment."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.errors import ConfigurationError, HomeError
+from app.storage.files import replace_file
+
+DEFAULT_WEBUI_URL = "http://127.0.0.1:7860"
+HOME_VARIABLE = "APP_HOME"
+WEBUI_VARIABLE = "WEBUI_URL"
+PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
+_LAST_USED = "last-used.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where things are. `webui_urls` has at least one, without a slash at the end."""
+
+    home: Path
+    webui_urls: tuple[str, ...]
+
+
+def resolve_settings(
+    home: Path | str | None = None, webui: str | Sequence[str] | None = None
+) -> Settings:
+    """Return what was given, or what the environment says, or the defaults.
+
+    Raises:
+        ConfigurationError: if a WebUI's URL is none.
+    """
+    given = [webui] if isinstance(webui, str) else list(webui or ())
+    urls = given or os.environ.get(WEBUI_VARIABLE, "").replace(",", " ").split()
+    checked = dict.fromkeys(check_webui_url(url) for url in urls or [DEFAULT_WEBUI_URL])
+    return Settings(home=resolve_home(home), webui_urls=tuple(checked))
+
+
+def resolve_home(home: Path | str | None = None) -> Path:
+    """Return the home folder's absolute path; nothing is made yet."""
+    chosen = home or os.environ.get(HOME_VARIABLE) or _platform_home()
+    return Path(chosen).expanduser().absolute()
+
+
+def _platform_home() -> Path:
+    from platformdirs import user_data_path  # noqa: PLC0415 - only where nothing was given
+
+    return user_data_path("fake-webui-app", appauthor=False)
+
+
+def check_webui_url(url: str) -> str:
+    """Return a WebUI's URL in the one form that the app uses.
+
+    Raises:
+        ConfigurationError: if it does not start with http:// or https:// and name a host.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(f"{url!r} is no WebUI URL; give one like {DEFAULT_WEBUI_URL}")
+    return url.strip().rstrip("/")
+
+
+def prepare_home(home: Path) -> Path:
+    """Make the home folder, with the folders that users fill, and see that it can be written.
+
+    Raises:
+        HomeError: if it can't be made or written, with the reason.
+    """
+    try:
+        for folder in (home, home / PACKS_FOLDER, home / PRESETS_FOLDER):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeError(
+            f"can't make the home folder {home}: {error.strerror}; choose another with --home"
+        ) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise HomeError(f"can't write to the home folder {home}; choose another with --home")
+    return home
+
+
+def load_last_used(home: Path) -> dict[str, Any]:
+    """Return the config layer of the last run, {} when there was none or it can't be read."""
+    try:
+        layer = json.loads((home / _LAST_USED).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return layer if isinstance(layer, dict) else {}
+
+
+def save_last_used(home: Path, layer: Mapping[str, Any]) -> None:
+    """Keep a config layer for the next start.
+
+    Raises:
+        HomeError: if the home can't be written.
+    """
+    replace_file(home / _LAST_USED, json.dumps(layer, indent=2, ensure_ascii=False).encode())

@@ -1,0 +1,1 @@
+"""The tables of all jobs and the database under them."""

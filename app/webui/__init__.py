@@ -1,0 +1,1 @@
+"""The WebUI over HTTP: its client, its answers, and what it has."""

@@ -1,0 +1,137 @@
+"""One WebUI as the engine sees it: is it up, what does it have, is it working for us."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import WebUIAnswerError, WebUIError
+from app.limits import Limits
+from app.webui.api_client import ApiClient, is_refusal_with
+from app.webui.inventory import Offer
+
+FRESH_S = 5.0  # after an answer the WebUI counts as up for so long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskState:
+    """What the WebUI knows of one of our requests. What it does not tell is None."""
+
+    running: bool
+    waiting: bool = False
+    completed: bool = False
+    fraction: float = 0.0
+    step: int | None = None
+    steps: int | None = None
+    eta_s: float | None = None
+    text: str | None = None
+
+
+IDLE = TaskState(running=False)
+
+
+class WebUINode:
+    """A WebUI with what is known of it.
+
+    Args:
+        client: how to talk to it.
+        limits: how long its lists are believed.
+    """
+
+    def __init__(self, client: ApiClient, limits: Limits) -> None:
+        self.client, self.name = client, client.name
+        self.trouble: str | None = None
+        """Why it is out of service, or None."""
+        self.known_offer: Offer | None = None
+        """What it had when it was last asked."""
+        self._limits = limits
+        self._offer_until = self._up_until = 0.0
+        self._has_task_progress = True
+
+    def why_not_ready(self) -> WebUIError | None:
+        """Return why it can't take a job now, or None when it can."""
+        if time.monotonic() < self._up_until:
+            return None
+        try:
+            self.client.progress()
+        except WebUIError as error:
+            return error
+        self.answered()
+        return None
+
+    def answered(self) -> None:
+        """Note that it has just answered a request."""
+        self._up_until = time.monotonic() + FRESH_S
+
+    def fell_silent(self) -> None:
+        """Note that a request failed, so that it is asked before it gets another."""
+        self._up_until = self._offer_until = 0.0
+
+    def offer(self, *, fresh: bool = False) -> Offer:
+        """Return what it has; the lists are asked for again when they are old."""
+        if self.known_offer is None or fresh or time.monotonic() > self._offer_until:
+            self.known_offer = read_offer(self.client)
+            self._offer_until = time.monotonic() + self._limits.offer_age_s
+        return self.known_offer
+
+    def task_state(self, task_id: str | None) -> TaskState:
+        """Return how a request of ours is doing.
+
+        Without a task id, or on a WebUI that does not know tasks, whatever it works on counts.
+        """
+        if task_id is not None and self._has_task_progress:
+            try:
+                return _from_task(self.client.internal_progress(task_id), self.client)
+            except WebUIAnswerError as error:
+                if not is_refusal_with(error, 404):
+                    raise
+                self._has_task_progress = False
+        return _from_progress(self.client.progress())
+
+
+def read_offer(client: ApiClient) -> Offer:
+    """Ask a WebUI for its lists."""
+    return Offer(
+        checkpoints=client.checkpoints(),
+        vaes=_names(client.vaes, "model_name"),
+        upscalers=_names(client.upscalers, "name"),
+        latent_upscalers=_names(client.latent_upscalers, "name"),
+        scripts=client.scripts().get("img2img", ()),
+        styles=_names(client.styles, "name"),
+        loras=[*_names(client.loras, "name"), *_names(client.loras, "alias")],
+    )
+
+
+def _names(read: Callable[[], list[Any]], key: str) -> list[str]:
+    return [item[key] for item in read()]
+
+
+def _from_task(answer: Any, client: ApiClient) -> TaskState:
+    if answer.get("queued"):
+        return TaskState(running=False, waiting=True, text=answer.get("textinfo"))
+    if not answer.get("active"):
+        return TaskState(running=False, completed=bool(answer.get("completed")))
+    # A task that failed stays active until the next one, so the sampler is asked too.
+    live = _from_progress(client.progress())
+    return TaskState(
+        running=live.running,
+        fraction=answer.get("progress") or 0.0,
+        step=live.step,
+        steps=live.steps,
+        eta_s=answer.get("eta"),
+        text=answer.get("textinfo"),
+    )
+
+
+def _from_progress(answer: Any) -> TaskState:
+    state = answer.get("state", {})
+    if not state.get("job") and not state.get("job_count"):
+        return IDLE
+    return TaskState(
+        running=True,
+        fraction=answer.get("progress") or 0.0,
+        step=state.get("sampling_step"),
+        steps=state.get("sampling_steps"),
+        eta_s=answer.get("eta_relative"),
+        text=answer.get("textinfo"),
+    )
