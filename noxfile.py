@@ -10,19 +10,20 @@ nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "typecheck", "tests"]
 nox.options.reuse_venv = "yes"
 
-PROJECT = nox.project.load_toml("pyproject.toml")
+PROJECTS = (Path("pyproject.toml"), Path("app/pyproject.toml"))
+FAKE_WEBUI, WEBUI_JOBS = map(nox.project.load_toml, PROJECTS)
 SMOKE = "tests/integration/test_end_to_end_pipeline_v2.py"
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
 
 
 def prepare(session: nox.Session, *groups: str) -> None:
-    """Install the checkout and the dependency groups, once for each state of pyproject.toml."""
+    """Install fake_webui, what the app needs, and the groups, once for each pyproject.toml."""
     stamp = Path(session.virtualenv.location, "installed.sha256")
-    digest = hashlib.sha256(Path("pyproject.toml").read_bytes()).hexdigest()
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in PROJECTS)).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
         return
-    dependencies = nox.project.dependency_groups(PROJECT, *groups) if groups else []
-    session.install("--quiet", "-e", ".[app]", *dependencies)
+    dependencies = nox.project.dependency_groups(FAKE_WEBUI, *groups) if groups else ()
+    session.install("--quiet", "-e", ".", *WEBUI_JOBS["project"]["dependencies"], *dependencies)
     stamp.write_text(digest)
 
 
@@ -64,7 +65,7 @@ def demo(session: nox.Session) -> None:
     home = Path("demo-output").resolve()
     fake = ("fake-webui", "exec", "--step-seconds", "0.02", "--")
     app = ("python", "-m", "app")
-    sample = ("--pack", "app/data/samples/landscapes.txt", "--home", str(home))
+    sample = ("--pack", "samples/landscapes", "--home", str(home))
     session.run(*fake, *app, "run", "--direct", *sample, "--only", "Valley")
     session.run(*app, "queue", "add", *sample, "--only", "Coast")
     session.run(*fake, *app, "work", "--home", str(home))
@@ -76,4 +77,11 @@ def demo(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure: ratios to a floor in the same run, and what takes minutes."""
     prepare(session, "test")
-    session.run("pytest", "-q", "-m", "slow", *session.posargs)
+    session.run("pytest", "-q", "-m", "slow and not package", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build both distributions, install each by itself, and use them together."""
+    prepare(session, "package")
+    session.run("pytest", "-q", "-m", "package", *session.posargs)

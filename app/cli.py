@@ -12,6 +12,7 @@ from io import TextIOWrapper
 import click
 from click.shell_completion import CompletionItem
 
+from app import __version__
 from app.commands import COMPLETE_VARIABLE, PROGRAM
 from app.errors import AppError
 
@@ -35,12 +36,12 @@ class LazyGroup(click.Group):
         """Return the names in the order of the daily loop, not of the alphabet."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and return the command."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"app.commands.{cmd_name}"), cmd_name)
-        return command
+        return _called(command, ctx.find_root().info_name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the first word without importing any command."""
@@ -55,6 +56,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
     """Queue and run jobs on a Stable Diffusion WebUI; nothing is lost, nothing runs twice.
 
@@ -68,11 +70,12 @@ def cli() -> None:
     """  # noqa: D301 - click looks for the character itself
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command line and return its exit status; errors are one sentence on stderr."""
     _accept_any_letter()
     try:
-        status = cli.main(words, PROGRAM, COMPLETE_VARIABLE, standalone_mode=False)
+        group = _called(cli, program)
+        status = group.main(words, program, COMPLETE_VARIABLE, standalone_mode=False)
         return int(status or 0)
     except click.exceptions.Abort:
         return INTERRUPTED
@@ -86,6 +89,13 @@ def main(words: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         return _fail(f"{error.strerror or error}: {error.filename or 'no file'}", 2)
+
+
+def _called(command: click.Command, program: str | None) -> click.Command:
+    """Return the command; the examples in its help name the program that was called."""
+    for one in (command, *getattr(command, "commands", {}).values()):
+        one.help = (one.help or "").replace(PROGRAM, program or PROGRAM)
+    return command
 
 
 def _accept_any_letter() -> None:

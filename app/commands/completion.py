@@ -1,4 +1,4 @@
-"""`python -m app completion`: the script that teaches a shell the commands and options."""
+"""`completion`: the script that teaches a shell the commands and options."""
 
 import shlex
 import sys
@@ -7,39 +7,44 @@ from pathlib import Path
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
-from app.commands import COMPLETE_VARIABLE
+from app.commands import COMPLETE_VARIABLE, PROGRAM
 
 SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
-@click.option("--name", default="app", show_default=True, help="The shell function to define.")
-def completion(shell: str, name: str) -> None:
+@click.option("--name", help="The shell function to define; in a checkout, app if left.")
+def completion(shell: str, name: str | None) -> None:
     """Print the shell's completion script.
 
-    It defines a function that runs the app from this checkout, and completes its words:
+    In a checkout it also defines a function that runs the app from there, so that there is a
+    word to complete: `app history list --status failed`.
 
     \b
     eval "$(python -m app completion bash)"
-    app history list --status failed
     """  # noqa: D301 - click looks for the character itself
-    click.echo(_function(shell, name))
-    click.echo(_script(shell, name))
+    program = click.get_current_context().find_root().info_name or PROGRAM
+    in_checkout = program == PROGRAM
+    call = _checkout_call() if in_checkout else program
+    name = name or ("app" if in_checkout else program)
+    if name != call:
+        click.echo(_function(shell, name, call))
+    click.echo(_script(shell, name, call))
 
 
-def _command() -> str:
+def _checkout_call() -> str:
     checkout = Path(__file__).parents[2]
     return f"env PYTHONPATH={shlex.quote(str(checkout))} {shlex.quote(sys.executable)} -m app"
 
 
-def _function(shell: str, name: str) -> str:
+def _function(shell: str, name: str, call: str) -> str:
     if shell == "fish":
-        return f"function {name}; {_command()} $argv; end"
-    return f'{name}() {{ {_command()} "$@"; }}'
+        return f"function {name}; {call} $argv; end"
+    return f'{name}() {{ {call} "$@"; }}'
 
 
-def _script(shell: str, name: str) -> str:
+def _script(shell: str, name: str, call: str) -> str:
     """Return click's script, calling the app where it would call a program on the path."""
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click has all of SHELLS
@@ -47,8 +52,8 @@ def _script(shell: str, name: str) -> str:
     completer: ShellComplete = kind(root, {}, name, COMPLETE_VARIABLE)
     script = completer.source_template % completer.source_vars()
     calls = {
-        "bash": ("bash_complete $1", f"bash_complete {_command()}"),
-        "zsh": (f"zsh_complete {name}", f"zsh_complete {_command()}"),
-        "fish": (f"(commandline -t) {name})", f"(commandline -t) {_command()})"),
+        "bash": ("bash_complete $1", f"bash_complete {call}"),
+        "zsh": (f"zsh_complete {name}", f"zsh_complete {call}"),
+        "fish": (f"(commandline -t) {name})", f"(commandline -t) {call})"),
     }
     return script.replace(*calls[shell])

@@ -1,4 +1,4 @@
-"""`python -m app doctor`: is everything there that the jobs need?"""
+"""`doctor`: is everything there that the jobs need?"""
 
 import json
 import shutil

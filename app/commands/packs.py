@@ -1,4 +1,4 @@
-"""`python -m app packs`: what packs there are, and what one would send, before it is queued."""
+"""`packs`: what packs there are, and what one would send, before it is queued."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
 from app.errors import BadInputError
 from app.jobs.models import JobSpec, RunMode
-from app.planning.packs import find_pack, list_packs, pack_path
+from app.planning.packs import find_pack, list_packs, list_samples, pack_path
 from app.planning.preview import PlannedRequest, preview
 from app.storage.home import PACKS_FOLDER, resolve_home
 
@@ -57,7 +57,8 @@ def list_all(*, home: Path | None, as_json: bool) -> None:
     """List the packs of the home, with how many jobs each makes."""
     folder = resolve_home(home)
     rows = [_row(folder, name) for name in list_packs(folder)]
-    empty = f"No packs in {folder / PACKS_FOLDER}."
+    samples = ", ".join(list_samples())
+    empty = f"No packs in {folder / PACKS_FOLDER}. With the app come {samples}."
     print_rows(rows, COLUMNS, as_json=as_json, to_json=_row_json, empty=empty)
 
 
@@ -96,8 +97,8 @@ def show(
 ) -> None:  # fmt: skip
     """Print how many jobs a pack makes and the exact payloads; nothing is queued.
 
-    PACK is a file, or a name in the home. What is drawn here is drawn again when the pack is
-    queued, unless both are given the same --pack-seed.
+    PACK is a file, a name in the home, or a sample such as samples/landscapes. What is drawn
+    here is drawn again when the pack is queued, unless both are given the same --pack-seed.
     """
     folder = resolve_home(home)
     draft = JobDraft()

@@ -1,4 +1,4 @@
-"""`python -m app presets`: settings under a name."""
+"""`presets`: settings under a name."""
 
 import json
 from pathlib import Path

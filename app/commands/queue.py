@@ -1,4 +1,4 @@
-"""`python -m app queue`: what waits and runs, and changing it."""
+"""`queue`: what waits and runs, and changing it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`python -m app run`: jobs made and run at once."""
+"""`run`: jobs made and run at once."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`python -m app work`: the queue, worked off in the foreground."""
+"""`work`: the queue, worked off in the foreground."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -98,6 +98,7 @@ def test_names_in_the_home_are_completed(home: Path, monkeypatch: pytest.MonkeyP
     job_id = run_module("app", "queue", "add", "--pack", "castles").stdout.strip()
     run_module("app", "presets", "save", "night", "--steps", "3")
     assert "castles" in complete("run", "--pack", "ca")
+    assert "samples/landscapes" in complete("run", "--pack", "samp")
     assert complete("run", "--preset", "n") == ["night"]
     assert complete("queue", "cancel", job_id[:3]) == [job_id]
     assert complete("history", "replay", "") == []

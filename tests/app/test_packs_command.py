@@ -1,4 +1,4 @@
-"""`python -m app packs`: what a pack would send, without queueing it."""
+"""`packs`: what a pack would send, without queueing it."""
 
 import json
 
@@ -79,3 +79,28 @@ def test_bad_input_is_one_sentence_and_status_2(app_cli, words, sentence):
     done = app_cli("packs", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr
+
+
+def test_samples_are_packs_by_name(app_cli, home):
+    """What comes with the app needs no path; a pack of the home of that name comes first."""
+    named, by_path = (
+        app_cli("packs", "show", pack, "--pack-seed", "1").stdout
+        for pack in ("samples/landscapes", SAMPLE)
+    )
+    assert named == by_path != ""
+    (home / "packs" / "samples").mkdir(parents=True)
+    (home / "packs" / "samples" / "objects.txt").write_text("mine\n")
+    assert '"prompt": "mine"' in app_cli("packs", "show", "samples/objects").stdout
+
+
+def test_samples_are_named_where_there_are_no_packs(app_cli):
+    """A newcomer learns what can be tried; a mistyped name gets the nearest."""
+    assert "samples/landscapes" in app_cli("packs", "list").stderr
+    told = app_cli("packs", "show", "samples/landscape").stderr
+    assert "did you mean samples/landscapes" in told
+
+
+@pytest.mark.parametrize("name", ["samples", "samples/..", "samples/../samples/demo", "landscapes"])
+def test_nothing_but_a_sample_is_found_beside_the_home(app_cli, name):
+    """A sample is asked for as one, and no path leads out of its folder."""
+    assert app_cli("packs", "show", name).returncode == 2

@@ -1,4 +1,4 @@
-"""`python -m app history`: past jobs, newest first."""
+"""`history`: past jobs, newest first."""
 
 import sys
 import time

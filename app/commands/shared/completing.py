@@ -13,15 +13,15 @@ from app.commands.shared.opening import opened
 from app.config.presets import list_presets
 from app.errors import AppError
 from app.jobs.models import JobRecord
-from app.planning.packs import list_packs
+from app.planning.packs import list_packs, list_samples
 from app.storage.home import resolve_home
 
 _MOST = 50
 
 
 def packs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the packs of the home, and files."""
-    named = _starting(list_packs(_home(ctx)), incomplete)
+    """Offer the packs of the home, the samples, and files."""
+    named = _starting([*list_packs(_home(ctx)), *list_samples()], incomplete)
     return [*named, CompletionItem(incomplete, type="file")]
 
 

@@ -24,7 +24,7 @@ _OPTIONS = (
     click.option(
         "--pack",
         metavar="FILE",
-        help="A prompt pack: a file, or a name in the home.",
+        help="A prompt pack: a file, a name in the home, or a sample (samples/landscapes).",
         shell_complete=completing.packs,
     ),
     click.option(

@@ -6,7 +6,14 @@ same seed make the same variants.
 
 from app.planning.packs.expansion import expand
 from app.planning.packs.model import PromptPack, PromptVariant
-from app.planning.packs.reading import PACK_SUFFIXES, find_pack, list_packs, load_pack, pack_path
+from app.planning.packs.reading import (
+    PACK_SUFFIXES,
+    find_pack,
+    list_packs,
+    list_samples,
+    load_pack,
+    pack_path,
+)
 from app.planning.packs.tokens import MAX_JOBS
 
 __all__ = [
@@ -17,6 +24,7 @@ __all__ = [
     "expand",
     "find_pack",
     "list_packs",
+    "list_samples",
     "load_pack",
     "pack_path",
 ]

@@ -16,25 +16,33 @@ from app.storage.home import PACKS_FOLDER
 PACK_SUFFIXES = (".txt", ".tsv", ".json")
 """In the order in which a pack's name is looked for."""
 WILDCARDS_FOLDER = "wildcards"
+SHIPPED = Path(__file__).parents[2] / "data"
+SAMPLES_FOLDER = "samples"
 
 
 def find_pack(home: Path, pack_id: str) -> Path:
-    """Return the file of the pack of that name in a home.
+    """Return the file of the pack of that name in a home, or of a sample, "samples/NAME".
 
     Raises:
         PackError: there is none.
     """
-    folder = home / PACKS_FOLDER
     inside = not Path(pack_id).is_absolute() and ".." not in Path(pack_id).parts
-    for candidate in _named(folder, pack_id) if inside else ():
-        if candidate.is_file():
-            return candidate
-    raise PackError(folder / pack_id, None, f"there is no such pack; {_hint(home, pack_id)}")
+    for folder in _folders(home, pack_id) if inside else ():
+        for candidate in _named(folder, pack_id):
+            if candidate.is_file():
+                return candidate
+    place = home / PACKS_FOLDER / pack_id
+    raise PackError(place, None, f"there is no such pack; {_hint(home, pack_id)}")
+
+
+def _folders(home: Path, pack_id: str) -> tuple[Path, ...]:
+    is_sample = Path(pack_id).parts[:1] == (SAMPLES_FOLDER,)
+    return (home / PACKS_FOLDER, SHIPPED) if is_sample else (home / PACKS_FOLDER,)
 
 
 def _hint(home: Path, pack_id: str) -> str:
     names = list_packs(home)
-    if near := difflib.get_close_matches(pack_id, names, n=3):
+    if near := difflib.get_close_matches(pack_id, [*names, *list_samples()], n=3):
         return f"did you mean {' or '.join(near)}?"
     shown = ", ".join(names[:8]) or "none"
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
@@ -42,7 +50,7 @@ def _hint(home: Path, pack_id: str) -> str:
 
 
 def pack_path(home: Path, name_or_path: str) -> Path:
-    """Return a file that is given by its path, or else the pack of that name in a home.
+    """Return a file that is given by its path, or else the pack of that name, as `find_pack` does.
 
     Raises:
         PackError: there is neither.
@@ -59,7 +67,15 @@ def _named(folder: Path, name: str) -> Iterable[Path]:
 
 def list_packs(home: Path) -> list[str]:
     """Return the names of the packs in a home, sorted."""
-    folder = home / PACKS_FOLDER
+    return _names_in(home / PACKS_FOLDER)
+
+
+def list_samples() -> list[str]:
+    """Return the names of the packs that come with the app, sorted."""
+    return [f"{SAMPLES_FOLDER}/{name}" for name in _names_in(SHIPPED / SAMPLES_FOLDER)]
+
+
+def _names_in(folder: Path) -> list[str]:
     found = folder.glob("*") if folder.is_dir() else ()
     return sorted({path.stem for path in found if path.suffix.lower() in PACK_SUFFIXES})
 
