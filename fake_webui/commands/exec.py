@@ -134,7 +134,9 @@ def signals_for(process: "subprocess.Popen[bytes]") -> Iterator[None]:
 
 def reached_by_ctrl_c() -> bool:
     """Say whether Ctrl-C on the terminal reaches the command without our help."""
+    if sys.platform == "win32":
+        return True
     try:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
-    except (OSError, ValueError, AttributeError):
-        return sys.platform == "win32"
+    except (OSError, ValueError, AttributeError):  # not a terminal, closed, or missing
+        return False

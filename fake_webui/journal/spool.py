@@ -10,7 +10,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
-from typing import BinaryIO
+from typing import IO
 
 PARTS = 3
 HEADER = struct.Struct("<QIII")  # the record's number, and the sizes of its parts
@@ -21,7 +21,7 @@ class Spool:
 
     def __init__(self, capacity_bytes: int) -> None:
         self.capacity_bytes = capacity_bytes
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
         self._tail = self._head = 0
 
     @property
@@ -62,7 +62,7 @@ class Spool:
         self._file = io.BytesIO()
         self.clear()
 
-    def _open(self) -> BinaryIO:
+    def _open(self) -> IO[bytes]:
         if self._file is None:
             self._file = make_file()
             weakref.finalize(self, self._file.close)
@@ -90,7 +90,7 @@ class Spool:
         return data
 
 
-def make_file() -> BinaryIO:
+def make_file() -> IO[bytes]:
     """Return a file without a name, or memory where there is no room for temporary files."""
     try:
         return tempfile.TemporaryFile(prefix="fake-webui-journal-")
