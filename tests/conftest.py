@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from xprocess import ProcessStarter, XProcess
 
-from tests.support import Fake
+from fake_webui import FakeWebUI
+from tests.support import SLOW_STEP_S
 
-StartFake = Callable[..., Fake]
+StartFake = Callable[..., FakeWebUI]
 
 
 def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarter]:
@@ -39,7 +40,7 @@ def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarte
 @pytest.fixture(scope="session")
 def worker(request: pytest.FixtureRequest) -> str:
     """The name of this test process: pytest-xdist's, or `main`."""
-    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
 
 
 @pytest.fixture(scope="session")
@@ -50,25 +51,39 @@ def start_fake(
     numbers = count(1)
     with ExitStack() as stack:
 
-        def start(name: str, *flags: str) -> Fake:
+        def start(name: str, *flags: str) -> FakeWebUI:
             ready_file = tmp_path_factory.mktemp(name) / "ready.json"
             process = f"fake-{name}-{next(numbers)}-{worker}"  # no two fixtures share one
             stack.callback(lambda: xprocess.getinfo(process).terminate())
             starter = fake_starter(ready_file, flags)
             xprocess.ensure(process, starter, restart=True, persist_logs=False)
-            return Fake(json.loads(ready_file.read_text())["url"])
+            return FakeWebUI.at(json.loads(ready_file.read_text())["url"])
 
         yield start
 
 
 @pytest.fixture(scope="session")
-def fake_server(start_fake: StartFake) -> Fake:
+def fake_server(start_fake: StartFake) -> FakeWebUI:
     """One server for the whole session of this test process."""
     return start_fake("webui", "--seed", "1")
 
 
 @pytest.fixture
-def fake(fake_server: Fake) -> Fake:
+def fake(fake_server: FakeWebUI) -> FakeWebUI:
     """The session's server, as fresh as at its start."""
     fake_server.reset()
     return fake_server
+
+
+@pytest.fixture(scope="session")
+def slow_server(start_fake: StartFake) -> FakeWebUI:
+    """A server whose steps and loads take time."""
+    flags = ("--step-seconds", str(SLOW_STEP_S), "--load-seconds", "0.3")
+    return start_fake("slow", "--seed", "1", *flags)
+
+
+@pytest.fixture
+def slow(slow_server: FakeWebUI) -> FakeWebUI:
+    """The slow server, as fresh as at its start."""
+    slow_server.reset()
+    return slow_server

@@ -1,22 +1,25 @@
-"""What several test modules share: waiting, and a handle on a running fake WebUI."""
+"""What several test modules share: waiting, commands, and what a fake WebUI was sent."""
 
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
 
+from fake_webui import FakeWebUI
+
 ROOT = Path(__file__).resolve().parent.parent
 POLL_SECONDS = 0.01
+SLOW_STEP_S = 0.02
+"""How long a sampling step takes on the slow server."""
 
 Answer = TypeVar("Answer")
 
 
-def wait_until(condition: Callable[[], Answer], timeout_s: float = 20.0) -> Answer:
+def wait_until(condition: Callable[[], Answer | None], timeout_s: float = 20.0) -> Answer:
     """Return what `condition` answers as soon as that is true.
 
     Raises:
@@ -38,40 +41,13 @@ def run_module(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Fake:
-    """A running fake WebUI, seen through its HTTP interface alone."""
+def control(webui: FakeWebUI, method: str, path: str, **options: Any) -> Any:
+    """Call a control endpoint that FakeWebUI has no method for, and return its JSON."""
+    response = requests.request(method, f"{webui.url}/__fake/v1/{path}", timeout=30, **options)
+    response.raise_for_status()
+    return response.json()
 
-    url: str
 
-    def control(self, method: str, path: str, **options: Any) -> Any:
-        """Call a control endpoint and return its JSON."""
-        response = requests.request(method, f"{self.url}/__fake/v1/{path}", timeout=30, **options)
-        response.raise_for_status()
-        return response.json()
-
-    def reset(self) -> None:
-        """Put everything back as at start."""
-        self.control("POST", "reset")
-
-    def requests(self, **filters: Any) -> list[dict[str, Any]]:
-        """Return the journal's entries, oldest first; filters as in `GET requests`."""
-        entries: list[dict[str, Any]] = self.control("GET", "requests", params=filters)["requests"]
-        return entries
-
-    def payloads(self, path: str) -> list[dict[str, Any]]:
-        """Return what was sent to `path`, oldest first."""
-        return [entry["payload"] for entry in self.requests(path=path)]
-
-    def wait(
-        self, timeout_s: float = 10.0, at_least: int = 1, **match: Any
-    ) -> list[dict[str, Any]]:
-        """Wait until the journal has `at_least` entries that match."""
-        body = {"match": match, "at_least": at_least, "timeout_s": timeout_s}
-        entries: list[dict[str, Any]] = self.control("POST", "requests/wait", json=body)["requests"]
-        return entries
-
-    def fault(self, action: str, path: str, when: Any = "first", **details: Any) -> None:
-        """Make requests to `path` fail the way `action` names."""
-        rule = {"match": {"path": path}, "when": when, "action": action, "with": details}
-        self.control("POST", "faults", json=rule)
+def payloads(webui: FakeWebUI, path: str) -> list[Any]:
+    """Return what was sent to `path`, oldest first."""
+    return [entry["payload"] for entry in webui.requests(path)]

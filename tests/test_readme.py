@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.stages import STAGES
-from fake_webui import create_app
-from tests.support import ROOT, Fake, run_module
+from fake_webui import FakeWebUI, create_app
+from tests.support import ROOT, control, payloads, run_module
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTROL = "/__fake/v1"
@@ -41,9 +41,9 @@ def listed_endpoints() -> set[tuple[str, str]]:
     }
 
 
-def imitated_endpoints(fake: Fake) -> set[tuple[str, str]]:
+def imitated_endpoints(fake: FakeWebUI) -> set[tuple[str, str]]:
     """Return what the server says it imitates, without HEAD and slashes at the end."""
-    rows = fake.control("GET", "coverage")["endpoints"]
+    rows = control(fake, "GET", "coverage")["endpoints"]
     return {
         (row["method"], row["path"].rstrip("/") or "/")
         for row in rows
@@ -61,7 +61,7 @@ def control_endpoints() -> set[tuple[str, str]]:
     }
 
 
-def test_the_endpoint_table_is_what_the_server_answers(fake: Fake) -> None:
+def test_the_endpoint_table_is_what_the_server_answers(fake: FakeWebUI) -> None:
     """No endpoint is missing from the table, none is promised in vain."""
     assert listed_endpoints() == imitated_endpoints(fake) | control_endpoints()
 
@@ -73,7 +73,7 @@ def test_the_stage_table_is_what_the_app_runs() -> None:
 
 @pytest.mark.parametrize(("name", "path"), STAGE.findall(part("stages")))
 def test_a_stage_sends_to_the_path_in_the_table(
-    name: str, path: str, fake: Fake, tmp_path: Path
+    name: str, path: str, fake: FakeWebUI, tmp_path: Path
 ) -> None:
     """Each stage, switched on alone, makes a request to its path."""
     switch = [] if name == "txt2img" else ["--set", f"{name}.enabled=true"]
@@ -81,10 +81,10 @@ def test_a_stage_sends_to_the_path_in_the_table(
     where = ["--webui", fake.url, "--home", str(tmp_path)]
     ran = run_module("app", "run", "--prompt", "a cat", *small, *switch, *where)
     assert ran.returncode == 0, ran.stderr
-    assert fake.payloads(path)
+    assert payloads(fake, path)
 
 
-def test_the_app_commands_run_as_written(fake: Fake, tmp_path: Path) -> None:
+def test_the_app_commands_run_as_written(fake: FakeWebUI, tmp_path: Path) -> None:
     """Every command of the app's section, in its order, ends well."""
     environment = {**os.environ, "WEBUI_URL": fake.url, "APP_HOME": str(tmp_path)}
     for line in code("commands: app").splitlines():

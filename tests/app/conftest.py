@@ -16,9 +16,9 @@ from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.search import create_index
 from app.store.job_store import JobStore
-from tests.support import Fake
+from fake_webui import FakeWebUI
 
-Completed = subprocess.CompletedProcess
+Completed = subprocess.CompletedProcess[str]
 CommandLine = Callable[..., Completed]
 
 
@@ -94,7 +94,7 @@ def reading_json(run: CommandLine) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def app_cli(home: Path, fake: Fake) -> CommandLine:
+def app_cli(home: Path, fake: FakeWebUI) -> CommandLine:
     """Run `python -m app …` on `home` and the fake WebUI."""
     return command_line(home, fake.url)
 

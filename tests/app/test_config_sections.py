@@ -1,5 +1,7 @@
 """How settings in files of any age are understood."""
 
+from typing import Any
+
 import pytest
 
 from app.config.pipeline_config import PipelineConfig, merge
@@ -29,12 +31,12 @@ from app.config.spellings import SPELLINGS
          {"pipeline": {"global_negative_prompt_stages": ["txt2img", "upscale"]}}),
     ],
 )  # fmt: skip
-def test_an_older_spelling_is_translated(file, layer):
+def test_an_older_spelling_is_translated(file: dict[str, Any], layer: dict[str, Any]) -> None:
     """Each means the setting that it meant."""
     assert read_sections(file).layer == layer
 
 
-def test_of_two_spellings_the_stronger_holds_and_the_other_is_told():
+def test_of_two_spellings_the_stronger_holds_and_the_other_is_told() -> None:
     """The pipeline's switch holds over a stage's own, and a blank gives way to a value."""
     sections = read_sections(
         {
@@ -48,13 +50,13 @@ def test_of_two_spellings_the_stronger_holds_and_the_other_is_told():
     assert sections.notices() == ("overruled by another key: adetailer.enabled",)
 
 
-def test_an_unused_key_without_effect_is_no_notice():
+def test_an_unused_key_without_effect_is_no_notice() -> None:
     """Older files are full of keys that are off."""
     quiet = {"txt2img": {"hypernetwork": "None"}, "upscale": {"tile_size": 0}, "max_variants": 0}
     assert read_sections(quiet).notices() == ()
 
 
-def test_a_configuration_means_itself():
+def test_a_configuration_means_itself() -> None:
     """What this app writes is read as it stands."""
     written = PipelineConfig().model_dump(mode="json")
     sections = read_sections(written)
@@ -62,7 +64,7 @@ def test_a_configuration_means_itself():
     assert sections.notices() == ()
 
 
-def test_every_spelling_leads_to_a_setting_that_there_is():
+def test_every_spelling_leads_to_a_setting_that_there_is() -> None:
     """The table names no setting that the configuration lacks."""
     targets = {s for keys in SPELLINGS.values() for one in keys.values() for s in one.settings}
     for target in targets:

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from fake_webui import FakeWebUI
 from tests.app.conftest import CommandLine, command_line, reading_json
-from tests.support import Fake
+from tests.support import payloads
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "2")
 TXT2IMG = "/sdapi/v1/txt2img"
@@ -31,26 +32,26 @@ class Past:
     jobs: list[dict[str, Any]]
 
 
-def make_past(home: Path, fake: Fake) -> Past:
+def make_past(home: Path, fake: FakeWebUI) -> Past:
     """Run three jobs, the last of which runs out of memory."""
     fake.reset()
     cli = command_line(home, fake.url)
     read = reading_json(cli)
     cat = read("run", "--prompt", "a cat", *SMALL)
     dog = read("run", "--prompt", "a dog", "--negative", "leash", *SMALL)
-    fake.fault("out-of-memory", TXT2IMG)
+    fake.fault("out-of-memory", TXT2IMG, when="first")
     cli("run", "--prompt", "a whale", *SMALL)
     return Past(home, cli, read, [*read("history", "--limit", "1"), *dog, *cat])
 
 
 @pytest.fixture(scope="module")
-def looked_at(tmp_path_factory: pytest.TempPathFactory, fake_server: Fake) -> Past:
+def looked_at(tmp_path_factory: pytest.TempPathFactory, fake_server: FakeWebUI) -> Past:
     """Three past jobs that no test changes."""
     return make_past(tmp_path_factory.mktemp("past"), fake_server)
 
 
 @pytest.fixture
-def past(home: Path, fake: Fake) -> Past:
+def past(home: Path, fake: FakeWebUI) -> Past:
     """Three past jobs of this test's own."""
     return make_past(home, fake)
 
@@ -60,10 +61,10 @@ def prompts(jobs: list[dict[str, Any]]) -> list[str]:
     return [job["prompt"] for job in jobs]
 
 
-def sent(fake: Fake) -> list[dict[str, Any]]:
+def sent(fake: FakeWebUI) -> list[dict[str, Any]]:
     """Return what was sent to each stage's endpoint, without the ids that differ by job."""
-    payloads = [payload for path in STAGES for payload in fake.payloads(path)]
-    return [{k: v for k, v in payload.items() if k != "force_task_id"} for payload in payloads]
+    all_sent = [payload for path in STAGES for payload in payloads(fake, path)]
+    return [{k: v for k, v in payload.items() if k != "force_task_id"} for payload in all_sent]
 
 
 def test_history_is_newest_first(looked_at: Past) -> None:
@@ -119,7 +120,7 @@ def test_one_job_is_told_in_full(looked_at: Past) -> None:
         assert told in page
 
 
-def test_a_replay_sends_the_same_payloads(app_json: Json, fake: Fake) -> None:
+def test_a_replay_sends_the_same_payloads(app_json: Json, fake: FakeWebUI) -> None:
     """Through all four stages the wire carries what it carried before; images are equal."""
     [first] = app_json(
         "run",
@@ -151,14 +152,14 @@ def test_a_replay_can_be_queued(past: Past) -> None:
     assert (cat["prompt"], cat["run_mode"]) == ("a cat", "queue")
 
 
-def test_an_own_image_can_be_imported(past: Past, fake: Fake) -> None:
+def test_an_own_image_can_be_imported(past: Past, fake: FakeWebUI) -> None:
     """A job made of an image's parameters makes the very same image."""
     [image] = past.jobs[1]["meta"]["images"]
     assert past.cli("history", "import", str(past.home / image["path"])).returncode == 0
     assert past.cli("work").returncode == 0
     [again] = past.json("history", "--limit", "1")
     assert again["prompt"] == "a dog"
-    assert fake.payloads(TXT2IMG)[-1]["seed"] == image["seed"]
+    assert payloads(fake, TXT2IMG)[-1]["seed"] == image["seed"]
     assert again["meta"]["images"][0]["sha256"] == image["sha256"]
 
 

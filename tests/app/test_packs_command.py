@@ -1,16 +1,18 @@
 """`packs`: what a pack would send, without queueing it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from tests.app.conftest import CommandLine
 from tests.support import ROOT
 
 SAMPLE = str(ROOT / "app" / "data" / "samples" / "landscapes.txt")
 
 
 @pytest.fixture
-def pack(home):
+def pack(home: Path) -> str:
     """A pack of two prompts with two combinations each, in the home."""
     folder = home / "packs"
     folder.mkdir(parents=True)
@@ -19,7 +21,7 @@ def pack(home):
     return "castles"
 
 
-def test_show_says_how_many_jobs_a_pack_makes(app_cli, pack):
+def test_show_says_how_many_jobs_a_pack_makes(app_cli: CommandLine, pack: str) -> None:
     """The count comes with the notices; what follows are the payloads."""
     shown = app_cli("packs", "show", pack)
     assert shown.returncode == 0
@@ -29,13 +31,13 @@ def test_show_says_how_many_jobs_a_pack_makes(app_cli, pack):
     assert '"prompt": "a stone castle"' in shown.stdout
 
 
-def test_show_queues_nothing_and_leaves_no_home(app_cli, home):
+def test_show_queues_nothing_and_leaves_no_home(app_cli: CommandLine, home: Path) -> None:
     """Looking changes nothing on disk."""
     assert app_cli("packs", "show", SAMPLE, "--limit", "1").returncode == 0
     assert not home.exists()
 
 
-def test_show_as_json_has_every_request_of_every_job(app_cli, pack):
+def test_show_as_json_has_every_request_of_every_job(app_cli: CommandLine, pack: str) -> None:
     """One array, a job each, with flags and presets taken into account."""
     app_cli("presets", "save", "quick", "--steps", "9", "--upscale", "2")
     shown = app_cli("packs", "show", pack, "--preset", "quick", "--width", "512", "--json")
@@ -47,7 +49,7 @@ def test_show_as_json_has_every_request_of_every_job(app_cli, pack):
     assert (payload["steps"], payload["width"], payload["batch_size"]) == (9, 512, 3)
 
 
-def test_what_is_shown_with_a_seed_is_what_is_queued(app_cli, pack):
+def test_what_is_shown_with_a_seed_is_what_is_queued(app_cli: CommandLine, pack: str) -> None:
     """The same --pack-seed draws the same seeds for the queue."""
     words = (pack, "--pack-seed", "5", "--json")
     shown = json.loads(app_cli("packs", "show", *words).stdout)
@@ -56,7 +58,7 @@ def test_what_is_shown_with_a_seed_is_what_is_queued(app_cli, pack):
     assert wanted == [(j["prompt"], j["config_snapshot"]["txt2img"]["seed"]) for j in queued[::-1]]
 
 
-def test_list_counts_the_jobs_of_each_pack(app_cli, home, pack):
+def test_list_counts_the_jobs_of_each_pack(app_cli: CommandLine, home: Path, pack: str) -> None:
     """A pack that makes nothing says why instead."""
     (home / "packs" / "broken.txt").write_text("a [[nowhere]]")
     rows = json.loads(app_cli("packs", "--json").stdout)
@@ -74,14 +76,16 @@ def test_list_counts_the_jobs_of_each_pack(app_cli, home, pack):
         (["shwo"], "did you mean show?"),
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(app_cli, words, sentence):
+def test_bad_input_is_one_sentence_and_status_2(
+    app_cli: CommandLine, words: list[str], sentence: str
+) -> None:
     """Nothing is printed but the reason."""
     done = app_cli("packs", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr
 
 
-def test_samples_are_packs_by_name(app_cli, home):
+def test_samples_are_packs_by_name(app_cli: CommandLine, home: Path) -> None:
     """What comes with the app needs no path; a pack of the home of that name comes first."""
     named, by_path = (
         app_cli("packs", "show", pack, "--pack-seed", "1").stdout
@@ -93,7 +97,7 @@ def test_samples_are_packs_by_name(app_cli, home):
     assert '"prompt": "mine"' in app_cli("packs", "show", "samples/objects").stdout
 
 
-def test_samples_are_named_where_there_are_no_packs(app_cli):
+def test_samples_are_named_where_there_are_no_packs(app_cli: CommandLine) -> None:
     """A newcomer learns what can be tried; a mistyped name gets the nearest."""
     assert "samples/landscapes" in app_cli("packs", "list").stderr
     told = app_cli("packs", "show", "samples/landscape").stderr
@@ -101,6 +105,6 @@ def test_samples_are_named_where_there_are_no_packs(app_cli):
 
 
 @pytest.mark.parametrize("name", ["samples", "samples/..", "samples/../samples/demo", "landscapes"])
-def test_nothing_but_a_sample_is_found_beside_the_home(app_cli, name):
+def test_nothing_but_a_sample_is_found_beside_the_home(app_cli: CommandLine, name: str) -> None:
     """A sample is asked for as one, and no path leads out of its folder."""
     assert app_cli("packs", "show", name).returncode == 2

@@ -1,20 +1,22 @@
 """Settings: one table of defaults, layers that are merged, and what is said of wrong ones."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.config.pipeline_config import PipelineConfig, UpscaleConfig, merge
+from app.config.pipeline_config import PipelineConfig, StageName, UpscaleConfig, merge
 from app.errors import ConfigurationError
 
 
-def test_without_layers_all_is_default():
+def test_without_layers_all_is_default() -> None:
     """The models' own defaults are the only ones; only txt2img runs."""
     assert merge() == PipelineConfig()
     assert merge().stages() == ("txt2img",)
 
 
-def test_the_last_layer_that_names_a_setting_wins():
+def test_the_last_layer_that_names_a_setting_wins() -> None:
     """Layers are merged setting by setting, down into a stage's parts."""
     config = merge(
         {"txt2img": {"steps": 9, "width": 512}, "adetailer": {"face": {"prompt": "a face"}}},
@@ -26,14 +28,14 @@ def test_the_last_layer_that_names_a_setting_wins():
     assert (face.prompt, face.steps, face.model) == ("a face", 12, "face_yolov8n.pt")
 
 
-def test_layers_are_left_as_they_were():
+def test_layers_are_left_as_they_were() -> None:
     """Merging changes none of its layers."""
     below = {"txt2img": {"steps": 9}}
     merge(below, {"txt2img": {"width": 512}})
     assert below == {"txt2img": {"steps": 9}}
 
 
-def test_a_layer_of_what_was_set_gives_the_same_again():
+def test_a_layer_of_what_was_set_gives_the_same_again() -> None:
     """What a user has set survives the way through a draft."""
     config = PipelineConfig(upscale=UpscaleConfig(enabled=True, resize=3.0))
     assert merge(config.model_dump(exclude_unset=True)) == config
@@ -64,14 +66,16 @@ def test_a_layer_of_what_was_set_gives_the_same_again():
         ),
     ],
 )
-def test_a_wrong_setting_is_told_with_its_key_and_range(layer, sentence):
+def test_a_wrong_setting_is_told_with_its_key_and_range(
+    layer: dict[str, Any], sentence: str
+) -> None:
     """The error names the dotted key, the value, and what is allowed."""
     with pytest.raises(ConfigurationError) as error:
         merge(layer)
     assert sentence in str(error.value)
 
 
-def test_everything_that_is_wrong_is_told_at_once():
+def test_everything_that_is_wrong_is_told_at_once() -> None:
     """Two wrong settings make one error with both."""
     with pytest.raises(ConfigurationError, match=r"width is 1;.*; txt2img\.steps is 0"):
         merge({"txt2img": {"steps": 0, "width": 1}})
@@ -81,7 +85,9 @@ def test_everything_that_is_wrong_is_told_at_once():
     ("stage", "sent"),
     [("txt2img", ("fine, a castle", "blurry")), ("adetailer", ("a castle", "dull, blurry"))],
 )
-def test_global_prompts_go_to_the_stages_that_have_them_on(stage, sent):
+def test_global_prompts_go_to_the_stages_that_have_them_on(
+    stage: StageName, sent: tuple[str, str]
+) -> None:
     """A global prompt goes in front of the job's own, in its stages only."""
     options = {
         "global_prompt": "fine",
@@ -100,7 +106,7 @@ ANYTHING = st.recursive(
 )
 
 
-def configuration_or_sentence(layer):
+def configuration_or_sentence(layer: dict[str, Any]) -> PipelineConfig | str:
     """The configuration of a layer, or what is said of it."""
     try:
         return merge(layer)
@@ -109,7 +115,7 @@ def configuration_or_sentence(layer):
 
 
 @given(st.dictionaries(KEYS, ANYTHING, max_size=4))
-def test_any_layer_makes_a_configuration_or_one_sentence(layer):
+def test_any_layer_makes_a_configuration_or_one_sentence(layer: dict[str, Any]) -> None:
     """No layer, however wrong, gets past as anything but a ConfigurationError."""
     outcome = configuration_or_sentence(layer)
     assert isinstance(outcome, PipelineConfig) or outcome

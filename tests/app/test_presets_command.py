@@ -1,16 +1,20 @@
 """`python -m app presets`: settings under a name."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.app.conftest import CommandLine
 
-def settings_of(app_cli, name):
+
+def settings_of(app_cli: CommandLine, name: str) -> Any:
     """The settings of a preset, as the command prints them."""
     return json.loads(app_cli("presets", "show", name).stdout)
 
 
-def test_flags_are_saved_and_used_again(app_cli):
+def test_flags_are_saved_and_used_again(app_cli: CommandLine) -> None:
     """What was saved is what a run with the preset sends."""
     saved = app_cli("presets", "save", "night", "--steps", "34", "--upscale", "2")
     assert saved.returncode == 0
@@ -23,7 +27,7 @@ def test_flags_are_saved_and_used_again(app_cli):
     assert (job["config_snapshot"]["txt2img"]["steps"], job["has_upscale"]) == (34, True)
 
 
-def test_a_preset_can_start_from_another_or_from_the_last_run(app_cli):
+def test_a_preset_can_start_from_another_or_from_the_last_run(app_cli: CommandLine) -> None:
     """Flags win over what it starts from."""
     app_cli("presets", "save", "a", "--steps", "9", "--width", "512")
     app_cli("presets", "save", "b", "--from", "a", "--width", "640")
@@ -33,7 +37,7 @@ def test_a_preset_can_start_from_another_or_from_the_last_run(app_cli):
     assert settings_of(app_cli, "c") == {"txt2img": {"steps": 7}}
 
 
-def test_list_says_what_each_does(app_cli):
+def test_list_says_what_each_does(app_cli: CommandLine) -> None:
     """Stages, size, steps and sampler in a line."""
     app_cli("presets", "save", "night", "--adetailer")
     (row,) = json.loads(app_cli("presets", "--json").stdout)
@@ -41,7 +45,7 @@ def test_list_says_what_each_does(app_cli):
     assert row["summary"].startswith("txt2img → adetailer, 1024×1024")
 
 
-def test_overwriting_has_to_be_said(app_cli):
+def test_overwriting_has_to_be_said(app_cli: CommandLine) -> None:
     """A slip does not lose a preset."""
     app_cli("presets", "save", "a", "--steps", "9")
     assert app_cli("presets", "save", "a", "--steps", "8").returncode == 2
@@ -49,7 +53,7 @@ def test_overwriting_has_to_be_said(app_cli):
     assert settings_of(app_cli, "a") == {"txt2img": {"steps": 8}}
 
 
-def test_a_deleted_preset_is_gone(app_cli):
+def test_a_deleted_preset_is_gone(app_cli: CommandLine) -> None:
     """Deleting it twice is an error."""
     app_cli("presets", "save", "a", "--steps", "9")
     assert app_cli("presets", "delete", "a").returncode == 0
@@ -66,7 +70,9 @@ def test_a_deleted_preset_is_gone(app_cli):
         (["save", "a", "--set", "txt2img.stepz=9"], "did you mean steps?"),
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(app_cli, home, words, sentence):
+def test_bad_input_is_one_sentence_and_status_2(
+    app_cli: CommandLine, home: Path, words: list[str], sentence: str
+) -> None:
     """Nothing is saved then."""
     done = app_cli("presets", *words)
     assert done.returncode == 2

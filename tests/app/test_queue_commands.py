@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from fake_webui import FakeWebUI
 from tests.app.conftest import CommandLine
-from tests.support import Fake
+from tests.support import payloads
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "2")
 Json = Callable[..., Any]
@@ -81,12 +82,12 @@ def test_a_moved_job_is_where_it_was_put(
 
 
 def test_a_cancelled_job_does_not_run(
-    app_cli: CommandLine, app_json: Json, three: list[str], fake: Fake
+    app_cli: CommandLine, app_json: Json, three: list[str], fake: FakeWebUI
 ) -> None:
     """Two are cancelled by id, the third runs alone."""
     assert "Cancelled 2 jobs." in app_cli("queue", "cancel", *three[:2]).stderr
     assert app_cli("work").returncode == 0
-    assert [payload["prompt"] for payload in fake.payloads("/sdapi/v1/txt2img")] == ["prompt 2"]
+    assert [payload["prompt"] for payload in payloads(fake, "/sdapi/v1/txt2img")] == ["prompt 2"]
     statuses = [job["status"] for job in app_json("history")]
     assert statuses == ["succeeded", "cancelled", "cancelled"]
 
@@ -110,32 +111,32 @@ def test_clear_cancels_all_that_waits(
 
 
 @pytest.mark.usefixtures("three")
-def test_a_paused_queue_holds_its_jobs(app_cli: CommandLine, fake: Fake) -> None:
+def test_a_paused_queue_holds_its_jobs(app_cli: CommandLine, fake: FakeWebUI) -> None:
     """Work runs none of them and says why; after resume it runs all."""
     assert app_cli("queue", "pause", "--reason", "the cat sleeps").returncode == 0
     held = app_cli("work")
     assert held.returncode == 1
     assert "paused: the cat sleeps" in held.stderr
-    assert fake.payloads("/sdapi/v1/txt2img") == []
+    assert payloads(fake, "/sdapi/v1/txt2img") == []
     assert "3 jobs waiting" in app_cli("queue", "resume").stderr
     assert app_cli("work").returncode == 0
-    assert len(fake.payloads("/sdapi/v1/txt2img")) == 3
+    assert len(payloads(fake, "/sdapi/v1/txt2img")) == 3
 
 
 @pytest.mark.usefixtures("three")
 def test_direct_runs_while_the_queue_is_paused(
-    app_cli: CommandLine, app_json: Json, fake: Fake
+    app_cli: CommandLine, app_json: Json, fake: FakeWebUI
 ) -> None:
     """Run Now makes its own job and leaves the others where they are."""
     app_cli("queue", "pause")
     assert app_cli("run", "--prompt", "now", *SMALL).returncode == 0
-    assert [payload["prompt"] for payload in fake.payloads("/sdapi/v1/txt2img")] == ["now"]
+    assert [payload["prompt"] for payload in payloads(fake, "/sdapi/v1/txt2img")] == ["now"]
     assert len(app_json("queue", "list")) == 3
 
 
 @pytest.mark.parametrize("words", [("run", "--direct"), ("queue", "add", "--direct")], ids=" ".join)
 def test_direct_goes_before_all_that_waits(
-    words: tuple[str, ...], app_cli: CommandLine, app_json: Json, three: list[str], fake: Fake
+    words: tuple[str, ...], app_cli: CommandLine, app_json: Json, three: list[str], fake: FakeWebUI
 ) -> None:
     """A job that is asked for with `--direct` is the next to run, however it was added."""
     app_cli(*words, "--prompt", "at once", *SMALL)
@@ -147,10 +148,10 @@ def test_direct_goes_before_all_that_waits(
 
 
 @pytest.mark.usefixtures("three")
-def test_run_runs_no_job_but_its_own(app_cli: CommandLine, app_json: Json, fake: Fake) -> None:
+def test_run_runs_no_job_but_its_own(app_cli: CommandLine, app_json: Json, fake: FakeWebUI) -> None:
     """Beside a queue that is not paused, too."""
     assert app_cli("run", "--prompt", "now", *SMALL).returncode == 0
-    assert [payload["prompt"] for payload in fake.payloads("/sdapi/v1/txt2img")] == ["now"]
+    assert [payload["prompt"] for payload in payloads(fake, "/sdapi/v1/txt2img")] == ["now"]
     assert len(app_json("queue", "list")) == 3
 
 
@@ -182,10 +183,10 @@ def test_queued_jobs_are_edited_in_bulk(
 
 
 def test_failed_jobs_are_retried_in_bulk(
-    app_cli: CommandLine, app_json: Json, three: list[str], fake: Fake
+    app_cli: CommandLine, app_json: Json, three: list[str], fake: FakeWebUI
 ) -> None:
     """Work ends with 1 when a job failed; `retry --status failed` queues it again unchanged."""
-    fake.fault("nan", "/sdapi/v1/txt2img")
+    fake.fault("nan", "/sdapi/v1/txt2img", when="first")
     worked = app_cli("work")
     assert worked.returncode == 1
     assert "NansException" in worked.stderr
@@ -205,12 +206,12 @@ def test_last_used_settings_can_be_used_again(app_cli: CommandLine, app_json: Js
 
 @pytest.mark.usefixtures("three")
 def test_several_webuis_share_the_queue(
-    app_cli: CommandLine, fake: Fake, start_fake: Callable[..., Fake]
+    app_cli: CommandLine, fake: FakeWebUI, start_fake: Callable[..., FakeWebUI]
 ) -> None:
     """Each WebUI given runs jobs of the one queue."""
     other = start_fake("second")
     other.reset()
     done = app_cli("work", "--webui", fake.url, "--webui", other.url)
     assert done.returncode == 0
-    sent = fake.payloads("/sdapi/v1/txt2img") + other.payloads("/sdapi/v1/txt2img")
+    sent = payloads(fake, "/sdapi/v1/txt2img") + payloads(other, "/sdapi/v1/txt2img")
     assert sorted(payload["prompt"] for payload in sent) == ["prompt 0", "prompt 1", "prompt 2"]

@@ -13,31 +13,19 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from fake_webui import FakeWebUI
 from tests.app.conftest import CommandLine
-from tests.support import ROOT, Fake, wait_until
+from tests.support import ROOT, payloads, wait_until
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "2")
-LONG = ("--width", "64", "--height", "64", "--steps", "150")
+LONG = ("--width", "64", "--height", "64", "--steps", "150", "--batches", "3")
 TXT2IMG = "/sdapi/v1/txt2img"
 Json = Callable[..., Any]
 Start = Callable[..., subprocess.Popen[str]]
 
 
-@pytest.fixture(scope="session")
-def slow_server(start_fake: Callable[..., Fake]) -> Fake:
-    """A WebUI that takes its time: 150 steps are 7.5 seconds."""
-    return start_fake("slow", "--step-seconds", "0.05")
-
-
 @pytest.fixture
-def slow(slow_server: Fake) -> Fake:
-    """The slow WebUI, as fresh as at its start."""
-    slow_server.reset()
-    return slow_server
-
-
-@pytest.fixture
-def start(home: Path, slow: Fake) -> Iterator[Start]:
+def start(home: Path, slow: FakeWebUI) -> Iterator[Start]:
     """Start `python -m app …` on the slow WebUI and leave it running; killed with the test."""
     started: list[subprocess.Popen[str]] = []
 
@@ -54,7 +42,7 @@ def start(home: Path, slow: Fake) -> Iterator[Start]:
         process.communicate()
 
 
-def is_working(slow: Fake) -> bool:
+def is_working(slow: FakeWebUI) -> bool:
     """Whether a generation has begun."""
     return bool(slow.requests(path=TXT2IMG))
 
@@ -75,34 +63,34 @@ def test_run_can_print_its_records(app_json: Json) -> None:
     assert job["completed_at"]
 
 
-def test_flags_reach_the_wire(app_cli: CommandLine, fake: Fake) -> None:
+def test_flags_reach_the_wire(app_cli: CommandLine, fake: FakeWebUI) -> None:
     """Each setting given is what the WebUI gets, and `--set` reaches those without a flag."""
     app_cli(
         "run", "--prompt", "a cat", "--negative", "dogs", *SMALL, "--cfg", "4.5", "--seed", "77",
         "--sampler", "Euler a", "--scheduler", "Karras", "--clip-skip", "2", "--batch-size", "2",
         "--set", "txt2img.subseed_strength=0.25",
     )  # fmt: skip
-    [payload] = fake.payloads(TXT2IMG)
+    [payload] = payloads(fake, TXT2IMG)
     assert (payload["negative_prompt"], payload["cfg_scale"], payload["seed"]) == ("dogs", 4.5, 77)
     assert (payload["sampler_name"], payload["scheduler"]) == ("Euler a", "Karras")
     assert (payload["batch_size"], payload["subseed_strength"]) == (2, 0.25)
 
 
-def test_a_failed_job_is_status_1(app_cli: CommandLine, fake: Fake) -> None:
+def test_a_failed_job_is_status_1(app_cli: CommandLine, fake: FakeWebUI) -> None:
     """The WebUI's own words are on stderr, and no path is printed."""
-    fake.fault("out-of-memory", TXT2IMG)
+    fake.fault("out-of-memory", TXT2IMG, when="first")
     done = app_cli("run", "--prompt", "a cat", *SMALL)
     assert done.returncode == 1
     assert "CUDA out of memory" in done.stderr
     assert done.stdout == ""
 
 
-def test_a_missing_checkpoint_is_status_1(app_cli: CommandLine, fake: Fake) -> None:
+def test_a_missing_checkpoint_is_status_1(app_cli: CommandLine, fake: FakeWebUI) -> None:
     """It is said by name, and nothing was generated with another."""
     done = app_cli("run", "--prompt", "a cat", *SMALL, "--checkpoint", "no-such-model")
     assert done.returncode == 1
     assert "no-such-model" in done.stderr
-    assert fake.payloads(TXT2IMG) == []
+    assert payloads(fake, TXT2IMG) == []
     asked = app_cli("doctor", "--checkpoint", "no-such-model")
     assert asked.returncode == 1
     assert "no-such-model" in asked.stdout
@@ -117,7 +105,7 @@ def test_doctor_says_that_all_is_well(app_json: Json) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_cancels_and_pauses(
-    app_cli: CommandLine, app_json: Json, start: Start, slow: Fake, number: signal.Signals
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI, number: signal.Signals
 ) -> None:
     """The running job is interrupted on the WebUI and cancelled; the other waits, paused."""
     for prompt in ("first", "second"):
@@ -136,7 +124,7 @@ def test_ctrl_c_cancels_and_pauses(
     assert "paused: stopped by hand" in app_cli("queue").stderr
 
 
-def test_ctrl_c_leaves_no_direct_job_behind(app_json: Json, start: Start, slow: Fake) -> None:
+def test_ctrl_c_leaves_no_direct_job_behind(app_json: Json, start: Start, slow: FakeWebUI) -> None:
     """A paused queue would run it all the same, so it is cancelled with the rest of its run."""
     runner = start("run", "--prompt", "now", *LONG)
     wait_until(lambda: is_working(slow))
@@ -147,7 +135,7 @@ def test_ctrl_c_leaves_no_direct_job_behind(app_json: Json, start: Start, slow: 
 
 
 def test_a_second_command_can_cancel(
-    app_cli: CommandLine, app_json: Json, start: Start, slow: Fake
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
 ) -> None:
     """`queue cancel` from another terminal ends the running job, and the next one runs."""
     [job] = app_json("queue", "add", "--prompt", "first", *LONG)

@@ -24,8 +24,9 @@ from app.jobs.search import COLUMNS, create_index
 from app.planning.preview import preview
 from app.store.job_store import INSERT, JobStore, insert_jobs, new_row
 from app.store.schema import MIGRATIONS
+from fake_webui import FakeWebUI
 from tests.bench.measuring import interleaved, percentile, python, report
-from tests.support import ROOT, Fake
+from tests.support import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +36,7 @@ LARGE = {"txt2img": {"width": 1024, "height": 1024, "steps": 20, "seed": 1, "sub
 
 
 @pytest.fixture
-def application(fake: Fake, tmp_path: Path) -> Iterator[Application]:
+def application(fake: FakeWebUI, tmp_path: Path) -> Iterator[Application]:
     """The app on a home of its own, at the session's fake WebUI."""
     built = build_app(webui_url=fake.url, home=tmp_path / "home")
     yield built
@@ -50,7 +51,7 @@ def test_help() -> None:
     report("python -m app --help", min(app), min(floor), 1.6)
 
 
-def test_a_queued_job(application: Application, fake: Fake, tmp_path: Path) -> None:
+def test_a_queued_job(application: Application, fake: FakeWebUI, tmp_path: Path) -> None:
     """One stage at 1024x1024, from the queue to the history."""
     specs = [JobSpec(prompt="a lighthouse", config=merge(LARGE))] * 5
 
@@ -174,9 +175,9 @@ def test_history(look: str, histories: dict[int, JobHistoryStore]) -> None:
     report(f"history at 100,000 rows, {look}, p50", *at, 1.5)
 
 
-def test_memory(fake: Fake, tmp_path: Path) -> None:
+def test_memory(fake: FakeWebUI, tmp_path: Path) -> None:
     """Two thousand jobs leave no trace in memory."""
-    words = [sys.executable, "-m", "tests.bench.app_memory", fake.url, tmp_path, "100", "1900"]
+    words = [sys.executable, "-m", "tests.bench.app_memory", fake.url, str(tmp_path), "100", "1900"]
     printed = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     after_100, after_2000 = (int(line) / 1e6 for line in printed.split())
     report("memory after 2,000 jobs", after_2000, after_100, 1.1, "MB")

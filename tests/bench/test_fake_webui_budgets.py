@@ -13,6 +13,7 @@ import pytest
 import requests
 from PIL import Image
 
+from fake_webui import FakeWebUI
 from tests.bench.measuring import (
     interleaved,
     percentile,
@@ -21,7 +22,7 @@ from tests.bench.measuring import (
     resident_bytes,
 )
 from tests.conftest import StartFake
-from tests.support import ROOT, Fake, wait_until
+from tests.support import ROOT, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -40,11 +41,11 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def floor_url(fake: Fake, session: requests.Session, tmp_path: Path) -> Iterator[str]:
+def floor_url(fake: FakeWebUI, session: requests.Session, tmp_path: Path) -> Iterator[str]:
     """A plain Flask view that returns the bytes which the fake would."""
     body = tmp_path / "body.json"
     body.write_bytes(session.post(fake.url + TXT2IMG, json=LARGE).content)
-    command = [sys.executable, "-m", "tests.bench.floor_server", body]
+    command = [sys.executable, "-m", "tests.bench.floor_server", str(body)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as server:
         assert server.stdout
@@ -68,7 +69,7 @@ def test_start() -> None:
     report("start to the ready line", min(ready), min(floor), 1.4)
 
 
-def test_txt2img(fake: Fake, session: requests.Session, floor_url: str) -> None:
+def test_txt2img(fake: FakeWebUI, session: requests.Session, floor_url: str) -> None:
     """A 1024x1024 picture, journaled."""
     measured, floor = interleaved(
         100,
@@ -99,7 +100,7 @@ def test_polling_during_a_generation(
     report(f"{path} during a generation, p90", percentile(busy, 90), percentile(idle, 90), 2)
 
 
-def test_extras(fake: Fake, session: requests.Session) -> None:
+def test_extras(fake: FakeWebUI, session: requests.Session) -> None:
     """A 1024x1024 PNG made twice as large."""
     picture = io.BytesIO()
     Image.effect_noise((1024, 1024), 40).convert("RGB").save(picture, "PNG", compress_level=1)
@@ -122,9 +123,9 @@ def test_extras(fake: Fake, session: requests.Session) -> None:
     report("extras 2x of 1024x1024", min(measured), min(floor), 1.3)
 
 
-def test_memory(fake: Fake, session: requests.Session) -> None:
+def test_memory(fake: FakeWebUI, session: requests.Session) -> None:
     """Ten thousand generations leave no trace in memory."""
-    pid = fake.control("GET", "health")["pid"]
+    pid = fake.health()["pid"]
     small = {**LARGE, "width": 512, "height": 512}
 
     def generate(count: int) -> None:

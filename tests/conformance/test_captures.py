@@ -40,7 +40,7 @@ def test_every_capture_conforms(group: str, start_fake: StartFake, tmp_path: Pat
     """The fake answers every recorded request of the group as the real server did."""
     config = str(configuration(group, tmp_path))
     server = start_fake(group, "--config", config, "--api-server-stop", *GROUPS[group])
-    command = [sys.executable, CONFORMANCE / "compare.py", "--base-url", server.url]
+    command = [sys.executable, str(CONFORMANCE / "compare.py"), "--base-url", server.url]
     compared = subprocess.run(
         [*command, "--group", group], capture_output=True, text=True, timeout=300, check=False
     )

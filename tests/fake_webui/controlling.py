@@ -4,17 +4,17 @@ from typing import Any
 
 import requests
 
-from tests.support import Fake
+from fake_webui import FakeWebUI
 
 OPTIONS = "/sdapi/v1/options"
 SAMPLERS = "/sdapi/v1/samplers"
 
 
-def post(fake: Fake, path: str, body: Any = None, **options: Any) -> requests.Response:
+def post(fake: FakeWebUI, path: str, body: Any = None, **options: Any) -> requests.Response:
     """Post JSON to a control endpoint and return whatever it answers."""
     return requests.post(f"{fake.url}/__fake/v1/{path}", json=body, timeout=30, **options)
 
 
-def send(fake: Fake, path: str = SAMPLERS, method: str = "GET", **options: Any) -> None:
+def send(fake: FakeWebUI, path: str = SAMPLERS, method: str = "GET", **options: Any) -> None:
     """Send something to the WebUI."""
     requests.request(method, fake.url + path, timeout=30, **options)

@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from PIL import Image
 
-from tests.support import Fake
+from fake_webui import FakeWebUI
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 2, "seed": 42}
 MODEL = "Model hash: 31e35c80fc, Model: sd_xl_base_1.0"  # the first of the built-in catalogue
@@ -77,17 +77,17 @@ def gradient(width: int, height: int) -> Image.Image:
     return Image.merge("RGB", (ramp, ramp.transpose(Image.Transpose.FLIP_LEFT_RIGHT), ramp))
 
 
-def post(fake: Fake, name: str, payload: Any) -> requests.Response:
+def post(fake: FakeWebUI, name: str, payload: Any) -> requests.Response:
     """Send a payload to an endpoint of the API by its last word."""
     return requests.post(f"{fake.url}/sdapi/v1/{name}", json=payload, timeout=30)
 
 
-def txt2img(fake: Fake, **changes: Any) -> Answer:
+def txt2img(fake: FakeWebUI, **changes: Any) -> Answer:
     """Ask for a small picture."""
     return answered(post(fake, "txt2img", SMALL | changes))
 
 
-def img2img(fake: Fake, **changes: Any) -> Answer:
+def img2img(fake: FakeWebUI, **changes: Any) -> Answer:
     """Ask for a small picture that starts from another."""
     payload = {**SMALL, "steps": 3, "init_images": [encoded(gradient(64, 64))]} | changes
     return answered(post(fake, "img2img", payload))

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import Fake
 
 GOOD, OTHER, EVIL = "http://good.example", "http://other.example", "http://evil.example"
 NONE_GIVEN = "Not authenticated"
@@ -23,14 +23,14 @@ def basic(credentials: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def guarded(start_fake: StartFake) -> Fake:
+def guarded(start_fake: StartFake) -> FakeWebUI:
     """A server that asks for credentials, and lets two origins in."""
     flags = ["--api-auth", "user:pw,u2:p2", "--cors-allow-origins", f"{GOOD},{OTHER}"]
     return start_fake("guarded", *flags)
 
 
 @pytest.fixture(scope="module")
-def pageless(start_fake: StartFake) -> Fake:
+def pageless(start_fake: StartFake) -> FakeWebUI:
     """A server without its page, that has the server-* routes."""
     return start_fake("pageless", "--nowebui", "--api-server-stop")
 
@@ -56,7 +56,7 @@ def refused(detail: str) -> tuple[int, dict[str, str]]:
     ],
 )
 def test_wrong_credentials_are_refused_in_the_webuis_words(
-    guarded: Fake, authorization: str | None, detail: str
+    guarded: FakeWebUI, authorization: str | None, detail: str
 ) -> None:
     """Always 401, and never a header that makes browsers ask."""
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -67,7 +67,7 @@ def test_wrong_credentials_are_refused_in_the_webuis_words(
 
 @pytest.mark.parametrize("credentials", ["user:pw", "u2:p2"])
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
-def test_right_credentials_are_let_in(guarded: Fake, credentials: str, scheme: str) -> None:
+def test_right_credentials_are_let_in(guarded: FakeWebUI, credentials: str, scheme: str) -> None:
     """Any of the accounts, in any spelling of the scheme."""
     headers = {"Authorization": basic(credentials).replace("Basic", scheme)}
     assert requests.get(guarded.url + SAMPLERS, headers=headers, timeout=30).status_code == 200
@@ -86,12 +86,12 @@ def test_right_credentials_are_let_in(guarded: Fake, credentials: str, scheme: s
         ("GET", "/__fake/v1/health"),
     ],
 )
-def test_some_paths_need_no_credentials(guarded: Fake, method: str, path: str) -> None:
+def test_some_paths_need_no_credentials(guarded: FakeWebUI, method: str, path: str) -> None:
     """What is not the core API is open."""
     assert requests.request(method, guarded.url + path, timeout=30).status_code == 200
 
 
-def test_json_comes_before_credentials_and_validation_after(guarded: Fake) -> None:
+def test_json_comes_before_credentials_and_validation_after(guarded: FakeWebUI) -> None:
     """A malformed body is a 422 to strangers too, an invalid one a 401."""
     url = f"{guarded.url}/sdapi/v1/txt2img"
     assert requests.post(url, data=b'{"a', timeout=30).status_code == 422
@@ -100,19 +100,21 @@ def test_json_comes_before_credentials_and_validation_after(guarded: Fake) -> No
     assert requests.post(url, json={"steps": "abc"}, auth=auth, timeout=30).status_code == 422
 
 
-def test_a_wrong_method_comes_before_credentials(guarded: Fake) -> None:
+def test_a_wrong_method_comes_before_credentials(guarded: FakeWebUI) -> None:
     """Routing is first of all."""
     assert requests.delete(guarded.url + SAMPLERS, timeout=30).status_code == 405
 
 
-def test_without_accounts_credentials_are_ignored(fake: Fake) -> None:
+def test_without_accounts_credentials_are_ignored(fake: FakeWebUI) -> None:
     """Some clients always send an empty header."""
     headers = {"Authorization": "Basic "}
     assert requests.get(fake.url + SAMPLERS, headers=headers, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(GOOD, GOOD), (OTHER, OTHER), (EVIL, None)])
-def test_only_allowed_origins_are_named(guarded: Fake, origin: str, allowed: str | None) -> None:
+def test_only_allowed_origins_are_named(
+    guarded: FakeWebUI, origin: str, allowed: str | None
+) -> None:
     """The request itself is answered either way; the browser decides."""
     answer = requests.get(f"{guarded.url}/internal/ping", headers={"Origin": origin}, timeout=30)
     assert answer.status_code == 200
@@ -120,7 +122,7 @@ def test_only_allowed_origins_are_named(guarded: Fake, origin: str, allowed: str
     assert answer.headers["access-control-allow-credentials"] == "true"
 
 
-def test_a_refusal_can_be_read_by_an_allowed_origin(guarded: Fake) -> None:
+def test_a_refusal_can_be_read_by_an_allowed_origin(guarded: FakeWebUI) -> None:
     """A 401 carries the CORS headers."""
     answer = requests.get(guarded.url + SAMPLERS, headers={"Origin": GOOD}, timeout=30)
     assert answer.headers["access-control-allow-origin"] == GOOD
@@ -136,7 +138,7 @@ def test_a_refusal_can_be_read_by_an_allowed_origin(guarded: Fake) -> None:
     ],
 )
 def test_a_preflight_says_what_is_disallowed(
-    guarded: Fake, origin: str, method: str, status: int, text: str
+    guarded: FakeWebUI, origin: str, method: str, status: int, text: str
 ) -> None:
     """It is answered before credentials are asked for."""
     headers = {
@@ -150,7 +152,7 @@ def test_a_preflight_says_what_is_disallowed(
     assert "POST" in answer.headers["access-control-allow-methods"]
 
 
-def test_without_origins_no_page_may_call(fake: Fake) -> None:
+def test_without_origins_no_page_may_call(fake: FakeWebUI) -> None:
     """The preflight of every origin is refused."""
     headers = {"Origin": GOOD, "Access-Control-Request-Method": "GET"}
     answer = requests.options(fake.url + SAMPLERS, headers=headers, timeout=30)
@@ -158,14 +160,14 @@ def test_without_origins_no_page_may_call(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/internal/ping", "/internal/sysinfo", "/config", "/user"])
-def test_without_its_page_a_server_has_only_the_api(pageless: Fake, path: str) -> None:
+def test_without_its_page_a_server_has_only_the_api(pageless: FakeWebUI, path: str) -> None:
     """With --nowebui the page's own paths are gone."""
     answer = requests.get(pageless.url + path, timeout=30)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
     assert requests.get(pageless.url + SAMPLERS, timeout=30).status_code == 200
 
 
-def test_without_its_page_a_server_only_says_that_it_stops(pageless: Fake) -> None:
+def test_without_its_page_a_server_only_says_that_it_stops(pageless: FakeWebUI) -> None:
     """The answer has no content type, and the server stays."""
     answer = requests.post(f"{pageless.url}/sdapi/v1/server-stop", timeout=30)
     assert (answer.status_code, answer.text) == (200, "Stopping.")
@@ -173,7 +175,7 @@ def test_without_its_page_a_server_only_says_that_it_stops(pageless: Fake) -> No
     assert requests.get(pageless.url + SAMPLERS, timeout=30).status_code == 200
 
 
-def test_a_server_can_not_restart_itself(pageless: Fake) -> None:
+def test_a_server_can_not_restart_itself(pageless: FakeWebUI) -> None:
     """The real one can where its launcher script started it."""
     answer = requests.post(f"{pageless.url}/sdapi/v1/server-restart", timeout=30)
     assert (answer.status_code, answer.text) == (501, "")
@@ -193,7 +195,7 @@ def test_a_server_can_not_restart_itself(pageless: Fake) -> None:
     ],
 )
 def test_a_loopback_server_answers_to_loopback_names_alone(
-    fake: Fake, host: str, status: int
+    fake: FakeWebUI, host: str, status: int
 ) -> None:
     """A page of another site can't reach it by pointing its own name at 127.0.0.1."""
     for path in ("/internal/ping", "/__fake/v1/health"):

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from fake_webui import FakeWebUI
 from tests.fake_webui.generating import encoded, gradient, img2img, txt2img
-from tests.support import Fake
 
 FACE = {"ad_model": "face_yolov8n.pt"}
 USUAL = (
@@ -32,17 +32,17 @@ def skipping(*given: dict[str, Any]) -> dict[str, Any]:
     return units(*(True, True), *given)
 
 
-def test_a_unit_is_in_the_infotext(fake: Fake) -> None:
+def test_a_unit_is_in_the_infotext(fake: FakeWebUI) -> None:
     """In the full form: on, img2img not skipped, one unit."""
     assert txt2img(fake, **full(FACE)).notes == ONE_UNIT
 
 
-def test_switches_alone_bring_the_pages_unit(fake: Fake) -> None:
+def test_switches_alone_bring_the_pages_unit(fake: FakeWebUI) -> None:
     """On, and no unit given: the page has one of its own."""
     assert "ADetailer model: mediapipe_face_full" in txt2img(fake, **full()).notes
 
 
-def test_a_unit_alone_brings_the_pages_first_one(fake: Fake) -> None:
+def test_a_unit_alone_brings_the_pages_first_one(fake: FakeWebUI) -> None:
     """As the page's own second argument slips into its place."""
     second = f"ADetailer model 2nd: mediapipe_face_full, {USUAL.format(n=' 2nd')}"
     assert second in txt2img(fake, **units(FACE)).notes
@@ -61,7 +61,7 @@ def test_a_unit_alone_brings_the_pages_first_one(fake: Fake) -> None:
         [],
     ],
 )
-def test_units_that_do_not_fit_are_passed_over(fake: Fake, args: list[Any]) -> None:
+def test_units_that_do_not_fit_are_passed_over(fake: FakeWebUI, args: list[Any]) -> None:
     """Off, without model, misspelt or out of range: status 200 and no word."""
     assert txt2img(fake, **units(*args)).notes == ""
 
@@ -83,19 +83,19 @@ def test_units_that_do_not_fit_are_passed_over(fake: Fake, args: list[Any]) -> N
     ],
 )  # fmt: skip
 def test_what_a_unit_changes_is_in_the_infotext(
-    fake: Fake, fields: dict[str, Any], shown: str
+    fake: FakeWebUI, fields: dict[str, Any], shown: str
 ) -> None:
     """Fields that go together are shown together."""
     assert shown in txt2img(fake, **full(FACE | fields)).notes
 
 
-def test_fields_without_their_switch_are_not_shown(fake: Fake) -> None:
+def test_fields_without_their_switch_are_not_shown(fake: FakeWebUI) -> None:
     """Steps without the use of separate steps, say."""
     idle = {"ad_steps": 9, "ad_cfg_scale": 3, "ad_inpaint_width": 64}
     assert txt2img(fake, **full(FACE | idle)).notes == ONE_UNIT
 
 
-def test_the_picture_shows_that_it_was_detailed(fake: Fake) -> None:
+def test_the_picture_shows_that_it_was_detailed(fake: FakeWebUI) -> None:
     """It is another than without; where nothing is found, it is the same."""
     plain = txt2img(fake, width=256, height=256).images[0].tobytes()
     with_face = txt2img(fake, width=256, height=256, **full(FACE)).images[0]
@@ -105,7 +105,7 @@ def test_the_picture_shows_that_it_was_detailed(fake: Fake) -> None:
     assert nothing_found.tobytes() == plain
 
 
-def test_skipping_img2img_details_the_init_image(fake: Fake) -> None:
+def test_skipping_img2img_details_the_init_image(fake: FakeWebUI) -> None:
     """The result has its size; the outer generation was one small step."""
     init = encoded(gradient(128, 96))
     answer = img2img(fake, init_images=[init], steps=20, **skipping(FACE))
@@ -114,12 +114,12 @@ def test_skipping_img2img_details_the_init_image(fake: Fake) -> None:
     assert ONE_UNIT in answer.notes
 
 
-def test_skipping_has_no_effect_on_txt2img(fake: Fake) -> None:
+def test_skipping_has_no_effect_on_txt2img(fake: FakeWebUI) -> None:
     """There is nothing to skip."""
     assert txt2img(fake, **skipping(FACE)).notes == ONE_UNIT
 
 
-def test_masked_img2img_can_not_be_skipped(fake: Fake) -> None:
+def test_masked_img2img_can_not_be_skipped(fake: FakeWebUI) -> None:
     """The units are left out instead, without a word."""
     mask = encoded(gradient(64, 64))
     assert "ADetailer" not in img2img(fake, mask=mask, **skipping(FACE)).notes

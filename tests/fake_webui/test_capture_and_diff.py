@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.pictures import png
-from tests.support import Fake, run_module
+from tests.support import run_module
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 1}
 OTHER_MODELS = """
@@ -38,7 +39,9 @@ def read(folder: Path, name: str) -> dict[str, Any]:
     return document
 
 
-def test_captures_of_our_own_requests_agree_with_a_fresh_fake(fake: Fake, tmp_path: Path) -> None:
+def test_captures_of_our_own_requests_agree_with_a_fresh_fake(
+    fake: FakeWebUI, tmp_path: Path
+) -> None:
     """Without --requests it sends its own; a server of the same kind answers them alike."""
     captured = command("capture", "--from", fake.url, "--out", tmp_path)
     assert captured.returncode == 0, captured.stderr
@@ -50,7 +53,7 @@ def test_captures_of_our_own_requests_agree_with_a_fresh_fake(fake: Fake, tmp_pa
     assert compared.returncode == 0
 
 
-def test_a_capture_describes_its_images(fake: Fake, tmp_path: Path) -> None:
+def test_a_capture_describes_its_images(fake: FakeWebUI, tmp_path: Path) -> None:
     """Images that came back are described; those that were sent are files beside the captures."""
     requests = tmp_path / "requests"
     image = f"data:image/png;base64,{base64.b64encode(png('x')).decode()}"
@@ -71,7 +74,7 @@ def test_a_capture_describes_its_images(fake: Fake, tmp_path: Path) -> None:
     assert command("diff", "--captures", out).returncode == 0
 
 
-def test_captured_requests_can_be_captured_again(fake: Fake, tmp_path: Path) -> None:
+def test_captured_requests_can_be_captured_again(fake: FakeWebUI, tmp_path: Path) -> None:
     """A folder of captures serves as requests, its setup steps and input images included."""
     first, second = tmp_path / "first", tmp_path / "second"
     image = base64.b64encode(png()).decode()
@@ -89,7 +92,7 @@ def test_captured_requests_can_be_captured_again(fake: Fake, tmp_path: Path) -> 
     assert (third / again["request"]["json"]["image"]["input_file"]).read_bytes() == png()
 
 
-def test_differences_are_shown_with_both_sides(fake: Fake, tmp_path: Path) -> None:
+def test_differences_are_shown_with_both_sides(fake: FakeWebUI, tmp_path: Path) -> None:
     """Another model shows wherever it shows; the exit status says that there is a difference."""
     (tmp_path / "other.toml").write_text(OTHER_MODELS)
     requests = tmp_path / "requests"
@@ -102,14 +105,14 @@ def test_differences_are_shown_with_both_sides(fake: Fake, tmp_path: Path) -> No
     assert done.stdout.splitlines()[-1] == "0 of 1 answers are alike"
 
 
-def test_random_seeds_are_no_difference(fake: Fake, tmp_path: Path) -> None:
+def test_random_seeds_are_no_difference(fake: FakeWebUI, tmp_path: Path) -> None:
     """What both servers draw is compared by relation."""
     write_request(tmp_path, "drawn", SMALL | {"seed": -1, "batch_size": 2})
     done = command("diff", "--real", fake.url, "--requests", tmp_path, "--seed", "99")
     assert done.returncode == 0, done.stdout
 
 
-def test_the_findings_can_be_had_as_json(fake: Fake, tmp_path: Path) -> None:
+def test_the_findings_can_be_had_as_json(fake: FakeWebUI, tmp_path: Path) -> None:
     """One array with every request and every place."""
     write_request(tmp_path, "picture", SMALL | {"seed": 1})
     done = command("diff", "--real", fake.url, "--requests", tmp_path, "--json")

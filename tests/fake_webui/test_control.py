@@ -10,24 +10,25 @@ import pytest
 import requests
 from PIL import Image
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.controlling import OPTIONS, SAMPLERS, post, send
 from tests.fake_webui.pictures import png
-from tests.support import Fake
+from tests.support import control
 
 TXT2IMG = "/sdapi/v1/txt2img"
 
 
-def test_health_says_what_runs(fake: Fake) -> None:
+def test_health_says_what_runs(fake: FakeWebUI) -> None:
     """Version, emulated version, process and a token that stays the same."""
-    health = fake.control("GET", "health")
+    health = fake.health()
     assert health["emulated_version"] == "v1.10.1"
     assert health["pid"] > 0
     assert len(health["instance_token"]) >= 16
-    assert fake.control("GET", "health") == health
+    assert fake.health() == health
 
 
-def test_the_journal_has_every_fact_of_a_request(fake: Fake) -> None:
+def test_the_journal_has_every_fact_of_a_request(fake: FakeWebUI) -> None:
     """Method, path, query, headers, payload, status and time are all there, oldest first."""
     send(fake, f"{SAMPLERS}?a=1", headers={"X-Client": "mine"})
     send(fake, OPTIONS, "POST", json={"jpeg_quality": 70})
@@ -41,10 +42,10 @@ def test_the_journal_has_every_fact_of_a_request(fake: Fake) -> None:
     assert second["payload"] == {"jpeg_quality": 70}
 
 
-def test_control_requests_are_never_recorded(fake: Fake) -> None:
+def test_control_requests_are_never_recorded(fake: FakeWebUI) -> None:
     """Looking at the journal leaves no trace in it."""
     fake.requests()
-    fake.control("GET", "health")
+    fake.health()
     assert fake.requests() == []
 
 
@@ -61,11 +62,11 @@ def test_control_requests_are_never_recorded(fake: Fake) -> None:
         ({"mark": "never"}, []),
     ],
 )
-def test_the_journal_can_be_filtered(fake: Fake, filters: Any, numbers: list[int]) -> None:
+def test_the_journal_can_be_filtered(fake: FakeWebUI, filters: Any, numbers: list[int]) -> None:
     """Each filter keeps what it names, in order."""
     send(fake)
     send(fake, OPTIONS, "POST", json={})
-    fake.control("POST", "mark", json={"name": "late"})
+    fake.mark("late")
     send(fake)
     send(fake, "/sdapi/v1/nowhere")
     assert [entry["n"] for entry in fake.requests(**filters)] == numbers
@@ -80,14 +81,14 @@ def test_the_journal_can_be_filtered(fake: Fake, filters: Any, numbers: list[int
         ("pth=/x", "no filter 'pth'; there are path, method, mark, since, unmatched or limit"),
     ],
 )
-def test_a_bad_filter_is_refused(fake: Fake, query: str, sentence: str) -> None:
+def test_a_bad_filter_is_refused(fake: FakeWebUI, query: str, sentence: str) -> None:
     """A mistyped filter is a 422, not a list of everything."""
     answer = requests.get(f"{fake.url}/__fake/v1/requests?{query}", timeout=10)
     assert answer.status_code == 422
     assert sentence in answer.json()["error"]
 
 
-def test_images_are_replaced_by_what_they_are(fake: Fake) -> None:
+def test_images_are_replaced_by_what_they_are(fake: FakeWebUI) -> None:
     """The payload shows each image's hash, format, size and parameters; the bytes are at hand."""
     picture = png("a cat\nSteps: 2")
     body = {"init_images": [f"data:image/png;base64,{base64.b64encode(picture).decode()}"]}
@@ -102,7 +103,7 @@ def test_images_are_replaced_by_what_they_are(fake: Fake) -> None:
             "parameters": "a cat\nSteps: 2",
         }
     ]
-    full = fake.control("GET", "requests/1")
+    full = fake.request(1)
     assert full["images"][0]["where"] == "init_images.0"
     assert full["images"][0]["direction"] == "sent"
     image = requests.get(f"{fake.url}/__fake/v1/requests/1/images/0", timeout=10)
@@ -111,7 +112,7 @@ def test_images_are_replaced_by_what_they_are(fake: Fake) -> None:
     assert Image.open(io.BytesIO(small.content)).size == (20, 12)
 
 
-def test_an_image_can_be_matched_by_its_content(fake: Fake) -> None:
+def test_an_image_can_be_matched_by_its_content(fake: FakeWebUI) -> None:
     """A match may ask for the hash or the size of a picture that was sent."""
     picture = png("a cat")
     body = {"init_images": [base64.b64encode(picture).decode()]}
@@ -127,7 +128,7 @@ def test_an_image_can_be_matched_by_its_content(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("path", ["requests/7", "requests/1/images/3"])
-def test_what_is_not_there_is_a_404(fake: Fake, path: str) -> None:
+def test_what_is_not_there_is_a_404(fake: FakeWebUI, path: str) -> None:
     """Asking for an entry or image that never was says so."""
     send(fake)
     answer = requests.get(f"{fake.url}/__fake/v1/{path}", timeout=10)
@@ -135,10 +136,10 @@ def test_what_is_not_there_is_a_404(fake: Fake, path: str) -> None:
     assert answer.json()["error"]
 
 
-def test_a_deleted_entry_is_gone(fake: Fake) -> None:
+def test_a_deleted_entry_is_gone(fake: FakeWebUI) -> None:
     """Deleting empties the journal alone: numbers, marks and faults stay."""
     send(fake)
-    fake.fault("status", SAMPLERS)
+    fake.fault("status", SAMPLERS, when="first")
     assert requests.delete(f"{fake.url}/__fake/v1/requests", timeout=10).json() == {}
     assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=10).status_code == 410
     send(fake)
@@ -147,7 +148,7 @@ def test_a_deleted_entry_is_gone(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("body", [b"a=1", b"{", b"\xff\xfe", b"[1, 2", b"null", b""])
-def test_a_body_that_is_no_json_is_kept_as_text(fake: Fake, body: bytes) -> None:
+def test_a_body_that_is_no_json_is_kept_as_text(fake: FakeWebUI, body: bytes) -> None:
     """The payload is null and the text is shown, except where there is nothing to show."""
     send(fake, TXT2IMG, "POST", data=body, headers={"Content-Type": "text/plain"})
     (entry,) = fake.requests()
@@ -155,13 +156,13 @@ def test_a_body_that_is_no_json_is_kept_as_text(fake: Fake, body: bytes) -> None
     assert ("text" in entry) == (body not in (b"null", b""))
 
 
-def test_not_a_number_does_not_break_the_journal(fake: Fake) -> None:
+def test_not_a_number_does_not_break_the_journal(fake: FakeWebUI) -> None:
     """NaN, which JSON does not have, is shown as text."""
     send(fake, TXT2IMG, "POST", data=b'{"cfg_scale": NaN, "steps": 1, "width": 64, "height": 64}')
     assert fake.requests()[0]["payload"]["cfg_scale"] == "NaN"
 
 
-def test_bodyless_posts_are_taken(fake: Fake) -> None:
+def test_bodyless_posts_are_taken(fake: FakeWebUI) -> None:
     """count, find and mark work without any body, as does reset."""
     send(fake)
     assert post(fake, "requests/count").json() == {"count": 1}
@@ -189,7 +190,7 @@ def test_bodyless_posts_are_taken(fake: Fake) -> None:
     ],
 )
 def test_a_bad_question_is_a_422_that_says_what_is_allowed(
-    fake: Fake, path: str, body: Any, sentence: str
+    fake: FakeWebUI, path: str, body: Any, sentence: str
 ) -> None:
     """Every control endpoint checks what it is given."""
     answer = post(fake, path, body)
@@ -197,7 +198,7 @@ def test_a_bad_question_is_a_422_that_says_what_is_allowed(
     assert sentence in answer.json()["error"]
 
 
-def test_a_broken_body_is_a_422_with_its_line(fake: Fake) -> None:
+def test_a_broken_body_is_a_422_with_its_line(fake: FakeWebUI) -> None:
     """A mistake in the JSON is told by line and column."""
     url = f"{fake.url}/__fake/v1/faults"
     answer = requests.post(url, data=b'{"action":\n oops}', timeout=10)
@@ -205,38 +206,38 @@ def test_a_broken_body_is_a_422_with_its_line(fake: Fake) -> None:
     assert "line 2 column 2" in answer.json()["error"]
 
 
-def test_reset_brings_back_the_start(fake: Fake) -> None:
+def test_reset_brings_back_the_start(fake: FakeWebUI) -> None:
     """Journal, numbers, marks, faults and options are as at start."""
     before = requests.get(fake.url + OPTIONS, timeout=10).json()
-    fake.control("POST", "mark", json={"name": "x"})
-    fake.fault("status", SAMPLERS, "every")
+    fake.mark("x")
+    fake.fault("status", SAMPLERS, when="every")
     send(fake, OPTIONS, "POST", json={"jpeg_quality": 1})
     fake.reset()
     send(fake)
     (entry,) = fake.requests()
     assert (entry["n"], entry["mark"], entry["fault"]) == (1, None, None)
-    assert fake.control("GET", "faults")["rules"] == []
+    assert control(fake, "GET", "faults")["rules"] == []
     assert requests.get(fake.url + OPTIONS, timeout=10).json() == before
 
 
-def test_faults_are_listed_with_every_setting(fake: Fake) -> None:
+def test_faults_are_listed_with_every_setting(fake: FakeWebUI) -> None:
     """`GET faults` tells each action's symptom, endpoints and settings."""
-    fake.fault("delay", SAMPLERS, "every", seconds=0.01)
-    listed = fake.control("GET", "faults")
+    fake.fault("delay", SAMPLERS, when="every", seconds=0.01)
+    listed = control(fake, "GET", "faults")
     (rule,) = listed["rules"]
     assert (rule["id"], rule["action"], rule["with"]) == (1, "delay", {"seconds": 0.01})
     assert listed["actions"]["proxy-timeout"]["with"]["seconds"]["default"] == 60.0
     assert len(listed["actions"]) == 24
 
 
-def test_one_rule_can_be_removed(fake: Fake) -> None:
+def test_one_rule_can_be_removed(fake: FakeWebUI) -> None:
     """Removing by number leaves the others, and an unknown number is a 404."""
-    fake.fault("delay", SAMPLERS)
-    fake.fault("reset", SAMPLERS)
-    assert fake.control("DELETE", "faults/1") == {"removed": 1}
-    assert [rule["id"] for rule in fake.control("GET", "faults")["rules"]] == [2]
+    fake.fault("delay", SAMPLERS, when="first")
+    fake.fault("reset", SAMPLERS, when="first")
+    assert control(fake, "DELETE", "faults/1") == {"removed": 1}
+    assert [rule["id"] for rule in control(fake, "GET", "faults")["rules"]] == [2]
     assert requests.delete(f"{fake.url}/__fake/v1/faults/9", timeout=10).status_code == 404
-    assert fake.control("DELETE", "faults") == {"removed": 1}
+    assert control(fake, "DELETE", "faults") == {"removed": 1}
 
 
 def test_a_count_after_eviction_is_an_error(start_fake: StartFake, tmp_path: Path) -> None:
@@ -256,7 +257,7 @@ def test_a_count_after_eviction_is_an_error(start_fake: StartFake, tmp_path: Pat
     assert found["requests"][-1]["payload"]["n"] == 59
     assert found["evicted"] == answer.json()["evicted"] == 60 - len(found["requests"])
     assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=10).status_code == 410
-    fake.control("POST", "mark", json={"name": "later"})
+    fake.mark("later")
     send(fake)
     assert post(fake, "requests/count", {"match": {"mark": "later"}}).json() == {"count": 1}
 
@@ -289,7 +290,9 @@ def test_headers_of_any_size_are_no_trouble(start_fake: StartFake, tmp_path: Pat
     ],
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
-def test_other_sites_are_refused(fake: Fake, headers: dict[str, str], content_type: str) -> None:
+def test_other_sites_are_refused(
+    fake: FakeWebUI, headers: dict[str, str], content_type: str
+) -> None:
     """A page of another site can't reset the server, whatever type it gives the body."""
     send(fake)
     answer = post(fake, "reset", headers=headers | {"Content-Type": content_type})
@@ -298,13 +301,13 @@ def test_other_sites_are_refused(fake: Fake, headers: dict[str, str], content_ty
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}])
-def test_the_own_page_is_served(fake: Fake, headers: dict[str, str]) -> None:
+def test_the_own_page_is_served(fake: FakeWebUI, headers: dict[str, str]) -> None:
     """The inspector itself and an address that was typed get through."""
     assert post(fake, "reset", headers=headers).ok
     assert post(fake, "reset", headers={"Origin": fake.url}).ok
 
 
-def test_a_foreign_host_name_is_refused(fake: Fake) -> None:
+def test_a_foreign_host_name_is_refused(fake: FakeWebUI) -> None:
     """A name that was made to point here does not open the journal."""
     answer = requests.get(
         f"{fake.url}/__fake/v1/requests", headers={"Host": "evil.example"}, timeout=10

@@ -8,7 +8,7 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.support import Fake
+from fake_webui import FakeWebUI
 
 TXT2IMG: dict[str, Any] = {
     "prompt": "", "negative_prompt": "", "styles": None, "seed": -1, "subseed": -1,
@@ -42,7 +42,7 @@ def names_between(first: str, last: str) -> list[str]:
     return names[names.index(first) : names.index(last) + 1]
 
 
-def echo(fake: Fake, path: str, payload: dict[str, Any]) -> dict[str, Any]:
+def echo(fake: FakeWebUI, path: str, payload: dict[str, Any]) -> dict[str, Any]:
     """Return the `parameters` of the answer."""
     answer = requests.post(fake.url + path, json=payload, timeout=30)
     assert answer.status_code == 200, answer.text
@@ -66,12 +66,14 @@ def picture() -> str:
     return base64.b64encode(stream.getvalue()).decode()
 
 
-def test_an_empty_txt2img_request_is_answered_with_every_default(fake: Fake) -> None:
+def test_an_empty_txt2img_request_is_answered_with_every_default(fake: FakeWebUI) -> None:
     """Nothing is required; the defaults come back with nulls, in the order of the table."""
     assert_same(echo(fake, "/sdapi/v1/txt2img", {}), TXT2IMG)
 
 
-def test_an_img2img_request_is_answered_with_its_own_defaults(fake: Fake, picture: str) -> None:
+def test_an_img2img_request_is_answered_with_its_own_defaults(
+    fake: FakeWebUI, picture: str
+) -> None:
     """Denoising is 0.75 there, and the init images come back as null."""
     shared = {
         name: TXT2IMG[name]
@@ -87,7 +89,7 @@ def test_an_img2img_request_is_answered_with_its_own_defaults(fake: Fake, pictur
 
 
 @pytest.mark.parametrize("name", ["seed", "subseed", "override_settings", "styles", "comments"])
-def test_a_null_comes_back_as_null(fake: Fake, name: str) -> None:
+def test_a_null_comes_back_as_null(fake: FakeWebUI, name: str) -> None:
     """`parameters` is what was asked, not what was resolved."""
     payload = {"width": 8, "height": 8, "steps": 1, name: None}
     assert echo(fake, "/sdapi/v1/txt2img", payload)[name] is None

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from fake_webui import FakeWebUI
 from tests.fake_webui.controlling import OPTIONS, SAMPLERS, post, send
-from tests.support import Fake
 
 TXT2IMG = "/sdapi/v1/txt2img"
 
@@ -28,7 +28,7 @@ TXT2IMG = "/sdapi/v1/txt2img"
         ({"payload": {"a.b": "literal"}}, 1),
     ],
 )
-def test_a_match_means_part_of_the_request(fake: Fake, match: Any, count: int) -> None:
+def test_a_match_means_part_of_the_request(fake: FakeWebUI, match: Any, count: int) -> None:
     """Path is exact, payload is a part that must be equal, and dotted keys reach inside."""
     send(fake)
     send(fake, OPTIONS, "POST", json={"jpeg_quality": 70, "a.b": "literal"})
@@ -37,7 +37,7 @@ def test_a_match_means_part_of_the_request(fake: Fake, match: Any, count: int) -
     assert post(fake, "requests/count", {"match": match}).json() == {"count": count}
 
 
-def test_a_failed_expectation_shows_what_came_nearest(fake: Fake) -> None:
+def test_a_failed_expectation_shows_what_came_nearest(fake: FakeWebUI) -> None:
     """The sentence names the nearest entry and how it differs; the facts are beside it."""
     send(fake)
     send(fake, OPTIONS, "POST", json={"jpeg_quality": 70, "samples_format": "png"})
@@ -52,7 +52,7 @@ def test_a_failed_expectation_shows_what_came_nearest(fake: Fake) -> None:
     assert body["nearest"][0]["differences"] == [difference]
 
 
-def test_the_nearest_of_a_mistyped_path_is_the_one_like_it(fake: Fake) -> None:
+def test_the_nearest_of_a_mistyped_path_is_the_one_like_it(fake: FakeWebUI) -> None:
     """A slip in the path is shown against the path that was really called."""
     send(fake)
     send(fake, "/sdapi/v1/sd-models")
@@ -61,7 +61,7 @@ def test_the_nearest_of_a_mistyped_path_is_the_one_like_it(fake: Fake) -> None:
     assert answer.json()["nearest"][0]["path"] == "/sdapi/v1/sd-models"
 
 
-def test_too_many_matches_are_listed(fake: Fake) -> None:
+def test_too_many_matches_are_listed(fake: FakeWebUI) -> None:
     """Where there are more than expected, their numbers are told."""
     for _ in range(3):
         send(fake)
@@ -69,13 +69,13 @@ def test_too_many_matches_are_listed(fake: Fake) -> None:
     assert (answer.status_code, answer.json()["requests"]) == (409, [1, 2, 3])
 
 
-def test_an_empty_journal_says_so(fake: Fake) -> None:
+def test_an_empty_journal_says_so(fake: FakeWebUI) -> None:
     """With nothing recorded there is nothing near."""
     answer = post(fake, "requests/find", {"at_least": 1})
     assert "nothing was recorded" in answer.json()["error"]
 
 
-def test_waiting_returns_when_the_request_comes(fake: Fake) -> None:
+def test_waiting_returns_when_the_request_comes(fake: FakeWebUI) -> None:
     """The waiter gets its answer with the request, without asking again."""
     timer = threading.Timer(0.1, send, [fake])
     timer.start()
@@ -84,7 +84,7 @@ def test_waiting_returns_when_the_request_comes(fake: Fake) -> None:
     assert [entry["path"] for entry in entries] == [SAMPLERS]
 
 
-def test_waiting_in_vain_says_what_came_instead(fake: Fake) -> None:
+def test_waiting_in_vain_says_what_came_instead(fake: FakeWebUI) -> None:
     """At its timeout the waiter is told what came nearest."""
     send(fake)
     answer = post(fake, "requests/wait", {"match": {"path": TXT2IMG}, "timeout_s": 0.05})
@@ -93,7 +93,7 @@ def test_waiting_in_vain_says_what_came_instead(fake: Fake) -> None:
     assert answer.json()["nearest"][0]["path"] == SAMPLERS
 
 
-def test_waiting_for_an_exact_number_fails_as_soon_as_it_is_passed(fake: Fake) -> None:
+def test_waiting_for_an_exact_number_fails_as_soon_as_it_is_passed(fake: FakeWebUI) -> None:
     """Too many can't become right again, so there is no waiting for the timeout."""
     send(fake)
     send(fake)
@@ -101,7 +101,7 @@ def test_waiting_for_an_exact_number_fails_as_soon_as_it_is_passed(fake: Fake) -
     assert answer.status_code == 409
 
 
-def test_a_reset_ends_a_wait(fake: Fake) -> None:
+def test_a_reset_ends_a_wait(fake: FakeWebUI) -> None:
     """Whoever waits when the server is reset is told at once."""
     timer = threading.Timer(0.1, fake.reset)
     timer.start()

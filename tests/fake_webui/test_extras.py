@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.generating import decoded, encoded, failure, gradient, post, txt2img
-from tests.support import Fake
 
 LANCZOS = Image.Resampling.LANCZOS
 NEAREST = Image.Resampling.NEAREST
@@ -19,7 +19,7 @@ SINGLE, BATCH, PNG_INFO = "extra-single-image", "extra-batch-images", "png-info"
 IMAGE = gradient(64, 48)
 
 
-def enlarged(fake: Fake, image: Image.Image = IMAGE, **asked: Any) -> tuple[Image.Image, str]:
+def enlarged(fake: FakeWebUI, image: Image.Image = IMAGE, **asked: Any) -> tuple[Image.Image, str]:
     """Return the result of extra-single-image and what it says."""
     answer = post(fake, SINGLE, {"image": encoded(image), **asked}).json()
     return decoded(base64.b64decode(answer["image"])), answer["html_info"]
@@ -33,7 +33,7 @@ def with_text(**texts: str) -> str:
     return encoded(IMAGE, pnginfo=info)
 
 
-def test_without_an_upscaler_nothing_happens(fake: Fake) -> None:
+def test_without_an_upscaler_nothing_happens(fake: FakeWebUI) -> None:
     """Not even at a factor: the picture comes back as it was."""
     image, text = enlarged(fake, upscaling_resize=4)
     assert (image.tobytes(), text) == (IMAGE.tobytes(), "<p></p>")
@@ -51,7 +51,7 @@ def test_without_an_upscaler_nothing_happens(fake: Fake) -> None:
 )
 @pytest.mark.parametrize(("name", "filter_"), [("Lanczos", LANCZOS), ("Nearest", NEAREST)])
 def test_lanczos_and_nearest_are_pillows_own(
-    fake: Fake,
+    fake: FakeWebUI,
     size: tuple[int, int],
     factor: float,
     between: tuple[int, int] | None,
@@ -65,8 +65,7 @@ def test_lanczos_and_nearest_are_pillows_own(
     expected = expected if expected.size == made else expected.resize(made, LANCZOS)
     result, text = enlarged(fake, image, upscaler_1=name, upscaling_resize=factor)
     assert result.tobytes() == expected.tobytes()
-    shown = factor if isinstance(factor, float) else float(factor)
-    assert text == f"<p>Postprocess upscale by: {shown}, Postprocess upscaler: {name}</p>"
+    assert text == f"<p>Postprocess upscale by: {float(factor)}, Postprocess upscaler: {name}</p>"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_lanczos_and_nearest_are_pillows_own(
     ],
 )  # fmt: skip
 def test_a_size_is_covered_and_cropped(
-    fake: Fake, asked: dict[str, Any], size: tuple[int, int], text: str
+    fake: FakeWebUI, asked: dict[str, Any], size: tuple[int, int], text: str
 ) -> None:
     """In mode 1; without cropping, what stands over stays."""
     image, said = enlarged(fake, resize_mode=1, upscaler_1="Lanczos", **asked)
@@ -100,14 +99,14 @@ def test_a_size_is_covered_and_cropped(
     ],
 )  # fmt: skip
 def test_a_second_upscaler_and_faces_are_noted(
-    fake: Fake, asked: dict[str, Any], text: str
+    fake: FakeWebUI, asked: dict[str, Any], text: str
 ) -> None:
     """Where they are visible."""
     said = enlarged(fake, upscaler_1="Lanczos", **asked)[1]
     assert said == f"<p>Postprocess upscale by: 2, {text}</p>"
 
 
-def test_a_second_upscaler_is_mixed_in_by_its_visibility(fake: Fake) -> None:
+def test_a_second_upscaler_is_mixed_in_by_its_visibility(fake: FakeWebUI) -> None:
     """Half of each."""
     result, _ = enlarged(fake, upscaler_1="Lanczos", upscaler_2="Nearest",
                          extras_upscaler_2_visibility=0.5)  # fmt: skip
@@ -115,7 +114,7 @@ def test_a_second_upscaler_is_mixed_in_by_its_visibility(fake: Fake) -> None:
     assert result.tobytes() == Image.blend(*large, 0.5).tobytes()
 
 
-def test_texts_and_transparency_survive(fake: Fake) -> None:
+def test_texts_and_transparency_survive(fake: FakeWebUI) -> None:
     """The infotext stays, what extras did comes beside it."""
     payload = {"image": with_text(parameters="a cat", Title="t"), "upscaler_1": "Lanczos"}
     image = decoded(base64.b64decode(post(fake, SINGLE, payload).json()["image"]))
@@ -135,14 +134,16 @@ def test_texts_and_transparency_survive(fake: Fake) -> None:
         ({"upscaler_1": "Lanczos", "upscaling_resize": 1e5}, "OutOfMemoryError", "out of memory"),
     ],
 )
-def test_what_extras_trip_over(fake: Fake, asked: dict[str, Any], error: str, words: str) -> None:
+def test_what_extras_trip_over(
+    fake: FakeWebUI, asked: dict[str, Any], error: str, words: str
+) -> None:
     """Status 500 with class and words."""
     status, kind, said = failure(post(fake, SINGLE, {"image": encoded(IMAGE), **asked}))
     assert (status, kind) == (500, error)
     assert words in said
 
 
-def test_a_batch_is_enlarged_picture_by_picture(fake: Fake) -> None:
+def test_a_batch_is_enlarged_picture_by_picture(fake: FakeWebUI) -> None:
     """All with one set of settings, in their order."""
     listed = [{"data": encoded(gradient(size, size)), "name": f"{size}.png"} for size in (16, 32)]
     answer = post(fake, BATCH, {"imageList": listed, "upscaler_1": "Nearest"}).json()
@@ -150,7 +151,7 @@ def test_a_batch_is_enlarged_picture_by_picture(fake: Fake) -> None:
     assert post(fake, BATCH, {"imageList": []}).json() == {"images": [], "html_info": "<p></p>"}
 
 
-def test_png_info_reads_what_txt2img_wrote(fake: Fake) -> None:
+def test_png_info_reads_what_txt2img_wrote(fake: FakeWebUI) -> None:
     """Every value as text, sizes as two, and the defaults of what is missing."""
     picture = base64.b64encode(txt2img(fake, negative_prompt="bad").files[0]).decode()
     answer = post(fake, PNG_INFO, {"image": f" {picture}\n"}).json()
@@ -161,14 +162,14 @@ def test_png_info_reads_what_txt2img_wrote(fake: Fake) -> None:
     assert (read["Clip skip"], read["Hires resize-1"], read["RNG"]) == ("1", 0, "GPU")
 
 
-def test_a_word_without_an_end_is_read_too(fake: Fake) -> None:
+def test_a_word_without_an_end_is_read_too(fake: FakeWebUI) -> None:
     """Reading takes time by the length of a text, not by its square."""
     text = f"a cat\nSteps: 2, Sampler: Euler, Seed: 1, {'x' * 500_000}"
     read = post(fake, PNG_INFO, {"image": with_text(parameters=text)}).json()["parameters"]
     assert (read["Prompt"], read["Seed"]) == ("a cat", "1")
 
 
-def test_png_info_without_infotext_has_the_defaults(fake: Fake) -> None:
+def test_png_info_without_infotext_has_the_defaults(fake: FakeWebUI) -> None:
     """Two empty prompts and what the WebUI assumes."""
     answer = post(fake, PNG_INFO, {"image": encoded(IMAGE)}).json()
     assert (answer["info"], answer["items"]) == ("", {})
@@ -176,13 +177,13 @@ def test_png_info_without_infotext_has_the_defaults(fake: Fake) -> None:
     assert post(fake, PNG_INFO, {"image": ""}).status_code == 500
 
 
-def test_png_info_lists_other_texts(fake: Fake) -> None:
+def test_png_info_lists_other_texts(fake: FakeWebUI) -> None:
     """Beside the infotext, under items."""
     answer = post(fake, PNG_INFO, {"image": with_text(parameters="a\nb", Title="t")}).json()
     assert (answer["info"], answer["items"]) == ("a\nb", {"Title": "t"})
 
 
-def test_png_info_finds_styles_and_loras(fake: Fake) -> None:
+def test_png_info_finds_styles_and_loras(fake: FakeWebUI) -> None:
     """Styles are taken out of the prompt, LoRAs get the names that they have here."""
     text = (
         "a <lora:old:1>, oil painting, visible brush strokes\n"
@@ -194,7 +195,7 @@ def test_png_info_finds_styles_and_loras(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "WEBP"])
-def test_png_info_reads_exif(fake: Fake, file_format: str) -> None:
+def test_png_info_reads_exif(fake: FakeWebUI, file_format: str) -> None:
     """The UserComment that the WebUI writes into other formats."""
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + "a cat 猫".encode("utf-16-be")
@@ -204,7 +205,7 @@ def test_png_info_reads_exif(fake: Fake, file_format: str) -> None:
     assert post(fake, PNG_INFO, {"image": image}).json()["info"] == "a cat 猫"
 
 
-def test_interrogate_needs_its_model(fake: Fake) -> None:
+def test_interrogate_needs_its_model(fake: FakeWebUI) -> None:
     """Without weights there is no caption; an unknown model isn't found."""
     image = encoded(IMAGE)
     assert post(fake, "interrogate", {"image": image}).json() == {"caption": "<error>"}

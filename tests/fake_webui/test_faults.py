@@ -12,8 +12,9 @@ import pytest
 import requests
 from PIL import Image
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import Fake, wait_until
+from tests.support import control, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 OPTIONS = "/sdapi/v1/options"
@@ -22,7 +23,7 @@ EXTRAS = "/sdapi/v1/extra-single-image"
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 4, "seed": 1}
 
 
-def generate(fake: Fake, path: str = TXT2IMG, **options: Any) -> requests.Response:
+def generate(fake: FakeWebUI, path: str = TXT2IMG, **options: Any) -> requests.Response:
     """Ask for one small picture."""
     body = SMALL | options
     return requests.post(fake.url + path, json=body, timeout=20)
@@ -39,10 +40,10 @@ def generate(fake: Fake, path: str = TXT2IMG, **options: Any) -> requests.Respon
     ],
 )
 def test_a_failed_generation_answers_as_the_webui_does(
-    fake: Fake, action: str, settings: dict[str, Any], error: str, words: str
+    fake: FakeWebUI, action: str, settings: dict[str, Any], error: str, words: str
 ) -> None:
     """Status 500, the four keys, the class and the message; the next generation works."""
-    fake.fault(action, TXT2IMG, **settings)
+    fake.fault(action, TXT2IMG, when="first", **settings)
     answer = generate(fake)
     assert answer.status_code == 500
     assert list(answer.json()) == ["error", "detail", "body", "errors"]
@@ -53,57 +54,44 @@ def test_a_failed_generation_answers_as_the_webui_does(
     assert [entry["fault"] for entry in fake.requests()] == [action, None]
 
 
-@pytest.fixture(scope="module")
-def slow_server(start_fake: StartFake) -> Fake:
-    """A server whose sampling steps take time."""
-    return start_fake("slow", "--seed", "1", "--step-seconds", "0.05")
-
-
-@pytest.fixture
-def slow(slow_server: Fake) -> Fake:
-    """The server whose sampling steps take time, as fresh as at its start."""
-    slow_server.reset()
-    return slow_server
-
-
-def progress(fake: Fake) -> dict[str, Any]:
+def progress(fake: FakeWebUI) -> dict[str, Any]:
     """Return what the WebUI tells of its progress."""
     answer: dict[str, Any] = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=10).json()
     return answer
 
 
-def test_memory_runs_out_on_the_way(slow: Fake) -> None:
+def test_memory_runs_out_on_the_way(slow: FakeWebUI) -> None:
     """The steps up to the failure take their time, and afterwards the server is idle."""
-    slow.fault("out-of-memory", TXT2IMG, at=0.5)
+    slow.fault("out-of-memory", TXT2IMG, when="first", at=0.5)
     started = time.monotonic()
-    answer = generate(slow, steps=8)
+    answer = generate(slow, steps=20)
     assert answer.json()["error"] == "OutOfMemoryError"
     assert 0.15 <= time.monotonic() - started < 0.4
     assert progress(slow)["state"]["job"] == ""
     assert generate(slow, steps=1).ok
 
 
-def test_an_invalid_request_is_refused_before_anything_can_fail(fake: Fake) -> None:
+def test_an_invalid_request_is_refused_before_anything_can_fail(fake: FakeWebUI) -> None:
     """Validation comes first, as in the WebUI."""
-    fake.fault("out-of-memory", TXT2IMG)
+    fake.fault("out-of-memory", TXT2IMG, when="first")
     assert generate(fake, steps="many").status_code == 422
 
 
-def test_progress_stalls_near_the_end(slow: Fake) -> None:
+def test_progress_stalls_near_the_end(slow: FakeWebUI) -> None:
     """Progress freezes and the generation waits; in the end it answers as usual."""
-    slow.fault("stalled-progress", TXT2IMG, at=0.75, seconds=0.5)
+    slow.fault("stalled-progress", TXT2IMG, when="first", at=0.75, seconds=0.5)
     with ThreadPoolExecutor() as pool:
         started = time.monotonic()
-        late = pool.submit(generate, slow, steps=4)
-        wait_until(lambda: progress(slow)["state"]["sampling_step"] == 1)
+        late = pool.submit(generate, slow, steps=10)
+        wait_until(lambda: progress(slow)["state"]["sampling_step"] > 0)
         assert not late.done()
         assert late.result(timeout=10).ok
         assert time.monotonic() - started > 0.6
 
 
-def test_an_interrupt_ends_a_stall(slow: Fake) -> None:
+def test_an_interrupt_ends_a_stall(slow: FakeWebUI) -> None:
     """A stall without an end of its own gives way to interrupt."""
-    slow.fault("stalled-progress", TXT2IMG)
+    slow.fault("stalled-progress", TXT2IMG, when="first")
     with ThreadPoolExecutor() as pool:
         late = pool.submit(generate, slow, steps=2)
         wait_until(lambda: progress(slow)["progress"] > 0)
@@ -111,9 +99,9 @@ def test_an_interrupt_ends_a_stall(slow: Fake) -> None:
         assert late.result(timeout=10).ok
 
 
-def test_a_reset_ends_a_stall(slow: Fake) -> None:
+def test_a_reset_ends_a_stall(slow: FakeWebUI) -> None:
     """A reset ends a stalled generation with an error and the server is free again."""
-    slow.fault("stalled-progress", TXT2IMG)
+    slow.fault("stalled-progress", TXT2IMG, when="first")
     with ThreadPoolExecutor() as pool:
         late = pool.submit(generate, slow, steps=2)
         wait_until(lambda: progress(slow)["progress"] > 0)
@@ -122,20 +110,20 @@ def test_a_reset_ends_a_stall(slow: Fake) -> None:
     assert generate(slow, steps=1).ok
 
 
-def test_a_proxy_gives_up_on_a_generation_that_goes_on(slow: Fake) -> None:
+def test_a_proxy_gives_up_on_a_generation_that_goes_on(slow: FakeWebUI) -> None:
     """After the gateway's page the server is still at work."""
-    slow.fault("proxy-timeout", TXT2IMG, seconds=0.1)
+    slow.fault("proxy-timeout", TXT2IMG, when="first", seconds=0.1)
     assert generate(slow, steps=40).status_code == 504
     assert progress(slow)["state"]["job"] == "scripts_txt2img"
     requests.post(f"{slow.url}/sdapi/v1/interrupt", timeout=10)
 
 
-def test_the_next_checkpoint_switch_is_slow(fake: Fake) -> None:
+def test_the_next_checkpoint_switch_is_slow(fake: FakeWebUI) -> None:
     """One switch takes the time asked for, the one after it does not."""
     titles = [
         one["title"] for one in requests.get(f"{fake.url}/sdapi/v1/sd-models", timeout=10).json()
     ]
-    fake.fault("slow-load", OPTIONS, seconds=0.3)
+    fake.fault("slow-load", OPTIONS, when="first", seconds=0.3)
     times_s = []
     for title in titles[1], titles[0]:
         started = time.monotonic()
@@ -145,9 +133,9 @@ def test_the_next_checkpoint_switch_is_slow(fake: Fake) -> None:
     assert times_s[0] >= 0.3 > times_s[1]
 
 
-def test_a_missing_model_is_named_by_the_options(fake: Fake) -> None:
+def test_a_missing_model_is_named_by_the_options(fake: FakeWebUI) -> None:
     """Switching to a checkpoint that is gone names it."""
-    fake.fault("missing-model", OPTIONS)
+    fake.fault("missing-model", OPTIONS, when="first")
     answer = requests.post(fake.url + OPTIONS, json={"sd_model_checkpoint": "x"}, timeout=10)
     assert (answer.status_code, answer.json()["errors"]) == (500, "model 'x' not found")
 
@@ -163,19 +151,19 @@ def test_a_missing_model_is_named_by_the_options(fake: Fake) -> None:
     ],
 )
 def test_any_status_and_body_can_be_asked_for(
-    fake: Fake, settings: dict[str, Any], status: int, content_type: str, text: str
+    fake: FakeWebUI, settings: dict[str, Any], status: int, content_type: str, text: str
 ) -> None:
     """`status` answers with exactly what the rule says."""
-    fake.fault("status", SAMPLERS, **settings)
+    fake.fault("status", SAMPLERS, when="first", **settings)
     answer = requests.get(fake.url + SAMPLERS, timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, content_type)
     assert answer.text == text
 
 
 @pytest.mark.parametrize(("status", "words"), [(504, "504 Gateway Time-out"), (524, "Error 524")])
-def test_a_proxy_gives_up_while_the_work_goes_on(fake: Fake, status: int, words: str) -> None:
+def test_a_proxy_gives_up_while_the_work_goes_on(fake: FakeWebUI, status: int, words: str) -> None:
     """The client gets the gateway's page; behind it the options were changed all the same."""
-    fake.fault("proxy-timeout", OPTIONS, seconds=0.1, status=status)
+    fake.fault("proxy-timeout", OPTIONS, when="first", seconds=0.1, status=status)
     answer = requests.post(fake.url + OPTIONS, json={"jpeg_quality": 33}, timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (
         status,
@@ -187,20 +175,20 @@ def test_a_proxy_gives_up_while_the_work_goes_on(fake: Fake, status: int, words:
     assert len(fake.requests(method="POST")) == 1
 
 
-def test_truncated_json_ends_in_the_middle(fake: Fake) -> None:
+def test_truncated_json_ends_in_the_middle(fake: FakeWebUI) -> None:
     """The HTTP answer is complete, its JSON is not."""
     whole = requests.get(fake.url + SAMPLERS, timeout=10).content
-    fake.fault("truncated-json", SAMPLERS)
+    fake.fault("truncated-json", SAMPLERS, when="first")
     answer = requests.get(fake.url + SAMPLERS, timeout=10)
     assert (answer.status_code, answer.content) == (200, whole[: len(whole) // 2])
 
 
-def test_garbage_is_the_same_in_every_run(fake: Fake) -> None:
+def test_garbage_is_the_same_in_every_run(fake: FakeWebUI) -> None:
     """Bytes that are neither JSON nor text, called JSON; a repeated run has the same ones."""
     seen = []
     for _ in range(2):
         fake.reset()
-        fake.fault("garbage", SAMPLERS)
+        fake.fault("garbage", SAMPLERS, when="first")
         answer = requests.get(fake.url + SAMPLERS, timeout=10)
         assert answer.headers["Content-Type"] == "application/json"
         with pytest.raises(requests.JSONDecodeError):
@@ -209,43 +197,43 @@ def test_garbage_is_the_same_in_every_run(fake: Fake) -> None:
     assert seen[0] == seen[1]
 
 
-def test_wrong_content_type_keeps_the_body(fake: Fake) -> None:
+def test_wrong_content_type_keeps_the_body(fake: FakeWebUI) -> None:
     """The JSON is right, its media type is not."""
-    fake.fault("wrong-content-type", SAMPLERS)
+    fake.fault("wrong-content-type", SAMPLERS, when="first")
     answer = requests.get(fake.url + SAMPLERS, timeout=10)
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.json()[0]["name"]
 
 
-def test_missing_keys_are_missing(fake: Fake) -> None:
+def test_missing_keys_are_missing(fake: FakeWebUI) -> None:
     """`info` or `images` is left out and everything else stays."""
-    fake.fault("missing-info", TXT2IMG)
-    fake.fault("missing-images", TXT2IMG)
+    fake.fault("missing-info", TXT2IMG, when="first")
+    fake.fault("missing-images", TXT2IMG, when="first")
     assert list(generate(fake).json()) == ["images", "parameters"]
     assert list(generate(fake).json()) == ["parameters", "info"]
 
 
-def test_corrupt_base64_does_not_decode(fake: Fake) -> None:
+def test_corrupt_base64_does_not_decode(fake: FakeWebUI) -> None:
     """Neither a strict nor a lenient decoder takes it."""
-    fake.fault("corrupt-base64", TXT2IMG)
+    fake.fault("corrupt-base64", TXT2IMG, when="first")
     (image,) = generate(fake).json()["images"]
     for validate in (True, False):
         with pytest.raises(binascii.Error):
             base64.b64decode(image, validate=validate)
 
 
-def test_a_truncated_png_decodes_and_does_not_load(fake: Fake) -> None:
+def test_a_truncated_png_decodes_and_does_not_load(fake: FakeWebUI) -> None:
     """Good base64 of half a picture."""
-    fake.fault("truncated-png", TXT2IMG)
+    fake.fault("truncated-png", TXT2IMG, when="first")
     (image,) = generate(fake).json()["images"]
     with pytest.raises((OSError, SyntaxError)):
         Image.open(io.BytesIO(base64.b64decode(image))).load()
 
 
-def test_a_black_image_is_black_and_otherwise_right(fake: Fake) -> None:
+def test_a_black_image_is_black_and_otherwise_right(fake: FakeWebUI) -> None:
     """The size, the parameters and info are those of the picture it should have been."""
     good = generate(fake).json()
-    fake.fault("black-image", TXT2IMG)
+    fake.fault("black-image", TXT2IMG, when="first")
     bad = generate(fake).json()
     image = Image.open(io.BytesIO(base64.b64decode(bad["images"][0])))
     usual = Image.open(io.BytesIO(base64.b64decode(good["images"][0])))
@@ -254,35 +242,35 @@ def test_a_black_image_is_black_and_otherwise_right(fake: Fake) -> None:
     assert bad["parameters"] == good["parameters"]
 
 
-def test_a_data_uri_holds_the_usual_image(fake: Fake) -> None:
+def test_a_data_uri_holds_the_usual_image(fake: FakeWebUI) -> None:
     """The prefix is all that differs."""
     good = generate(fake).json()["images"][0]
-    fake.fault("data-uri", TXT2IMG)
+    fake.fault("data-uri", TXT2IMG, when="first")
     assert generate(fake).json()["images"] == [f"data:image/png;base64,{good}"]
 
 
-def test_image_faults_reach_the_extras(fake: Fake) -> None:
+def test_image_faults_reach_the_extras(fake: FakeWebUI) -> None:
     """The single image of an upscale is changed like those of a generation."""
     image = generate(fake).json()["images"][0]
-    fake.fault("data-uri", EXTRAS)
+    fake.fault("data-uri", EXTRAS, when="first")
     answer = requests.post(
         fake.url + EXTRAS, json={"image": image, "upscaler_1": "Lanczos"}, timeout=20
     )
     assert answer.json()["image"].startswith("data:image/png;base64,iVBOR")
 
 
-def test_ignored_options_change_nothing(fake: Fake) -> None:
+def test_ignored_options_change_nothing(fake: FakeWebUI) -> None:
     """Success is answered, and the options are as before."""
     before = requests.get(fake.url + OPTIONS, timeout=10).json()
-    fake.fault("ignored-options", OPTIONS)
+    fake.fault("ignored-options", OPTIONS, when="first")
     answer = requests.post(fake.url + OPTIONS, json={"jpeg_quality": 1}, timeout=10)
     assert (answer.status_code, answer.json()) == (200, None)
     assert requests.get(fake.url + OPTIONS, timeout=10).json() == before
 
 
-def test_ignored_overrides_leave_the_generation_as_it_is(fake: Fake) -> None:
+def test_ignored_overrides_leave_the_generation_as_it_is(fake: FakeWebUI) -> None:
     """A request's override_settings do nothing; the journal shows what was sent."""
-    fake.fault("ignored-options", TXT2IMG)
+    fake.fault("ignored-options", TXT2IMG, when="first")
     info = json.loads(
         generate(fake, override_settings={"CLIP_stop_at_last_layers": 2}).json()["info"]
     )
@@ -291,13 +279,13 @@ def test_ignored_overrides_leave_the_generation_as_it_is(fake: Fake) -> None:
     assert entry["payload"]["override_settings"] == {"CLIP_stop_at_last_layers": 2}
 
 
-def test_faults_of_many_threads_are_the_same_as_one_by_one(fake: Fake) -> None:
+def test_faults_of_many_threads_are_the_same_as_one_by_one(fake: FakeWebUI) -> None:
     """The entries that fail are decided by their number in the journal alone."""
     rule = {"action": "status", "match": {"path": SAMPLERS}, "when": {"probability": 0.4}}
 
     def failed(threads: int) -> list[int]:
         fake.reset()
-        fake.control("POST", "faults", json=rule)
+        control(fake, "POST", "faults", json=rule)
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda _: requests.get(fake.url + SAMPLERS, timeout=10), range(40)))
         return [entry["n"] for entry in fake.requests() if entry["status"] == 500]

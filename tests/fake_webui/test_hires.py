@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fake_webui import FakeWebUI
 from fake_webui.webui.processing.hires import resized
 from tests.fake_webui.generating import OTHER_CHECKPOINT, SMALL, failure, post, txt2img
-from tests.support import Fake
 
 HIRES = {"enable_hr": True, "denoising_strength": 0.5, "hr_upscaler": "Latent"}
 TWICE = "Hires upscale: 2.0, Hires upscaler: Latent"
@@ -32,7 +32,7 @@ STRENGTH = "Denoising strength: 0.5"
     ],
 )
 def test_the_result_has_the_size_of_the_second_pass(
-    fake: Fake, asked: dict[str, Any], size: tuple[int, int]
+    fake: FakeWebUI, asked: dict[str, Any], size: tuple[int, int]
 ) -> None:
     """By a factor, by one side or by both; what stands over is cut off in latents of 8 pixels."""
     assert txt2img(fake, **HIRES | asked).sizes == [size]
@@ -75,7 +75,7 @@ def test_both_sides_given_are_covered_within_a_latent(
     ],
 )  # fmt: skip
 def test_the_infotext_says_what_the_second_pass_does_otherwise(
-    fake: Fake, asked: dict[str, Any], notes: str
+    fake: FakeWebUI, asked: dict[str, Any], notes: str
 ) -> None:
     """In the real server's order, and nothing that is as in the first pass."""
     assert txt2img(fake, **HIRES | asked).notes == f"{STRENGTH}, {notes}"
@@ -96,7 +96,7 @@ def test_the_infotext_says_what_the_second_pass_does_otherwise(
     ],
 )
 def test_what_the_second_pass_trips_over(
-    fake: Fake, asked: dict[str, Any], error: str, words: str
+    fake: FakeWebUI, asked: dict[str, Any], error: str, words: str
 ) -> None:
     """Each with the exception of the real server."""
     status, kind, said = failure(post(fake, "txt2img", SMALL | HIRES | asked))
@@ -113,14 +113,14 @@ def test_what_the_second_pass_trips_over(
     ],
 )
 def test_a_lora_of_either_pass_leaves_its_hash(
-    fake: Fake, asked: dict[str, Any], loras: str | None
+    fake: FakeWebUI, asked: dict[str, Any], loras: str | None
 ) -> None:
     """The second pass loads the LoRAs of its own prompt."""
     notes = txt2img(fake, **HIRES | asked).info["extra_generation_params"]
     assert notes.get("Lora hashes") == loras
 
 
-def test_without_hires_its_fields_change_nothing(fake: Fake) -> None:
+def test_without_hires_its_fields_change_nothing(fake: FakeWebUI) -> None:
     """Clients send them all along."""
     idle = {"hr_upscaler": "Nope", "hr_scale": 4, "denoising_strength": None}
     assert txt2img(fake, **idle).sizes == [(64, 64)]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from fake_webui import FakeWebUI
 from tests.fake_webui.generating import SMALL, encoded, failure, gradient, img2img, post
-from tests.support import Fake
 
 INIT = encoded(gradient(64, 64))
 WIDE = encoded(gradient(128, 96))
@@ -26,7 +26,7 @@ ONLY_MASKED = "Inpaint area: Only masked, Masked area padding: 0"
 @pytest.mark.parametrize("mode", [-1, 0, 1, 2, 3])
 @pytest.mark.parametrize(("width", "height", "size"), [(64, 64, (64, 64)), (65, 100, (64, 96))])
 def test_every_resize_mode_makes_the_size_asked_for(
-    fake: Fake, mode: int, width: int, height: int, size: tuple[int, int]
+    fake: FakeWebUI, mode: int, width: int, height: int, size: tuple[int, int]
 ) -> None:
     """Rounded down to a multiple of 8, whatever the init image's own size."""
     answer = img2img(fake, init_images=[WIDE], resize_mode=mode, width=width, height=height)
@@ -48,7 +48,7 @@ def test_every_resize_mode_makes_the_size_asked_for(
     ],
 )  # fmt: skip
 def test_the_infotext_says_how_the_image_was_used(
-    fake: Fake, asked: dict[str, Any], notes: str
+    fake: FakeWebUI, asked: dict[str, Any], notes: str
 ) -> None:
     """The strength always, the rest where it differs from the defaults."""
     assert img2img(fake, **asked).notes == notes
@@ -74,13 +74,13 @@ def test_the_infotext_says_how_the_image_was_used(
     ],
 )  # fmt: skip
 def test_the_infotext_says_how_the_mask_was_used(
-    fake: Fake, asked: dict[str, Any], notes: str
+    fake: FakeWebUI, asked: dict[str, Any], notes: str
 ) -> None:
     """A blank mask is no mask, an uneven blur has no number."""
     assert img2img(fake, **{"mask": MIDDLE, **asked}).notes == f"Denoising strength: 0.75, {notes}"
 
 
-def test_only_the_masked_part_changes(fake: Fake) -> None:
+def test_only_the_masked_part_changes(fake: FakeWebUI) -> None:
     """Far from the mask, the result is the init image to the pixel."""
     big = gradient(256, 256)
     mask = mask_with((100, 100, 150, 150), (256, 256))
@@ -90,7 +90,7 @@ def test_only_the_masked_part_changes(fake: Fake) -> None:
     assert result.crop((110, 110, 140, 140)).tobytes() != big.crop((110, 110, 140, 140)).tobytes()
 
 
-def test_an_inverted_mask_changes_the_rest(fake: Fake) -> None:
+def test_an_inverted_mask_changes_the_rest(fake: FakeWebUI) -> None:
     """The middle stays."""
     big = gradient(256, 256)
     mask = mask_with((64, 64, 192, 192), (256, 256))
@@ -100,7 +100,7 @@ def test_an_inverted_mask_changes_the_rest(fake: Fake) -> None:
     assert result.crop(middle).tobytes() == big.crop(middle).tobytes()
 
 
-def test_a_masked_result_has_the_size_of_its_init_image(fake: Fake) -> None:
+def test_a_masked_result_has_the_size_of_its_init_image(fake: FakeWebUI) -> None:
     """The masked area is generated at the size asked for and pasted back."""
     mask = mask_with((10, 10, 40, 40), (128, 96))
     assert img2img(fake, init_images=[WIDE], mask=mask).sizes == [(128, 96)]
@@ -113,20 +113,22 @@ def test_a_masked_result_has_the_size_of_its_init_image(fake: Fake) -> None:
         {"resize_mode": 3, "inpainting_fill": 1, "init_images": [WIDE]},
     ],
 )
-def test_the_unmasked_part_may_be_larger_than_the_result(fake: Fake, asked: dict[str, Any]) -> None:
+def test_the_unmasked_part_may_be_larger_than_the_result(
+    fake: FakeWebUI, asked: dict[str, Any]
+) -> None:
     """It is laid over the result from the corner, which keeps its size."""
     answer = img2img(fake, mask=MIDDLE, inpaint_full_res=False, **asked)
     assert answer.sizes == [(64, 64)]
 
 
-def test_masks_may_be_transparent_images(fake: Fake) -> None:
+def test_masks_may_be_transparent_images(fake: FakeWebUI) -> None:
     """Then what is opaque is the mask."""
     mask = Image.new("RGBA", (64, 64))
     mask.paste((0, 0, 0, 255), (16, 16, 48, 48))
     assert ONLY_MASKED in img2img(fake, mask=encoded(mask)).notes
 
 
-def test_the_options_answer_with_the_mask_too(fake: Fake) -> None:
+def test_the_options_answer_with_the_mask_too(fake: FakeWebUI) -> None:
     """The mask and what was made under it come behind the picture; infotexts have one entry."""
     override = {"return_mask": True, "return_mask_composite": True}
     answer = img2img(fake, mask=MIDDLE, override_settings=override)
@@ -143,7 +145,7 @@ def test_the_options_answer_with_the_mask_too(fake: Fake) -> None:
     ],
 )
 def test_several_init_images_are_a_batch(
-    fake: Fake, asked: dict[str, Any], count: int, seeds: list[int]
+    fake: FakeWebUI, asked: dict[str, Any], count: int, seeds: list[int]
 ) -> None:
     """One picture each; one init image alone serves the whole batch."""
     answer = img2img(fake, **asked)
@@ -151,20 +153,20 @@ def test_several_init_images_are_a_batch(
 
 
 @pytest.mark.parametrize("text", [INIT, f"data:image/png;base64,{INIT}", f"\n{INIT}\n"])
-def test_init_images_are_base64_with_or_without_a_head(fake: Fake, text: str) -> None:
+def test_init_images_are_base64_with_or_without_a_head(fake: FakeWebUI, text: str) -> None:
     """As browsers and libraries send them."""
     assert img2img(fake, init_images=[text]).images
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK"])
-def test_init_images_of_any_mode_are_fine(fake: Fake, mode: str) -> None:
+def test_init_images_of_any_mode_are_fine(fake: FakeWebUI, mode: str) -> None:
     """The result is RGB."""
     image = gradient(64, 64).convert(mode)
     text = encoded(image if mode != "CMYK" else image.convert("RGB"))
     assert img2img(fake, init_images=[text]).images[0].mode == "RGB"
 
 
-def test_the_sent_images_are_echoed_only_on_demand(fake: Fake) -> None:
+def test_the_sent_images_are_echoed_only_on_demand(fake: FakeWebUI) -> None:
     """Null otherwise, so that answers stay small."""
     without = img2img(fake, mask=MIDDLE).body["parameters"]
     assert (without["init_images"], without["mask"]) == (None, None)
@@ -203,7 +205,7 @@ def test_the_sent_images_are_echoed_only_on_demand(fake: Fake) -> None:
     ],
 )  # fmt: skip
 def test_bad_images_and_sizes_fail_as_in_the_real_server(
-    fake: Fake, asked: dict[str, Any], status: int, error: str, words: str
+    fake: FakeWebUI, asked: dict[str, Any], status: int, error: str, words: str
 ) -> None:
     """Each with its own status, class and words; nothing is ever fetched."""
     payload = {**SMALL, "steps": 3, "init_images": [INIT], **asked}
@@ -211,7 +213,7 @@ def test_bad_images_and_sizes_fail_as_in_the_real_server(
     assert words in failure(post(fake, "img2img", payload))[2]
 
 
-def test_an_infotext_gives_img2img_less_than_txt2img(fake: Fake) -> None:
+def test_an_infotext_gives_img2img_less_than_txt2img(fake: FakeWebUI) -> None:
     """Steps, sampler and seed; not prompt, size, guidance or strength."""
     infotext = (
         "p\nSteps: 9, Sampler: DDIM, CFG scale: 3, Seed: 7, Size: 9x9, Denoising strength: 0.2"
@@ -222,7 +224,7 @@ def test_an_infotext_gives_img2img_less_than_txt2img(fake: Fake) -> None:
     assert (facts["prompt"], facts["cfg_scale"], facts["denoising_strength"]) == ("", 7.0, 0.75)
 
 
-def test_a_saved_init_image_leaves_its_hash(fake: Fake) -> None:
+def test_a_saved_init_image_leaves_its_hash(fake: FakeWebUI) -> None:
     """MD5 of its pixels, as the option save_init_img asks."""
     notes = img2img(fake, override_settings={"save_init_img": True}).notes
     assert notes.startswith("Denoising strength: 0.75, Init image hash: ")

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import requests
 
+from fake_webui import FakeWebUI
 from tests import browser as chromium
 from tests.browser import Browser, open_browser
 from tests.fake_webui.pictures import png
-from tests.support import ROOT, Fake, wait_until
+from tests.support import ROOT, control, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 EXTRAS = "/sdapi/v1/extra-single-image"
@@ -31,7 +32,7 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(window: Browser, fake: Fake) -> Browser:
+def page(window: Browser, fake: FakeWebUI) -> Browser:
     """The inspector of a fresh server, connected."""
     window.open(f"{fake.url}/__fake/")
     window.wait_for("#live", "live")
@@ -39,14 +40,14 @@ def page(window: Browser, fake: Fake) -> Browser:
     return window
 
 
-def get(fake: Fake, path: str = SAMPLERS, times: int = 1) -> None:
+def get(fake: FakeWebUI, path: str = SAMPLERS, times: int = 1) -> None:
     """Send GETs."""
     with requests.Session() as session:
         for _ in range(times):
             session.get(fake.url + path, timeout=30)
 
 
-def generate(fake: Fake, path: str = TXT2IMG, **fields: Any) -> None:
+def generate(fake: FakeWebUI, path: str = TXT2IMG, **fields: Any) -> None:
     """Send a payload that makes a picture."""
     body = {"prompt": "a cat", "width": 64, "height": 64, "steps": 1, **fields}
     requests.post(fake.url + path, json=body, timeout=30)
@@ -60,7 +61,7 @@ def choose(page: Browser, n: int) -> None:
 
 
 @needs_browser
-def test_requests_show_while_they_come(page: Browser, fake: Fake) -> None:
+def test_requests_show_while_they_come(page: Browser, fake: FakeWebUI) -> None:
     """A row appears for each request without reloading, and nothing is logged as an error."""
     get(fake)
     page.wait_for('.row[data-n="1"]', SAMPLERS)
@@ -71,9 +72,9 @@ def test_requests_show_while_they_come(page: Browser, fake: Fake) -> None:
 
 
 @needs_browser
-def test_an_open_request_is_shown_and_then_completed(page: Browser, fake: Fake) -> None:
+def test_an_open_request_is_shown_and_then_completed(page: Browser, fake: FakeWebUI) -> None:
     """A request without an answer stands as open; when it is cut off it has none."""
-    fake.fault("hang", SAMPLERS)
+    fake.fault("hang", SAMPLERS, when="first")
     with pytest.raises(requests.ReadTimeout):
         requests.get(fake.url + SAMPLERS, timeout=0.5)
     page.wait_for('.row[data-n="1"]', "hang")
@@ -81,7 +82,7 @@ def test_an_open_request_is_shown_and_then_completed(page: Browser, fake: Fake) 
 
 
 @needs_browser
-def test_unknown_and_default_fields_are_marked(page: Browser, fake: Fake) -> None:
+def test_unknown_and_default_fields_are_marked(page: Browser, fake: FakeWebUI) -> None:
     """What the API ignores stands out, and what was left to its default is listed."""
     generate(fake, stpes=5)
     page.wait_for('.row[data-n="1"]', "1 unknown")
@@ -94,7 +95,7 @@ def test_unknown_and_default_fields_are_marked(page: Browser, fake: Fake) -> Non
 
 
 @needs_browser
-def test_images_in_and_out_have_thumbnails(page: Browser, fake: Fake) -> None:
+def test_images_in_and_out_have_thumbnails(page: Browser, fake: FakeWebUI) -> None:
     """Both pictures of an upscale are seen, with size and hash."""
     image = base64.b64encode(png("a cat\nSteps: 1")).decode()
     generate(fake, EXTRAS, image=image, upscaler_1="Lanczos", upscaling_resize=2)
@@ -108,7 +109,7 @@ def test_images_in_and_out_have_thumbnails(page: Browser, fake: Fake) -> None:
 
 
 @needs_browser
-def test_markup_in_a_payload_stays_text(page: Browser, fake: Fake) -> None:
+def test_markup_in_a_payload_stays_text(page: Browser, fake: FakeWebUI) -> None:
     """What a client sends is never run in the page."""
     evil = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
     generate(fake, prompt=evil, **{evil: evil})
@@ -120,11 +121,11 @@ def test_markup_in_a_payload_stays_text(page: Browser, fake: Fake) -> None:
 
 
 @needs_browser
-def test_a_button_makes_requests_fail(page: Browser, fake: Fake) -> None:
+def test_a_button_makes_requests_fail(page: Browser, fake: FakeWebUI) -> None:
     """Each fault has a button; the rule is in force at once, is listed, and can be removed."""
     page.click("#open-faults")
     page.wait_for('[data-action="reset-mid-body"]')
-    actions = fake.control("GET", "faults")["actions"]
+    actions = control(fake, "GET", "faults")["actions"]
     assert page.texts("[data-action]") == list(actions)
     page.click('#fault-path option[value="/sdapi/v1/txt2img"]')
     page.click('[data-action="out-of-memory"]')
@@ -133,7 +134,7 @@ def test_a_button_makes_requests_fail(page: Browser, fake: Fake) -> None:
     page.wait_for('.row[data-n="1"]', "out-of-memory")
     page.wait_for("#fault-rules tbody tr", "1\t1")
     page.click("#fault-rules tbody button")
-    wait_until(lambda: fake.control("GET", "faults")["rules"] == [])
+    wait_until(lambda: control(fake, "GET", "faults")["rules"] == [])
 
 
 @needs_browser
@@ -148,7 +149,7 @@ def test_buttons_that_make_no_sense_are_off(page: Browser) -> None:
 
 
 @needs_browser
-def test_settings_of_a_fault_are_sent_along(page: Browser, fake: Fake) -> None:
+def test_settings_of_a_fault_are_sent_along(page: Browser, fake: FakeWebUI) -> None:
     """What is typed beside a button becomes the rule's settings."""
     page.click("#open-faults")
     page.wait_for('[data-action="delay"]')
@@ -156,30 +157,30 @@ def test_settings_of_a_fault_are_sent_along(page: Browser, fake: Fake) -> None:
     page.run("document.querySelector('[data-action=delay]').nextSibling.lastChild.value = '0.25'")
     page.click('[data-action="delay"]')
     page.wait_for("#fault-rules tbody tr", "seconds 0.25")
-    (rule,) = fake.control("GET", "faults")["rules"]
+    (rule,) = control(fake, "GET", "faults")["rules"]
     assert (rule["when"], rule["with"]) == ("every", {"seconds": 0.25})
 
 
 @needs_browser
-def test_reset_and_clear_empty_the_list(page: Browser, fake: Fake) -> None:
+def test_reset_and_clear_empty_the_list(page: Browser, fake: FakeWebUI) -> None:
     """Clear keeps faults and numbers, reset starts over."""
-    fake.fault("delay", TXT2IMG)
+    fake.fault("delay", TXT2IMG, when="first")
     get(fake)
     page.wait_for('.row[data-n="1"]')
     page.click("#clear")
     page.wait_for("#counts", "0 requests")
-    assert len(fake.control("GET", "faults")["rules"]) == 1
+    assert len(control(fake, "GET", "faults")["rules"]) == 1
     get(fake)
     page.wait_for('.row[data-n="2"]')
     page.click("#reset")
     page.wait_for("#counts", "0 requests")
-    assert fake.control("GET", "faults")["rules"] == []
+    assert control(fake, "GET", "faults")["rules"] == []
     get(fake)
     page.wait_for('.row[data-n="1"]')
 
 
 @needs_browser
-def test_the_list_can_be_filtered(page: Browser, fake: Fake) -> None:
+def test_the_list_can_be_filtered(page: Browser, fake: FakeWebUI) -> None:
     """By words, and down to what is in trouble."""
     get(fake)
     get(fake, "/sdapi/v1/nowhere")
@@ -195,7 +196,7 @@ def test_the_list_can_be_filtered(page: Browser, fake: Fake) -> None:
 
 
 @needs_browser
-def test_a_chosen_request_can_be_left_by_keyboard(page: Browser, fake: Fake) -> None:
+def test_a_chosen_request_can_be_left_by_keyboard(page: Browser, fake: FakeWebUI) -> None:
     """The arrow keys go through the list."""
     get(fake)
     generate(fake)
@@ -204,7 +205,7 @@ def test_a_chosen_request_can_be_left_by_keyboard(page: Browser, fake: Fake) -> 
     page.wait_for("#detail h2", "POST /sdapi/v1/txt2img")
 
 
-def check_long_list(page: Browser, fake: Fake, count: int) -> None:
+def check_long_list(page: Browser, fake: FakeWebUI, count: int) -> None:
     """Send many requests and look at both ends of the list."""
     get(fake, times=count)
     page.wait_for("#counts", f"{count} requests")
@@ -219,14 +220,14 @@ def check_long_list(page: Browser, fake: Fake, count: int) -> None:
 
 
 @needs_browser
-def test_a_long_list_has_few_rows_in_the_page(page: Browser, fake: Fake) -> None:
+def test_a_long_list_has_few_rows_in_the_page(page: Browser, fake: FakeWebUI) -> None:
     """Only what is in sight is drawn, and every row can be reached."""
     check_long_list(page, fake, MORE_THAN_ONE_ANSWER)
 
 
 @needs_browser
 @pytest.mark.slow
-def test_ten_thousand_requests_are_no_trouble(page: Browser, fake: Fake) -> None:
+def test_ten_thousand_requests_are_no_trouble(page: Browser, fake: FakeWebUI) -> None:
     """The page stays quick with a journal of 10,000 entries, opened anew as well."""
     check_long_list(page, fake, 10_000)
     page.open(f"{fake.url}/__fake/")
@@ -234,7 +235,7 @@ def test_ten_thousand_requests_are_no_trouble(page: Browser, fake: Fake) -> None
 
 
 @needs_browser
-def test_the_page_asks_nobody_else(page: Browser, fake: Fake) -> None:
+def test_the_page_asks_nobody_else(page: Browser, fake: FakeWebUI) -> None:
     """Everything it loads comes from the server itself, so it works without a network."""
     script = "return performance.getEntriesByType('resource').map(entry => entry.name)"
     loaded = page.run(script)
@@ -242,7 +243,7 @@ def test_the_page_asks_nobody_else(page: Browser, fake: Fake) -> None:
     assert all(address.startswith(fake.url) for address in loaded)
 
 
-def test_every_part_of_the_page_is_served(fake: Fake) -> None:
+def test_every_part_of_the_page_is_served(fake: FakeWebUI) -> None:
     """Each file of the page arrives with its type and a policy that lets in nothing else."""
     for path in STATIC.iterdir():
         answer = requests.get(f"{fake.url}/__fake/static/{path.name}", timeout=10)
@@ -252,7 +253,7 @@ def test_every_part_of_the_page_is_served(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Finspector.html", "%2Fetc%2Fpasswd", "../x"])
-def test_no_path_reaches_the_file_system(fake: Fake, name: str) -> None:
+def test_no_path_reaches_the_file_system(fake: FakeWebUI, name: str) -> None:
     """Only the page's own files are there, whatever the address."""
     with requests.Session() as session:
         prepared = requests.Request("GET", fake.url).prepare()

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import requests
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import Fake
 
 SHAPES: list[tuple[str, dict[str, Any]]] = [
     (
@@ -63,7 +63,7 @@ TXT2IMG_SCRIPTS = [
 ]  # fmt: skip
 
 
-def read(fake: Fake, name: str) -> Any:
+def read(fake: FakeWebUI, name: str) -> Any:
     """Return what an endpoint of the API lists."""
     answer = requests.get(f"{fake.url}/sdapi/v1/{name}", timeout=30)
     assert answer.status_code == 200
@@ -71,14 +71,16 @@ def read(fake: Fake, name: str) -> Any:
 
 
 @pytest.mark.parametrize(("name", "first"), SHAPES)
-def test_a_list_begins_as_the_real_one(fake: Fake, name: str, first: dict[str, Any]) -> None:
+def test_a_list_begins_as_the_real_one(fake: FakeWebUI, name: str, first: dict[str, Any]) -> None:
     """The first entry has the keys, order and values of the real server."""
     entry = read(fake, name)[0]
     assert list(entry.items()) == list(first.items())
 
 
 @pytest.mark.parametrize(("name", "keys"), KEYS)
-def test_every_entry_has_the_keys_of_the_real_one(fake: Fake, name: str, keys: list[str]) -> None:
+def test_every_entry_has_the_keys_of_the_real_one(
+    fake: FakeWebUI, name: str, keys: list[str]
+) -> None:
     """The built-in catalogue has at least one of each."""
     entries = read(fake, name)
     assert entries
@@ -86,12 +88,12 @@ def test_every_entry_has_the_keys_of_the_real_one(fake: Fake, name: str, keys: l
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_names_are_those_of_the_real_one(fake: Fake, name: str) -> None:
+def test_the_names_are_those_of_the_real_one(fake: FakeWebUI, name: str) -> None:
     """Clients fill their menus with them, in this order."""
     assert [entry["name"] for entry in read(fake, name)] == NAMES[name].split(", ")
 
 
-def test_the_built_in_catalogue_serves_the_sample_packs(fake: Fake) -> None:
+def test_the_built_in_catalogue_serves_the_sample_packs(fake: FakeWebUI) -> None:
     """SDXL checkpoints, the LoRA `ink`, the embedding `goodhands`, ADetailer."""
     assert any("xl" in model["model_name"].lower() for model in read(fake, "sd-models"))
     assert "ink" in [lora["name"] for lora in read(fake, "loras")]
@@ -99,7 +101,7 @@ def test_the_built_in_catalogue_serves_the_sample_packs(fake: Fake) -> None:
     assert [extension["name"] for extension in read(fake, "extensions")] == ["adetailer"]
 
 
-def test_checkpoint_titles_carry_the_short_hash(fake: Fake) -> None:
+def test_checkpoint_titles_carry_the_short_hash(fake: FakeWebUI) -> None:
     """A folder becomes part of the model name."""
     for model in read(fake, "sd-models"):
         path = model["title"].removesuffix(f" [{model['hash']}]")
@@ -108,12 +110,12 @@ def test_checkpoint_titles_carry_the_short_hash(fake: Fake) -> None:
         assert model["model_name"] == path.replace("/", "_").removesuffix(".safetensors")
 
 
-def test_scripts_of_extensions_come_before_those_of_the_core(fake: Fake) -> None:
+def test_scripts_of_extensions_come_before_those_of_the_core(fake: FakeWebUI) -> None:
     """Selectable scripts first, then what is always on."""
     assert read(fake, "scripts")["txt2img"] == TXT2IMG_SCRIPTS
 
 
-def test_script_arguments_have_the_installed_choices(fake: Fake) -> None:
+def test_script_arguments_have_the_installed_choices(fake: FakeWebUI) -> None:
     """Samplers, schedulers, upscalers and checkpoints are those of this server."""
     info = {(s["name"], s["is_img2img"]): s["args"] for s in read(fake, "script-info")}
     samplers = [sampler["name"] for sampler in read(fake, "samplers")]
@@ -126,14 +128,14 @@ def test_script_arguments_have_the_installed_choices(fake: Fake) -> None:
     ]
 
 
-def test_the_memory_has_no_gpu(fake: Fake) -> None:
+def test_the_memory_has_no_gpu(fake: FakeWebUI) -> None:
     """As a WebUI on a processor says it."""
     memory = read(fake, "memory")
     assert memory["ram"].keys() == {"free", "used", "total"}
     assert memory["cuda"] == {"error": "unavailable"}
 
 
-def test_the_adetailer_extension_describes_itself(fake: Fake) -> None:
+def test_the_adetailer_extension_describes_itself(fake: FakeWebUI) -> None:
     """Version, models and the fields of a unit."""
     url = f"{fake.url}/adetailer/v1"
     assert requests.get(f"{url}/version", timeout=30).json() == {"version": "25.3.0"}
@@ -157,14 +159,14 @@ def test_without_the_extension_there_is_no_trace_of_it(
 
 
 @pytest.mark.parametrize("name", ["checkpoints", "vae", "embeddings", "loras"])
-def test_looking_for_files_again_answers_null(fake: Fake, name: str) -> None:
+def test_looking_for_files_again_answers_null(fake: FakeWebUI, name: str) -> None:
     """There is nothing to say about it."""
     answer = requests.post(f"{fake.url}/sdapi/v1/refresh-{name}", timeout=30)
     assert (answer.status_code, answer.json()) == (200, None)
 
 
 @pytest.mark.parametrize("name", ["unload-checkpoint", "reload-checkpoint"])
-def test_unloading_and_reloading_answer_an_empty_object(fake: Fake, name: str) -> None:
+def test_unloading_and_reloading_answer_an_empty_object(fake: FakeWebUI, name: str) -> None:
     """The options go on naming the checkpoint."""
     before = read(fake, "options")["sd_model_checkpoint"]
     answer = requests.post(f"{fake.url}/sdapi/v1/{name}", timeout=30)

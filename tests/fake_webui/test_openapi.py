@@ -7,10 +7,13 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 from schemathesis import Case
+from schemathesis.core.result import Ok
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import Fake, run_module
+from tests.support import control, run_module
 
 SLOW_FIELDS = {"width", "height", "batch_size", "n_iter", "steps", "upscaling_resize"}
 SMALL = {"width": 16, "height": 16, "steps": 1}
@@ -26,7 +29,7 @@ GENERATIONS = ("/sdapi/v1/txt2img", "/sdapi/v1/img2img")
 
 
 @pytest.fixture
-def document(fake: Fake) -> dict[str, Any]:
+def document(fake: FakeWebUI) -> dict[str, Any]:
     """The OpenAPI document."""
     found: dict[str, Any] = requests.get(f"{fake.url}/openapi.json", timeout=30).json()
     return found
@@ -40,7 +43,9 @@ def body_of(document: dict[str, Any], path: str) -> dict[str, Any]:
     return schema
 
 
-def test_the_document_has_every_endpoint_that_answers(fake: Fake, document: dict[str, Any]) -> None:
+def test_the_document_has_every_endpoint_that_answers(
+    fake: FakeWebUI, document: dict[str, Any]
+) -> None:
     """Whatever it lists is there, and says so by anything but 404 and 405."""
     for path, methods in document["paths"].items():
         for method in methods:
@@ -76,7 +81,7 @@ def test_credentials_are_in_the_document_where_they_are_asked_for(start_fake: St
     assert "security" not in paths["/sdapi/v1/loras"]["get"]
 
 
-def test_the_docs_show_every_path_to_a_person(fake: Fake, document: dict[str, Any]) -> None:
+def test_the_docs_show_every_path_to_a_person(fake: FakeWebUI, document: dict[str, Any]) -> None:
     """Without anything from the network."""
     page = requests.get(f"{fake.url}/docs", timeout=30).text
     assert all(path in page for path in document["paths"])
@@ -84,11 +89,18 @@ def test_the_docs_show_every_path_to_a_person(fake: Fake, document: dict[str, An
     assert "https://" not in page
 
 
+def strategy_of(operation: object) -> SearchStrategy[Case[Any]]:
+    """Return what generates requests of an operation; that it could be read is asserted."""
+    assert isinstance(operation, Ok), operation
+    strategy: SearchStrategy[Case[Any]] = operation.ok().as_strategy()
+    return strategy
+
+
 def test_generated_requests_break_nothing(start_fake: StartFake) -> None:
     """Whatever fits the document gets an answer that fits it, or an error as the real one's."""
     described = start_fake("described")
     schema = schemathesis.openapi.from_url(f"{described.url}/openapi.json")
-    cases = [operation.ok().as_strategy() for operation in schema.get_all_operations()]
+    cases = [strategy_of(operation) for operation in schema.get_all_operations()]
     assert len(cases) > 60
 
     for strategy in cases:
@@ -96,7 +108,7 @@ def test_generated_requests_break_nothing(start_fake: StartFake) -> None:
     assert requests.get(f"{described.url}/internal/ping", timeout=30).status_code == 200
 
 
-def check(case: Case) -> None:
+def check(case: Case[Any]) -> None:
     """Send a generated request and look at the answer."""
     if isinstance(case.body, dict):
         case.body = {k: v for k, v in case.body.items() if k not in SLOW_FIELDS}
@@ -126,15 +138,15 @@ def test_coverage_is_readable_and_counted() -> None:
     assert any("POST /sdapi/v1/txt2img" in line for line in lines)
 
 
-def test_coverage_is_a_control_endpoint_too(fake: Fake) -> None:
+def test_coverage_is_a_control_endpoint_too(fake: FakeWebUI) -> None:
     """The same list over HTTP."""
-    endpoints = fake.control("GET", "coverage")["endpoints"]
+    endpoints = control(fake, "GET", "coverage")["endpoints"]
     assert endpoints == json.loads(run_module("fake_webui", "coverage", "--json").stdout)
 
 
-def test_nothing_listed_as_not_imitated_answers(fake: Fake) -> None:
+def test_nothing_listed_as_not_imitated_answers(fake: FakeWebUI) -> None:
     """An endpoint is imitated, or it is a 404."""
-    for endpoint in fake.control("GET", "coverage")["endpoints"]:
+    for endpoint in control(fake, "GET", "coverage")["endpoints"]:
         if not endpoint["imitated"]:
             answer = requests.request(endpoint["method"], fake.url + endpoint["path"], timeout=30)
             assert answer.status_code == 404, endpoint

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import requests
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import Fake
 
 TINY, OTHER = "125fe1606e" + "0" * 54, "9a5405c9f6" + "1" * 54
 MODELS = f"""
@@ -54,7 +54,7 @@ SOME_DEFAULTS = {
 
 
 @pytest.fixture(scope="module")
-def small_server(start_fake: StartFake, tmp_path_factory: pytest.TempPathFactory) -> Fake:
+def small_server(start_fake: StartFake, tmp_path_factory: pytest.TempPathFactory) -> FakeWebUI:
     """A server with two checkpoints and a VAE."""
     config = tmp_path_factory.mktemp("options") / "models.toml"
     config.write_text(MODELS)
@@ -62,19 +62,19 @@ def small_server(start_fake: StartFake, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def server(small_server: Fake) -> Iterator[Fake]:
+def server(small_server: FakeWebUI) -> Iterator[FakeWebUI]:
     """That server as at its start."""
     small_server.reset()
     yield small_server
     small_server.reset()
 
 
-def get(server: Fake) -> requests.Response:
+def get(server: FakeWebUI) -> requests.Response:
     """GET the options."""
     return requests.get(f"{server.url}/sdapi/v1/options", timeout=30)
 
 
-def post(server: Fake, values: Any) -> requests.Response:
+def post(server: FakeWebUI, values: Any) -> requests.Response:
     """POST some options."""
     return requests.post(f"{server.url}/sdapi/v1/options", json=values, timeout=30)
 
@@ -85,7 +85,7 @@ def error(answer: requests.Response) -> tuple[int, str, str]:
     return answer.status_code, body["error"], body["errors"]
 
 
-def test_all_options_are_there_with_their_defaults(server: Fake) -> None:
+def test_all_options_are_there_with_their_defaults(server: FakeWebUI) -> None:
     """329 of them, and an option that was never set has the type of its default."""
     options = get(server).json()
     assert len(options) == 329
@@ -94,20 +94,20 @@ def test_all_options_are_there_with_their_defaults(server: Fake) -> None:
     assert list(options)[:3] == ["samples_save", "samples_format", "samples_filename_pattern"]
 
 
-def test_the_first_checkpoint_is_loaded_and_named_by_its_title(server: Fake) -> None:
+def test_the_first_checkpoint_is_loaded_and_named_by_its_title(server: FakeWebUI) -> None:
     """The title has the first ten digits of the hash."""
     options = get(server).json()
     assert options["sd_model_checkpoint"] == "tiny.safetensors [125fe1606e]"
     assert options["sd_checkpoint_hash"] == TINY
 
 
-def test_a_whole_number_comes_back_as_a_float(server: Fake) -> None:
+def test_a_whole_number_comes_back_as_a_float(server: FakeWebUI) -> None:
     """Once it is set, it passes through validation."""
     assert post(server, {"jpeg_quality": 70}).json() is None
     assert repr(get(server).json()["jpeg_quality"]) == "70.0"
 
 
-def test_an_unknown_option_fails_and_those_before_it_stay(server: Fake) -> None:
+def test_an_unknown_option_fails_and_those_before_it_stay(server: FakeWebUI) -> None:
     """The order of the payload decides what is applied."""
     answer = post(server, {"jpeg_quality": 70, "nope_key": 1, "webp_lossless": True})
     assert error(answer) == (500, "KeyError", "'nope_key'")
@@ -115,7 +115,7 @@ def test_an_unknown_option_fails_and_those_before_it_stay(server: Fake) -> None:
     assert (options["jpeg_quality"], options["webp_lossless"]) == (70, False)
 
 
-def test_an_unknown_option_of_null_is_no_error(server: Fake) -> None:
+def test_an_unknown_option_of_null_is_no_error(server: FakeWebUI) -> None:
     """Nothing is what it already has."""
     assert post(server, {"nope_key": None}).status_code == 200
 
@@ -130,7 +130,7 @@ def test_an_unknown_option_of_null_is_no_error(server: Fake) -> None:
     ],
 )
 def test_a_wrong_type_is_stored_and_poisons_reading(
-    server: Fake, key: str, bad: Any, good: Any, message: str
+    server: FakeWebUI, key: str, bad: Any, good: Any, message: str
 ) -> None:
     """POST says 200; GET is a 500 until the option is mended."""
     assert post(server, {key: bad}).status_code == 200
@@ -140,13 +140,13 @@ def test_a_wrong_type_is_stored_and_poisons_reading(
     assert get(server).status_code == 200
 
 
-def test_an_option_with_an_empty_default_takes_anything(server: Fake) -> None:
+def test_an_option_with_an_empty_default_takes_anything(server: FakeWebUI) -> None:
     """Nothing is known of its type."""
     post(server, {"webp_lossless": "maybe"})
     assert get(server).json()["webp_lossless"] == "maybe"
 
 
-def test_all_options_can_be_posted_back(server: Fake) -> None:
+def test_all_options_can_be_posted_back(server: FakeWebUI) -> None:
     """Some clients do; nothing changes but that numbers are floats."""
     options = get(server).json()
     assert post(server, options).status_code == 200
@@ -154,7 +154,7 @@ def test_all_options_can_be_posted_back(server: Fake) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES_OF_OTHER)
-def test_a_checkpoint_is_loaded_by_any_of_its_names(server: Fake, name: str) -> None:
+def test_a_checkpoint_is_loaded_by_any_of_its_names(server: FakeWebUI, name: str) -> None:
     """Title, path, stem, short and full hash; the options then show its title."""
     assert post(server, {"sd_model_checkpoint": name}).status_code == 200
     options = get(server).json()
@@ -163,26 +163,26 @@ def test_a_checkpoint_is_loaded_by_any_of_its_names(server: Fake, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["nope", "", "TINY", "tiny.ckpt", 5])
-def test_an_unknown_checkpoint_fails_and_nothing_is_applied(server: Fake, name: Any) -> None:
+def test_an_unknown_checkpoint_fails_and_nothing_is_applied(server: FakeWebUI, name: Any) -> None:
     """It is looked up before anything is stored."""
     answer = post(server, {"jpeg_quality": 61, "sd_model_checkpoint": name})
     assert error(answer) == (500, "RuntimeError", f"model {name!r} not found")
     assert get(server).json()["jpeg_quality"] == 80
 
 
-def test_a_checkpoint_of_null_is_stored(server: Fake) -> None:
+def test_a_checkpoint_of_null_is_stored(server: FakeWebUI) -> None:
     """The loaded one stays."""
     assert post(server, {"sd_model_checkpoint": None}).json() is None
     assert get(server).json()["sd_model_checkpoint"] is None
 
 
-def test_a_checkpoint_that_is_a_list_is_a_type_error(server: Fake) -> None:
+def test_a_checkpoint_that_is_a_list_is_a_type_error(server: FakeWebUI) -> None:
     """It can't be looked up."""
     answer = post(server, {"sd_model_checkpoint": ["tiny"]})
     assert error(answer) == (500, "TypeError", "unhashable type: 'list'")
 
 
-def test_a_vae_is_stored_whether_it_is_there_or_not(server: Fake) -> None:
+def test_a_vae_is_stored_whether_it_is_there_or_not(server: FakeWebUI) -> None:
     """An unknown one is used as none, silently."""
     for name in ("clear.safetensors", "nope"):
         assert post(server, {"sd_vae": name}).json() is None
@@ -190,14 +190,14 @@ def test_a_vae_is_stored_whether_it_is_there_or_not(server: Fake) -> None:
 
 
 @pytest.mark.parametrize("key", ["sd_vae_explanation", "api_enable_requests", "settings_in_ui"])
-def test_some_options_are_silently_left_alone(server: Fake, key: str) -> None:
+def test_some_options_are_silently_left_alone(server: FakeWebUI, key: str) -> None:
     """Texts of the settings page, and what the API may not switch."""
     before = get(server).json()[key]
     assert post(server, {key: "changed"}).json() is None
     assert get(server).json()[key] == before
 
 
-def test_reset_forgets_what_was_set(server: Fake) -> None:
+def test_reset_forgets_what_was_set(server: FakeWebUI) -> None:
     """Options and the loaded checkpoint are as at start."""
     before = get(server).json()
     post(server, {"jpeg_quality": 12, "sd_model_checkpoint": "other"})

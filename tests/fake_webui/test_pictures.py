@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from fake_webui import FakeWebUI
 from fake_webui.webui.images import Drawing
 from fake_webui.webui.images.resizing import fit, floor8, grid_shape, upscale
 from tests.conftest import StartFake
 from tests.fake_webui.generating import decoded, gradient, img2img, txt2img
-from tests.support import Fake
 
 SIDES = st.integers(1, 200)
 
@@ -30,20 +30,20 @@ def test_a_drawing_of_any_size_is_a_png(width: int, height: int, text: str, kind
 
 
 @pytest.mark.parametrize("text", ["plain", "naïve ñ", "猫 🐱\nsecond line"])
-def test_text_chunks_hold_any_script(fake: Fake, text: str) -> None:
+def test_text_chunks_hold_any_script(fake: FakeWebUI, text: str) -> None:
     """The infotext in the file is the one in the answer, whatever it is written in."""
     answer = txt2img(fake, prompt=text)
     assert answer.images[0].info["parameters"] == answer.infotexts[0]
     assert answer.infotexts[0].startswith(text)
 
 
-def test_text_that_is_not_latin_is_kept_in_an_international_chunk(fake: Fake) -> None:
+def test_text_that_is_not_latin_is_kept_in_an_international_chunk(fake: FakeWebUI) -> None:
     """Latin-1 goes into tEXt, anything else into iTXt."""
     assert b"tEXt" in txt2img(fake, prompt="ñ").files[0]
     assert b"iTXt" in txt2img(fake, prompt="猫").files[0]
 
 
-def test_the_same_payload_makes_the_same_picture(fake: Fake) -> None:
+def test_the_same_payload_makes_the_same_picture(fake: FakeWebUI) -> None:
     """A test that compares pictures can rely on them."""
     assert txt2img(fake).files == txt2img(fake).files
 
@@ -60,12 +60,12 @@ def test_the_same_payload_makes_the_same_picture(fake: Fake) -> None:
         {"sampler_name": "DDIM"},
     ],
 )
-def test_another_request_makes_another_picture(fake: Fake, change: dict[str, object]) -> None:
+def test_another_request_makes_another_picture(fake: FakeWebUI, change: dict[str, object]) -> None:
     """What changes a real picture changes these."""
     assert txt2img(fake).images[0].tobytes() != txt2img(fake, **change).images[0].tobytes()
 
 
-def test_img2img_starts_from_its_image(fake: Fake) -> None:
+def test_img2img_starts_from_its_image(fake: FakeWebUI) -> None:
     """Below the caption, the result resembles the image that was sent."""
     result = img2img(fake, denoising_strength=0.1).images[0].crop((0, 40, 64, 64))
     sent = gradient(64, 64).crop((0, 40, 64, 64))
@@ -93,7 +93,9 @@ def test_pictures_come_from_a_folder(start_fake: StartFake, tmp_path: Path) -> N
     ("asked", "made"),
     [(64, 64), (63, 56), (65, 64), (68, 64), (71, 64), (72, 72), (8, 8)],
 )
-def test_sides_are_rounded_down_to_a_multiple_of_eight(fake: Fake, asked: int, made: int) -> None:
+def test_sides_are_rounded_down_to_a_multiple_of_eight(
+    fake: FakeWebUI, asked: int, made: int
+) -> None:
     """The picture is smaller; infotext and info keep what was asked for."""
     answer = txt2img(fake, width=asked)
     assert answer.sizes == [(made, 64)]
@@ -144,7 +146,7 @@ def test_upscaled_sides_are_multiples_of_eight(width: int, height: int, factor: 
 
 @pytest.mark.parametrize(("name", "file_format"), [("jpg", "JPEG"), ("webp", "WEBP")])
 def test_other_formats_carry_their_infotext_as_exif(
-    fake: Fake, name: str, file_format: str
+    fake: FakeWebUI, name: str, file_format: str
 ) -> None:
     """The option samples_format changes what the API answers with, too."""
     answer = txt2img(fake, override_settings={"samples_format": name},

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.support import Fake
+from fake_webui import FakeWebUI
 
 NOT_FOUND = {"detail": "Not Found"}
 NOT_ALLOWED = {"detail": "Method Not Allowed"}
@@ -47,7 +47,7 @@ GATES: list[tuple[str, Any]] = [
 
 
 def ask(
-    fake: Fake, method: str, path: str, **headers: str
+    fake: FakeWebUI, method: str, path: str, **headers: str
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """Send a request with exactly this path; return the answer and its body as it came."""
     connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=30)
@@ -60,7 +60,7 @@ def ask(
 
 @pytest.mark.parametrize(("method", "path"), UNKNOWN)
 def test_an_unknown_path_is_not_found_and_marked_unmatched(
-    fake: Fake, method: str, path: str
+    fake: FakeWebUI, method: str, path: str
 ) -> None:
     """Nothing that is not imitated is ever answered with success."""
     answer, body = ask(fake, method, path)
@@ -70,7 +70,7 @@ def test_an_unknown_path_is_not_found_and_marked_unmatched(
 
 @pytest.mark.parametrize(("method", "path", "allowed"), REFUSED)
 def test_a_wrong_method_names_the_first_that_is_there(
-    fake: Fake, method: str, path: str, allowed: str
+    fake: FakeWebUI, method: str, path: str, allowed: str
 ) -> None:
     """`allow` has one method even where the path has two."""
     answer, body = ask(fake, method, path)
@@ -78,7 +78,7 @@ def test_a_wrong_method_names_the_first_that_is_there(
     assert answer.getheader("allow") == allowed
 
 
-def test_head_is_refused_where_the_page_does_not_ask_for_it(fake: Fake) -> None:
+def test_head_is_refused_where_the_page_does_not_ask_for_it(fake: FakeWebUI) -> None:
     """API routes have no HEAD; the page and the descriptions do."""
     refused, _ = ask(fake, "HEAD", "/sdapi/v1/samplers")
     assert (refused.status, refused.getheader("content-type")) == (405, "application/json")
@@ -95,7 +95,7 @@ def test_head_is_refused_where_the_page_does_not_ask_for_it(fake: Fake) -> None:
         ("/sdapi/v1/samplers/?x=1", "/sdapi/v1/samplers?x=1"),
     ],
 )
-def test_a_trailing_slash_is_redirected(fake: Fake, path: str, other: str) -> None:
+def test_a_trailing_slash_is_redirected(fake: FakeWebUI, path: str, other: str) -> None:
     """With 307, so that a POST stays one; the query goes along."""
     answer, body = ask(fake, "GET", path)
     assert (answer.status, body) == (307, b"")
@@ -104,13 +104,13 @@ def test_a_trailing_slash_is_redirected(fake: Fake, path: str, other: str) -> No
 
 @pytest.mark.parametrize(("path", "expected"), GATES)
 def test_connection_gates_answer_as_a_page_without_users(
-    fake: Fake, path: str, expected: Any
+    fake: FakeWebUI, path: str, expected: Any
 ) -> None:
     """Clients look at these to see whether a WebUI is there."""
     assert requests.get(fake.url + path, timeout=30).json() == expected
 
 
-def test_the_page_has_a_config_an_id_and_an_empty_queue(fake: Fake) -> None:
+def test_the_page_has_a_config_an_id_and_an_empty_queue(fake: FakeWebUI) -> None:
     """Their shapes are those of the page's framework."""
     config = requests.get(f"{fake.url}/config", timeout=30).json()
     assert {"version", "mode", "components", "dependencies"} <= config.keys()
@@ -119,7 +119,7 @@ def test_the_page_has_a_config_an_id_and_an_empty_queue(fake: Fake) -> None:
     assert (queue["msg"], queue["queue_size"]) == ("estimation", 0)
 
 
-def test_logging_in_leads_to_the_page(fake: Fake) -> None:
+def test_logging_in_leads_to_the_page(fake: FakeWebUI) -> None:
     """There are no users, so every name will do, but there must be one."""
     form = {"username": "a", "password": "b"}
     answer = requests.post(f"{fake.url}/login", data=form, allow_redirects=False, timeout=30)
@@ -128,7 +128,7 @@ def test_logging_in_leads_to_the_page(fake: Fake) -> None:
     assert [entry["loc"] for entry in refused.json()["detail"]] == [["body", "password"]]
 
 
-def test_long_answers_are_compressed_for_those_who_ask(fake: Fake) -> None:
+def test_long_answers_are_compressed_for_those_who_ask(fake: FakeWebUI) -> None:
     """1000 bytes is where it begins."""
     packed, body = ask(fake, "GET", "/sdapi/v1/samplers", Accept_Encoding="gzip, deflate")
     assert packed.getheader("content-encoding") == "gzip"
@@ -138,7 +138,7 @@ def test_long_answers_are_compressed_for_those_who_ask(fake: Fake) -> None:
         assert plain.getheader("content-encoding") is None
 
 
-def test_answers_say_how_long_they_took_unless_a_handler_broke(fake: Fake) -> None:
+def test_answers_say_how_long_they_took_unless_a_handler_broke(fake: FakeWebUI) -> None:
     """`server` is the real one's; a 500 from inside a handler has no time."""
     answer = requests.get(f"{fake.url}/sdapi/v1/samplers", timeout=30)
     assert float(answer.headers["x-process-time"]) >= 0
@@ -148,7 +148,7 @@ def test_answers_say_how_long_they_took_unless_a_handler_broke(fake: Fake) -> No
     assert "x-process-time" not in broken.headers
 
 
-def test_a_connection_is_kept_for_the_next_request(fake: Fake) -> None:
+def test_a_connection_is_kept_for_the_next_request(fake: FakeWebUI) -> None:
     """Several requests go over one socket, after a refused body too."""
     connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=30)
     connection.connect()
@@ -160,7 +160,7 @@ def test_a_connection_is_kept_for_the_next_request(fake: Fake) -> None:
     connection.close()
 
 
-def test_a_body_may_come_in_chunks(fake: Fake) -> None:
+def test_a_body_may_come_in_chunks(fake: FakeWebUI) -> None:
     """Without a length the chunks are put together."""
     chunks = iter([b'{"jpeg_', b'quality": 71}'])
     answer = requests.post(f"{fake.url}/sdapi/v1/options", data=chunks, timeout=30)
@@ -177,7 +177,7 @@ def test_a_body_may_come_in_chunks(fake: Fake) -> None:
         b"POST /internal/ping HTTP/1.1\r\nContent-Length: many\r\n\r\n",
     ],
 )
-def test_what_is_not_http_is_refused_in_plain_text(fake: Fake, sent: bytes) -> None:
+def test_what_is_not_http_is_refused_in_plain_text(fake: FakeWebUI, sent: bytes) -> None:
     """The connection is closed, and the server goes on."""
     address = urlsplit(fake.url)
     with socket.create_connection((address.hostname, address.port or 80), timeout=30) as client:
@@ -188,7 +188,7 @@ def test_what_is_not_http_is_refused_in_plain_text(fake: Fake, sent: bytes) -> N
     assert requests.get(f"{fake.url}/internal/ping", timeout=30).status_code == 200
 
 
-def test_the_flags_show_how_the_server_was_started(fake: Fake) -> None:
+def test_the_flags_show_how_the_server_was_started(fake: FakeWebUI) -> None:
     """In the real one's names, for the flags that both have."""
     flags = requests.get(f"{fake.url}/sdapi/v1/cmd-flags", timeout=30).json()
     assert (flags["api"], flags["nowebui"], flags["api_auth"]) == (True, False, None)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.generating import decoded, img2img, post, txt2img
-from tests.support import Fake
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def saving(start_fake: StartFake, output: Path) -> Fake:
+def saving(start_fake: StartFake, output: Path) -> FakeWebUI:
     """A server with that folder."""
     return start_fake("saving", "--seed", "1", "--output-dir", str(output))
 
@@ -26,7 +26,7 @@ def saved(output: Path, kind: str) -> list[Path]:
     return sorted(output.glob(f"{kind}/*/*"))
 
 
-def test_pictures_and_grids_are_saved_by_kind_and_day(saving: Fake, output: Path) -> None:
+def test_pictures_and_grids_are_saved_by_kind_and_day(saving: FakeWebUI, output: Path) -> None:
     """Numbered, with the seed in the name, and the same bytes as in the answer."""
     answer = txt2img(saving, save_images=True, batch_size=2)
     assert [path.name for path in saved(output, "txt2img-images")] == [
@@ -37,13 +37,13 @@ def test_pictures_and_grids_are_saved_by_kind_and_day(saving: Fake, output: Path
     assert decoded(saved(output, "txt2img-grids")[0].read_bytes()).size == (128, 64)
 
 
-def test_nothing_is_saved_unasked(saving: Fake, output: Path) -> None:
+def test_nothing_is_saved_unasked(saving: FakeWebUI, output: Path) -> None:
     """Without save_images, or without a folder."""
     img2img(saving)
     assert saved(output, "img2img-images") == []
 
 
-def test_no_path_comes_from_a_request(saving: Fake, output: Path, tmp_path: Path) -> None:
+def test_no_path_comes_from_a_request(saving: FakeWebUI, output: Path, tmp_path: Path) -> None:
     """Options that name folders, and words of scripts that do, change nothing."""
     elsewhere = tmp_path / "elsewhere"
     post(saving, "options", {"outdir_img2img_samples": str(elsewhere)})
@@ -53,6 +53,6 @@ def test_no_path_comes_from_a_request(saving: Fake, output: Path, tmp_path: Path
     saving.reset()
 
 
-def test_without_a_folder_nothing_is_written(fake: Fake) -> None:
+def test_without_a_folder_nothing_is_written(fake: FakeWebUI) -> None:
     """The answer is the same."""
     assert len(txt2img(fake, save_images=True, batch_size=2).images) == 3

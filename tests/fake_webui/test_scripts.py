@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fake_webui import FakeWebUI
 from fake_webui.webui.scripts.common import Tiling
 from fake_webui.webui.scripts.prompt_matrix import combinations
 from fake_webui.webui.scripts.xyz_axes import AXES
@@ -19,7 +20,6 @@ from tests.fake_webui.generating import (
     post,
     txt2img,
 )
-from tests.support import Fake
 
 XYZ_REST = [True, False, False, False, False, False, False, 0, False]
 NOTHING = [0, "", None]
@@ -47,7 +47,7 @@ def xyz(
     ],
 )  # fmt: skip
 def test_scripts_that_are_not_there_are_refused(
-    fake: Fake, asked: dict[str, Any], words: str
+    fake: FakeWebUI, asked: dict[str, Any], words: str
 ) -> None:
     """Status 422; one of img2img is not there for txt2img."""
     status, kind, said = failure(post(fake, "txt2img", SMALL | asked))
@@ -66,7 +66,7 @@ def test_scripts_that_are_not_there_are_refused(
     ],
 )
 def test_the_pages_own_scripts_change_nothing_over_the_api(
-    fake: Fake, given: dict[str, Any]
+    fake: FakeWebUI, given: dict[str, Any]
 ) -> None:
     """Seed, Sampler and Refiner are for the page; their arguments are taken and not used."""
     assert txt2img(fake, alwayson_scripts=given).infotexts == txt2img(fake).infotexts
@@ -86,7 +86,7 @@ def test_the_pages_own_scripts_change_nothing_over_the_api(
     ],
 )
 def test_wrong_arguments_fail_as_python_does(
-    fake: Fake, asked: dict[str, Any], error: str, words: str
+    fake: FakeWebUI, asked: dict[str, Any], error: str, words: str
 ) -> None:
     """Arguments that are left out are those of the next script in the line."""
     status, kind, said = failure(post(fake, "txt2img", SMALL | asked))
@@ -94,7 +94,7 @@ def test_wrong_arguments_fail_as_python_does(
     assert words in said
 
 
-def test_a_plot_has_a_grid_and_a_cell_for_each_value(fake: Fake) -> None:
+def test_a_plot_has_a_grid_and_a_cell_for_each_value(fake: FakeWebUI) -> None:
     """The grid comes first; its infotext names the axis."""
     answer = txt2img(fake, **xyz([STEPS_AXIS, "1-3", None], lone=True))
     assert answer.sizes[1:] == [(64, 64)] * 3
@@ -104,7 +104,7 @@ def test_a_plot_has_a_grid_and_a_cell_for_each_value(fake: Fake) -> None:
     assert answer.info["index_of_first_image"] == 1
 
 
-def test_a_plot_of_three_axes_has_a_grid_for_each_z(fake: Fake) -> None:
+def test_a_plot_of_three_axes_has_a_grid_for_each_z(fake: FakeWebUI) -> None:
     """The whole, two sub-grids and eight cells; lists of prompts lack the whole."""
     asked = xyz([STEPS_AXIS, "1,2", None], [CFG_AXIS, "5,6", None], [1, "7,8", None],
                 lone=True, grids=True)  # fmt: skip
@@ -114,7 +114,7 @@ def test_a_plot_of_three_axes_has_a_grid_for_each_z(fake: Fake) -> None:
     assert 'Z Values: "7,8", Fixed Z Values: "7, 8"' in answer.infotexts[0]
 
 
-def test_a_plot_alone_is_one_picture(fake: Fake) -> None:
+def test_a_plot_alone_is_one_picture(fake: FakeWebUI) -> None:
     """Cells and sub-grids only come on demand; margins widen the grid."""
     plain = txt2img(fake, **xyz([PROMPT_AXIS, "cat,dog", None], legend=False))
     wide = txt2img(fake, **xyz([PROMPT_AXIS, "cat,dog", None], legend=False, margin=5))
@@ -146,7 +146,7 @@ def test_values_are_read_from_lists_and_ranges(axis: str, text: str, values: lis
     assert words == values
 
 
-def test_a_prompt_matrix_combines_its_parts(fake: Fake) -> None:
+def test_a_prompt_matrix_combines_its_parts(fake: FakeWebUI) -> None:
     """Every choice of the parts behind the bars, and a grid of all."""
     asked = {"script_name": "prompt matrix", "script_args": [False, False, "positive", "comma", 0]}
     answer = txt2img(fake, prompt="a cat|at dawn|in oil", **asked)
@@ -165,7 +165,7 @@ def test_a_matrix_has_two_to_the_power_of_its_parts(parts: list[str], at_start: 
     assert all(one.endswith(parts[0]) if at_start else one.startswith(parts[0]) for one in prompts)
 
 
-def test_prompts_from_a_textbox_are_lines_or_words(fake: Fake) -> None:
+def test_prompts_from_a_textbox_are_lines_or_words(fake: FakeWebUI) -> None:
     """A line is a prompt before the common one, or words such as `--steps`."""
     lines = 'one\n--prompt "two" --steps 1 --seed 5 --width 72\ntwo --steps 1'
     asked = {
@@ -180,7 +180,7 @@ def test_prompts_from_a_textbox_are_lines_or_words(fake: Fake) -> None:
     assert answer.info["sd_model_name"] is None
 
 
-def test_loopback_feeds_each_result_to_the_next(fake: Fake) -> None:
+def test_loopback_feeds_each_result_to_the_next(fake: FakeWebUI) -> None:
     """Seeds count up, the strength goes to its end, all infotexts are the first's."""
     answer = img2img(fake, script_name="loopback", script_args=[3, 0.5, "Linear", "None"])
     assert answer.sizes == [(192, 64)] + [(64, 64)] * 3
@@ -206,7 +206,7 @@ def test_loopback_feeds_each_result_to_the_next(fake: Fake) -> None:
     ],
 )  # fmt: skip
 def test_scripts_of_img2img_make_their_sizes(
-    fake: Fake,
+    fake: FakeWebUI,
     name: str,
     arguments: list[Any],
     changes: dict[str, Any],
@@ -226,7 +226,7 @@ def test_tiles_put_together_are_the_image(width: int, height: int, overlap: int)
     assert tiling.join(image.size, tiling.cut(image)).tobytes() == image.tobytes()
 
 
-def test_soft_inpainting_needs_a_mask(fake: Fake) -> None:
+def test_soft_inpainting_needs_a_mask(fake: FakeWebUI) -> None:
     """Its settings are in the infotext of masked pictures alone."""
     given = {"Soft Inpainting": {"args": [True, 1, 0.5, 4, 0, 0.5, 2]}}
     masked = img2img(fake, mask=encoded(gradient(64, 64)), alwayson_scripts=given)

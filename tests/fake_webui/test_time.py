@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from tests.conftest import StartFake
+from fake_webui import FakeWebUI
 from tests.fake_webui.generating import (
     OTHER_CHECKPOINT,
     SMALL,
@@ -22,26 +23,11 @@ from tests.fake_webui.generating import (
     gradient,
     post,
 )
-from tests.support import Fake, wait_until
+from tests.support import SLOW_STEP_S, wait_until
 
-STEP_S = 0.02
 LONG = {**SMALL, "width": 128, "height": 128, "steps": 400}
 STATE = ("job", "job_count", "job_no", "sampling_step", "sampling_steps")
 IDLE_TASK = {"progress": None, "eta": None, "live_preview": None, "id_live_preview": -1}
-
-
-@pytest.fixture(scope="module")
-def slow_server(start_fake: StartFake) -> Fake:
-    """A server whose steps and loads take time."""
-    flags = ("--step-seconds", str(STEP_S), "--load-seconds", "0.3")
-    return start_fake("slow", "--seed", "1", *flags)
-
-
-@pytest.fixture
-def slow(slow_server: Fake) -> Fake:
-    """That server, as fresh as at its start."""
-    slow_server.reset()
-    return slow_server
 
 
 @pytest.fixture
@@ -51,19 +37,19 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-def progress(fake: Fake, query: str = "") -> dict[str, Any]:
+def progress(fake: FakeWebUI, query: str = "") -> dict[str, Any]:
     """Return what /sdapi/v1/progress says."""
     answer: dict[str, Any] = requests.get(f"{fake.url}/sdapi/v1/progress{query}", timeout=5).json()
     return answer
 
 
-def state(fake: Fake) -> dict[str, Any]:
+def state(fake: FakeWebUI) -> dict[str, Any]:
     """Return the state in it."""
     facts: dict[str, Any] = progress(fake)["state"]
     return facts
 
 
-def task(fake: Fake, task_id: str | None, **more: Any) -> dict[str, Any]:
+def task(fake: FakeWebUI, task_id: str | None, **more: Any) -> dict[str, Any]:
     """Return what /internal/progress says of a task."""
     body = {"id_task": task_id, **more}
     response = requests.post(f"{fake.url}/internal/progress", json=body, timeout=5)
@@ -72,7 +58,7 @@ def task(fake: Fake, task_id: str | None, **more: Any) -> dict[str, Any]:
 
 
 def started(
-    fake: Fake, threads: ThreadPoolExecutor, name: str = "txt2img", **changes: Any
+    fake: FakeWebUI, threads: ThreadPoolExecutor, name: str = "txt2img", **changes: Any
 ) -> Future[requests.Response]:
     """Send a long generation and return when its first steps are done."""
     future = threads.submit(post, fake, name, LONG | changes)
@@ -80,13 +66,13 @@ def started(
     return future
 
 
-def interrupted(fake: Fake, future: Future[requests.Response]) -> Answer:
+def interrupted(fake: FakeWebUI, future: Future[requests.Response]) -> Answer:
     """Interrupt a generation and return its answer."""
     assert post(fake, "interrupt", None).json() == {}
     return answered(future.result(10))
 
 
-def test_idle_progress_is_zero(slow: Fake) -> None:
+def test_idle_progress_is_zero(slow: FakeWebUI) -> None:
     """Nothing is going on and nothing was."""
     answer = progress(slow)
     assert (answer["progress"], answer["eta_relative"]) == (0, 0)
@@ -95,7 +81,7 @@ def test_idle_progress_is_zero(slow: Fake) -> None:
     assert list(answer) == ["progress", "eta_relative", "state", "current_image", "textinfo"]
 
 
-def test_progress_follows_the_steps(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def test_progress_follows_the_steps(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """A hundredth to start with, and each step its share; the ETA goes with it."""
     future = started(slow, threads)
     answer = progress(slow)
@@ -108,7 +94,7 @@ def test_progress_follows_the_steps(slow: Fake, threads: ThreadPoolExecutor) -> 
     interrupted(slow, future)
 
 
-def test_what_is_left_of_the_last_job_stays(slow: Fake) -> None:
+def test_what_is_left_of_the_last_job_stays(slow: FakeWebUI) -> None:
     """Job number, steps and timestamp are stale when all is idle again."""
     answered(post(slow, "txt2img", SMALL | {"n_iter": 2}))
     facts = state(slow)
@@ -127,7 +113,7 @@ def test_what_is_left_of_the_last_job_stays(slow: Fake) -> None:
     ],
 )
 def test_jobs_and_steps_are_counted_as_they_are(
-    slow: Fake,
+    slow: FakeWebUI,
     threads: ThreadPoolExecutor,
     name: str,
     changes: dict[str, Any],
@@ -141,16 +127,21 @@ def test_jobs_and_steps_are_counted_as_they_are(
     interrupted(slow, future)
 
 
-def test_batches_are_named(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def is_doing(fake: FakeWebUI, job: str) -> bool:
+    """Whether it says that this is what it does."""
+    return bool(state(fake)["job"] == job)
+
+
+def test_batches_are_named(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """One after the other, where there are several."""
     future = threads.submit(post, slow, "txt2img", LONG | {"steps": 10, "n_iter": 3})
     for number in (1, 2, 3):
-        wait_until(lambda name=f"Batch {number} out of 3": state(slow)["job"] == name)
+        wait_until(partial(is_doing, slow, f"Batch {number} out of 3"))
     assert len(answered(future.result(10)).images) == 3
 
 
 def test_previews_come_every_tenth_step_at_a_quarter(
-    slow: Fake, threads: ThreadPoolExecutor
+    slow: FakeWebUI, threads: ThreadPoolExecutor
 ) -> None:
     """And not where they are not wanted."""
     future = started(slow, threads)
@@ -162,7 +153,7 @@ def test_previews_come_every_tenth_step_at_a_quarter(
     assert progress(slow)["current_image"] is None
 
 
-def test_the_preview_of_a_batch_is_a_grid(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def test_the_preview_of_a_batch_is_a_grid(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """All its pictures side by side."""
     future = started(slow, threads, batch_size=2)
     image = wait_until(lambda: progress(slow)["current_image"])
@@ -171,7 +162,7 @@ def test_the_preview_of_a_batch_is_a_grid(slow: Fake, threads: ThreadPoolExecuto
 
 
 def test_an_interrupt_ends_all_batches_with_what_there_is(
-    slow: Fake, threads: ThreadPoolExecutor
+    slow: FakeWebUI, threads: ThreadPoolExecutor
 ) -> None:
     """The picture under way is answered; seeds are those that were asked for."""
     future = started(slow, threads, n_iter=3)
@@ -184,7 +175,7 @@ def test_an_interrupt_ends_all_batches_with_what_there_is(
 
 
 def test_an_interrupt_in_the_second_batch_leaves_two(
-    slow: Fake, threads: ThreadPoolExecutor
+    slow: FakeWebUI, threads: ThreadPoolExecutor
 ) -> None:
     """The first, whole, and the one under way."""
     future = threads.submit(post, slow, "txt2img", LONG | {"steps": 20, "n_iter": 3})
@@ -193,14 +184,14 @@ def test_an_interrupt_in_the_second_batch_leaves_two(
 
 
 def test_an_interrupted_first_pass_is_answered_small(
-    slow: Fake, threads: ThreadPoolExecutor
+    slow: FakeWebUI, threads: ThreadPoolExecutor
 ) -> None:
     """The second pass of hires fix doesn't happen."""
     future = started(slow, threads, enable_hr=True, denoising_strength=0.5)
     assert interrupted(slow, future).sizes == [(128, 128)]
 
 
-def test_a_skip_goes_on_with_the_next_batch(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def test_a_skip_goes_on_with_the_next_batch(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """All three are answered, the first as far as it got."""
     future = started(slow, threads, n_iter=2, steps=60)
     assert post(slow, "skip", None).json() is None
@@ -210,21 +201,26 @@ def test_a_skip_goes_on_with_the_next_batch(slow: Fake, threads: ThreadPoolExecu
 
 
 @pytest.mark.parametrize("name", ["interrupt", "skip"])
-def test_flags_set_while_idle_change_nothing_later(slow: Fake, name: str) -> None:
+def test_flags_set_while_idle_change_nothing_later(slow: FakeWebUI, name: str) -> None:
     """The next generation starts without them."""
     post(slow, name, None)
     answer = answered(post(slow, "txt2img", SMALL | {"n_iter": 2}))
     assert len(answer.images) == 2
 
 
-def test_generations_take_their_turns(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def has_pending(fake: FakeWebUI, size: int) -> bool:
+    """Whether so many tasks wait or run."""
+    return bool(pending(fake)["size"] == size)
+
+
+def test_generations_take_their_turns(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """First come, first served; /internal/progress tells each where it is."""
     first = started(slow, threads, force_task_id="task(a)")
     waiting = []
     for number, name in enumerate(("task(b)", "task(c)"), 1):
         short = {**SMALL, "force_task_id": name}
         waiting.append(threads.submit(post, slow, "txt2img", short))
-        wait_until(lambda count=number: pending(slow)["size"] == count)
+        wait_until(partial(has_pending, slow, number))
     assert pending(slow)["tasks"] == ["task(b)", "task(c)"]
     running, queued = task(slow, "task(a)"), task(slow, "task(c)")
     assert (running["active"], running["queued"], running["textinfo"]) == (True, False, None)
@@ -238,13 +234,15 @@ def test_generations_take_their_turns(slow: Fake, threads: ThreadPoolExecutor) -
     assert (done["active"], done["completed"], done["textinfo"]) == (False, True, "Waiting...")
 
 
-def pending(fake: Fake) -> dict[str, Any]:
+def pending(fake: FakeWebUI) -> dict[str, Any]:
     """Return what waits."""
     answer: dict[str, Any] = requests.get(f"{fake.url}/internal/pending-tasks", timeout=5).json()
     return answer
 
 
-def test_task_progress_sends_each_preview_once(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def test_task_progress_sends_each_preview_once(
+    slow: FakeWebUI, threads: ThreadPoolExecutor
+) -> None:
     """As a data URI, with the id that the client sends back."""
     future = started(slow, threads, force_task_id="task(p)")
     first = wait_until(lambda: (found := task(slow, "task(p)"))["live_preview"] and found)
@@ -255,7 +253,7 @@ def test_task_progress_sends_each_preview_once(slow: Fake, threads: ThreadPoolEx
     interrupted(slow, future)
 
 
-def test_a_failed_task_stays_active_until_the_next(slow: Fake) -> None:
+def test_a_failed_task_stays_active_until_the_next(slow: FakeWebUI) -> None:
     """The real server forgets to say that it is over."""
     post(slow, "txt2img", SMALL | {"steps": 0, "force_task_id": "task(f)"})
     assert task(slow, "task(f)")["active"] is True
@@ -281,7 +279,7 @@ def test_a_failed_task_stays_active_until_the_next(slow: Fake) -> None:
     ],
 )
 def test_what_needs_no_turn_is_answered_at_once(
-    slow: Fake, threads: ThreadPoolExecutor, method: str, path: str, body: Any
+    slow: FakeWebUI, threads: ThreadPoolExecutor, method: str, path: str, body: Any
 ) -> None:
     """While a generation runs, within milliseconds."""
     future = started(slow, threads)
@@ -303,7 +301,7 @@ def test_what_needs_no_turn_is_answered_at_once(
     ],
 )
 def test_what_needs_a_turn_waits_for_the_generation(
-    slow: Fake, threads: ThreadPoolExecutor, name: str, body: Any
+    slow: FakeWebUI, threads: ThreadPoolExecutor, name: str, body: Any
 ) -> None:
     """It is answered after it, and the generation is unharmed."""
     generation = started(slow, threads, steps=30)
@@ -313,7 +311,7 @@ def test_what_needs_a_turn_waits_for_the_generation(
     assert answer.info["sd_model_name"] == "sd_xl_base_1.0"
 
 
-def test_a_checkpoint_switch_takes_its_time(slow: Fake) -> None:
+def test_a_checkpoint_switch_takes_its_time(slow: FakeWebUI) -> None:
     """Once; the second time it is loaded."""
     override = {"override_settings": {"sd_model_checkpoint": OTHER_CHECKPOINT}}
     began = time.monotonic()
@@ -324,19 +322,21 @@ def test_a_checkpoint_switch_takes_its_time(slow: Fake) -> None:
     assert time.monotonic() - began < 0.3
 
 
-def test_a_client_that_goes_away_stops_nothing(slow: Fake) -> None:
+def test_a_client_that_goes_away_stops_nothing(slow: FakeWebUI) -> None:
     """Its generation goes on to the end."""
     address = urlsplit(slow.url)
     body = requests.Request("POST", f"{slow.url}/sdapi/v1/txt2img", json=LONG | {"steps": 20})
     with requests.Session() as session:
         prepared = session.prepare_request(body)
         with pytest.raises(requests.ReadTimeout):
-            session.send(prepared, timeout=(5, STEP_S * 5))
+            session.send(prepared, timeout=(5, SLOW_STEP_S * 5))
     assert address.port
     wait_until(lambda: state(slow)["job_count"] == 0 and state(slow)["job_no"] == 1)
 
 
-def test_a_reset_ends_what_runs_and_what_waits(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def test_a_reset_ends_what_runs_and_what_waits(
+    slow: FakeWebUI, threads: ThreadPoolExecutor
+) -> None:
     """At once, with an error, and everything is as at start."""
     running = started(slow, threads)
     waiting = threads.submit(post, slow, "txt2img", SMALL)
@@ -349,9 +349,9 @@ def test_a_reset_ends_what_runs_and_what_waits(slow: Fake, threads: ThreadPoolEx
     answered(post(slow, "txt2img", SMALL))
 
 
-def test_many_at_once_are_all_answered(slow: Fake, threads: ThreadPoolExecutor) -> None:
+def test_many_at_once_are_all_answered(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """None is lost and none overlaps another."""
-    most = []
+    most: list[int] = []
     stop = threading.Event()
     watcher = threads.submit(watch, slow, stop, most)
     answers = list(
@@ -363,7 +363,7 @@ def test_many_at_once_are_all_answered(slow: Fake, threads: ThreadPoolExecutor) 
     assert max(most) == 1
 
 
-def watch(fake: Fake, stop: threading.Event, counts: list[int]) -> None:
+def watch(fake: FakeWebUI, stop: threading.Event, counts: list[int]) -> None:
     """Note the number of jobs until told to stop."""
     while not stop.is_set():
         counts.append(state(fake)["job_count"])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support import Fake
+from fake_webui import FakeWebUI
 
 NEW_EMBEDDING = {"name": "new", "num_vectors_per_token": 2, "overwrite_old": False}
 NEW_HYPERNETWORK = {"name": "new", "enable_sizes": ["768"], "overwrite_old": False}
@@ -29,12 +29,12 @@ EMBEDDING = {
 HYPERNETWORK = {"hypernetwork_name": "new", "save_hypernetwork_every": 1}
 
 
-def post(fake: Fake, path: str, payload: Any) -> requests.Response:
+def post(fake: FakeWebUI, path: str, payload: Any) -> requests.Response:
     """POST to the API."""
     return requests.post(f"{fake.url}/sdapi/v1/{path}", json=payload, timeout=30)
 
 
-def test_a_created_embedding_is_listed_until_reset(fake: Fake) -> None:
+def test_a_created_embedding_is_listed_until_reset(fake: FakeWebUI) -> None:
     """With as many vectors as asked for."""
     answer = post(fake, "create/embedding", NEW_EMBEDDING)
     assert answer.json()["info"].startswith("create embedding filename: ")
@@ -44,7 +44,7 @@ def test_a_created_embedding_is_listed_until_reset(fake: Fake) -> None:
     assert "new" not in requests.get(url, timeout=30).json()["loaded"]
 
 
-def test_a_created_hypernetwork_is_listed(fake: Fake) -> None:
+def test_a_created_hypernetwork_is_listed(fake: FakeWebUI) -> None:
     """The answer names no file, as the real one's."""
     answer = post(fake, "create/hypernetwork", NEW_HYPERNETWORK)
     assert answer.json() == {"info": "create hypernetwork filename: None"}
@@ -55,7 +55,7 @@ def test_a_created_hypernetwork_is_listed(fake: Fake) -> None:
 @pytest.mark.parametrize(
     ("kind", "payload"), [("embedding", NEW_EMBEDDING), ("hypernetwork", NEW_HYPERNETWORK)]
 )
-def test_a_name_is_taken_once_unless_overwritten(fake: Fake, kind: str, payload: Any) -> None:
+def test_a_name_is_taken_once_unless_overwritten(fake: FakeWebUI, kind: str, payload: Any) -> None:
     """The refusal is a 200 with the reason."""
     post(fake, f"create/{kind}", payload)
     again = post(fake, f"create/{kind}", payload)
@@ -78,7 +78,7 @@ def test_a_name_is_taken_once_unless_overwritten(fake: Fake, kind: str, payload:
     ],
 )
 def test_missing_arguments_are_pythons_own_type_error(
-    fake: Fake, payload: Any, message: str
+    fake: FakeWebUI, payload: Any, message: str
 ) -> None:
     """The JSON goes to a function as keyword arguments."""
     answer = post(fake, "create/hypernetwork", payload)
@@ -100,7 +100,7 @@ def test_missing_arguments_are_pythons_own_type_error(
     ],
 )
 def test_training_says_why_it_can_not_begin(
-    fake: Fake, kind: str, own: dict[str, Any], change: dict[str, Any], reason: str
+    fake: FakeWebUI, kind: str, own: dict[str, Any], change: dict[str, Any], reason: str
 ) -> None:
     """A failed training is a 200."""
     answer = post(fake, f"train/{kind}", TRAINING | own | change)
@@ -108,7 +108,7 @@ def test_training_says_why_it_can_not_begin(
     assert (answer.status_code, answer.json()) == (200, expected)
 
 
-def test_training_without_arguments_names_those_that_are_missing(fake: Fake) -> None:
+def test_training_without_arguments_names_those_that_are_missing(fake: FakeWebUI) -> None:
     """This TypeError is caught on the way."""
     answer = post(fake, "train/embedding", {})
     assert answer.status_code == 200

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fake_webui import FakeWebUI
 from fake_webui.webui.processing.seeds import batch_seeds
 from tests.fake_webui.generating import (
     MODEL,
@@ -17,7 +18,6 @@ from tests.fake_webui.generating import (
     post,
     txt2img,
 )
-from tests.support import Fake
 
 OPTIONS = "options"
 
@@ -62,19 +62,19 @@ INFO_KEYS = [
 ]
 
 
-def test_an_infotext_has_prompt_pairs_model_and_version(fake: Fake) -> None:
+def test_an_infotext_has_prompt_pairs_model_and_version(fake: FakeWebUI) -> None:
     """The plainest request, word for word."""
     answer = txt2img(fake)
     pairs = "Steps: 2, Sampler: Euler, Schedule type: Automatic, CFG scale: 7.0, Seed: 42"
     assert answer.infotexts == [f"a cat\n{pairs}, Size: 64x64, {MODEL}, Version: v1.10.1"]
 
 
-def test_info_has_its_keys_in_the_real_order(fake: Fake) -> None:
+def test_info_has_its_keys_in_the_real_order(fake: FakeWebUI) -> None:
     """Clients that show info as it comes show the same."""
     assert list(txt2img(fake).info) == INFO_KEYS
 
 
-def test_an_empty_request_is_a_large_picture_of_nothing(fake: Fake) -> None:
+def test_an_empty_request_is_a_large_picture_of_nothing(fake: FakeWebUI) -> None:
     """Every field has a default."""
     answer = post(fake, "txt2img", {}).json()
     assert answer["parameters"]["steps"] == 50
@@ -102,7 +102,7 @@ def test_an_empty_request_is_a_large_picture_of_nothing(fake: Fake) -> None:
     ],
 )  # fmt: skip
 def test_samplers_and_schedulers_are_found_or_replaced(
-    fake: Fake, asked: dict[str, Any], sampler: str, schedule: str
+    fake: FakeWebUI, asked: dict[str, Any], sampler: str, schedule: str
 ) -> None:
     """An unknown name is no error: it becomes a default, and the infotext says which."""
     answer = txt2img(fake, **asked)
@@ -128,7 +128,7 @@ def test_samplers_and_schedulers_are_found_or_replaced(
     ],
 )  # fmt: skip
 def test_what_differs_from_the_defaults_is_in_the_infotext(
-    fake: Fake, asked: dict[str, Any], notes: str
+    fake: FakeWebUI, asked: dict[str, Any], notes: str
 ) -> None:
     """Each field with the real server's word for it, or none where it changes nothing."""
     assert txt2img(fake, **asked).notes == notes
@@ -151,13 +151,13 @@ def test_what_differs_from_the_defaults_is_in_the_infotext(
     ],
 )  # fmt: skip
 def test_settings_that_change_the_picture_are_in_the_infotext(
-    fake: Fake, override: dict[str, Any], notes: str
+    fake: FakeWebUI, override: dict[str, Any], notes: str
 ) -> None:
     """Overridden for one request, and gone with the next."""
     assert txt2img(fake, override_settings=override).notes == notes
 
 
-def test_a_sampler_that_counts_timesteps_scales_no_noise(fake: Fake) -> None:
+def test_a_sampler_that_counts_timesteps_scales_no_noise(fake: FakeWebUI) -> None:
     """DDIM leaves out the last step but one where that is set, and has no noise multiplier."""
     override = {"always_discard_next_to_last_sigma": True, "sgm_noise_multiplier": True}
     notes = txt2img(fake, sampler_name="DDIM", override_settings=override).notes
@@ -174,14 +174,14 @@ def test_a_sampler_that_counts_timesteps_scales_no_noise(fake: Fake) -> None:
     ],
 )
 def test_unipc_takes_as_many_timesteps_as_its_order(
-    fake: Fake, asked: dict[str, Any], error: str | None
+    fake: FakeWebUI, asked: dict[str, Any], error: str | None
 ) -> None:
     """And no sampler that counts timesteps takes more than there are."""
     answer = post(fake, "txt2img", SMALL | {"sampler_name": "UniPC"} | asked)
     assert answer.json().get("error") == error
 
 
-def test_a_clip_skip_in_words_fails(fake: Fake) -> None:
+def test_a_clip_skip_in_words_fails(fake: FakeWebUI) -> None:
     """Settings are stored as they come; the text encoder can't count with a word."""
     asked = SMALL | {"override_settings": {"CLIP_stop_at_last_layers": "2"}}
     status, kind, words = failure(post(fake, "txt2img", asked))
@@ -189,7 +189,7 @@ def test_a_clip_skip_in_words_fails(fake: Fake) -> None:
     assert "unary -" in words
 
 
-def test_the_noise_seed_delta_counts_for_ancestral_samplers_alone(fake: Fake) -> None:
+def test_the_noise_seed_delta_counts_for_ancestral_samplers_alone(fake: FakeWebUI) -> None:
     """ENSD is in the infotext of samplers that use it."""
     override = {"eta_noise_seed_delta": 31337}
     assert txt2img(fake, sampler_name="Euler a", override_settings=override).notes == "ENSD: 31337"
@@ -204,7 +204,7 @@ def test_the_noise_seed_delta_counts_for_ancestral_samplers_alone(fake: Fake) ->
     ],
 )
 def test_parts_of_the_infotext_can_be_switched_off(
-    fake: Fake, override: dict[str, Any], lacks: str
+    fake: FakeWebUI, override: dict[str, Any], lacks: str
 ) -> None:
     """Each by its own option."""
     assert lacks not in txt2img(fake, override_settings=override).infotexts[0]
@@ -227,7 +227,7 @@ def test_seeds_count_up_unless_subseeds_vary(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_every_picture_of_a_batch_has_its_seed(
-    fake: Fake, seed: int, batch_size: int, n_iter: int
+    fake: FakeWebUI, seed: int, batch_size: int, n_iter: int
 ) -> None:
     """In all_seeds, in its infotext and in its file."""
     answer = txt2img(fake, seed=seed, batch_size=batch_size, n_iter=n_iter)
@@ -239,7 +239,7 @@ def test_every_picture_of_a_batch_has_its_seed(
 
 
 @pytest.mark.parametrize("seed", [-1, None])
-def test_an_open_seed_is_drawn_and_echoed_open(fake: Fake, seed: int | None) -> None:
+def test_an_open_seed_is_drawn_and_echoed_open(fake: FakeWebUI, seed: int | None) -> None:
     """What was drawn is in info alone; two requests draw differently."""
     first, second = txt2img(fake, seed=seed), txt2img(fake, seed=seed)
     assert first.body["parameters"]["seed"] == seed
@@ -247,7 +247,7 @@ def test_an_open_seed_is_drawn_and_echoed_open(fake: Fake, seed: int | None) -> 
     assert 0 <= first.info["seed"] < 2**32
 
 
-def test_a_reset_draws_the_same_seeds_again(fake: Fake) -> None:
+def test_a_reset_draws_the_same_seeds_again(fake: FakeWebUI) -> None:
     """With --seed, a run repeats exactly."""
     first = txt2img(fake, seed=-1).info["seed"]
     fake.reset()
@@ -265,7 +265,7 @@ def test_a_reset_draws_the_same_seeds_again(fake: Fake) -> None:
     ],
 )  # fmt: skip
 def test_styles_are_put_into_the_prompts(
-    fake: Fake, styles: list[str], prompt: str, negative: str
+    fake: FakeWebUI, styles: list[str], prompt: str, negative: str
 ) -> None:
     """Around the prompt, behind it, or not at all where the style is unknown."""
     info = txt2img(fake, styles=styles).info
@@ -280,12 +280,12 @@ def test_styles_are_put_into_the_prompts(
         ("no comment", "no comment"),
     ],
 )
-def test_comments_are_dropped(fake: Fake, prompt: str, kept: str) -> None:
+def test_comments_are_dropped(fake: FakeWebUI, prompt: str, kept: str) -> None:
     """Whole lines and the ends of lines behind a hash."""
     assert txt2img(fake, prompt=prompt).info["prompt"] == kept
 
 
-def test_comments_stay_where_they_are_switched_off(fake: Fake) -> None:
+def test_comments_stay_where_they_are_switched_off(fake: FakeWebUI) -> None:
     """By the option enable_prompt_comments."""
     override = {"enable_prompt_comments": False}
     assert txt2img(fake, prompt="a # b", override_settings=override).info["prompt"] == "a # b"
@@ -305,19 +305,21 @@ def test_comments_stay_where_they_are_switched_off(fake: Fake) -> None:
         ("goodhandsome", ""),
     ],
 )
-def test_networks_and_embeddings_leave_their_hashes(fake: Fake, prompt: str, notes: str) -> None:
+def test_networks_and_embeddings_leave_their_hashes(
+    fake: FakeWebUI, prompt: str, notes: str
+) -> None:
     """Known ones by their hash; unknown ones are no error and leave nothing."""
     answer = txt2img(fake, prompt=prompt)
     assert answer.notes == notes
     assert answer.info["prompt"] == prompt
 
 
-def test_extra_networks_can_be_switched_off(fake: Fake) -> None:
+def test_extra_networks_can_be_switched_off(fake: FakeWebUI) -> None:
     """Then a LoRA's tag is text."""
     assert txt2img(fake, prompt="<lora:ink:1>", disable_extra_networks=True).notes == ""
 
 
-def test_an_overridden_checkpoint_is_used_and_put_back(fake: Fake) -> None:
+def test_an_overridden_checkpoint_is_used_and_put_back(fake: FakeWebUI) -> None:
     """For one request, by any of its names; one that isn't there changes nothing."""
     override = {"sd_model_checkpoint": OTHER_CHECKPOINT}
     assert txt2img(fake, override_settings=override).info["sd_model_name"] == OTHER_CHECKPOINT
@@ -326,7 +328,7 @@ def test_an_overridden_checkpoint_is_used_and_put_back(fake: Fake) -> None:
     assert txt2img(fake, override_settings=missing).info["sd_model_name"] == "sd_xl_base_1.0"
 
 
-def test_an_override_is_put_back_only_if_it_was_set_before(fake: Fake) -> None:
+def test_an_override_is_put_back_only_if_it_was_set_before(fake: FakeWebUI) -> None:
     """An option that never was set keeps the value of the override, as in the real server."""
     txt2img(fake, override_settings={"CLIP_stop_at_last_layers": 2})
     assert txt2img(fake).notes == "Clip skip: 2"
@@ -358,7 +360,7 @@ def test_an_override_is_put_back_only_if_it_was_set_before(fake: Fake) -> None:
     ],
 )
 def test_what_the_real_server_trips_over_is_an_error_here(
-    fake: Fake, asked: dict[str, Any], error: str, words: str
+    fake: FakeWebUI, asked: dict[str, Any], error: str, words: str
 ) -> None:
     """Status 500 with the class and words of the exception."""
     status, kind, said = failure(post(fake, "txt2img", SMALL | asked))
@@ -369,7 +371,7 @@ def test_what_the_real_server_trips_over_is_an_error_here(
 @pytest.mark.parametrize(
     "asked", [{"steps": 151}, {"cfg_scale": -3}, {"cfg_scale": 0}, {"batch_size": 9}]
 )
-def test_nothing_else_has_a_range(fake: Fake, asked: dict[str, Any]) -> None:
+def test_nothing_else_has_a_range(fake: FakeWebUI, asked: dict[str, Any]) -> None:
     """The API has none of the limits of the page."""
     assert txt2img(fake, **asked).images
 
@@ -388,7 +390,7 @@ def test_nothing_else_has_a_range(fake: Fake, asked: dict[str, Any]) -> None:
     ],
 )  # fmt: skip
 def test_a_grid_comes_first_where_pictures_are_saved(
-    fake: Fake, asked: dict[str, Any], sizes: list[tuple[int, int]]
+    fake: FakeWebUI, asked: dict[str, Any], sizes: list[tuple[int, int]]
 ) -> None:
     """With at least two pictures; index_of_first_image says so, and the infotexts have one more."""
     answer = txt2img(fake, **asked)
@@ -398,7 +400,7 @@ def test_a_grid_comes_first_where_pictures_are_saved(
     assert len(answer.infotexts) == max(1, len(sizes))
 
 
-def test_an_infotext_turns_on_what_it_names(fake: Fake) -> None:
+def test_an_infotext_turns_on_what_it_names(fake: FakeWebUI) -> None:
     """A face restorer in it mends faces, with the one that the settings name."""
     pairs = "Steps: 2, Sampler: Euler, Seed: 1, Size: 64x64, Face restoration: GFPGAN, Tiling: True"
     body = answered(post(fake, "txt2img", {"infotext": f"a fox\n{pairs}"})).body
@@ -421,7 +423,7 @@ def test_an_infotext_turns_on_what_it_names(fake: Fake) -> None:
     ],
 )  # fmt: skip
 def test_an_infotext_fills_in_what_the_request_leaves_open(
-    fake: Fake, infotext: str, asked: dict[str, Any], expected: dict[str, Any]
+    fake: FakeWebUI, infotext: str, asked: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """The request's own fields win."""
     info = answered(post(fake, "txt2img", {"infotext": infotext, **asked})).info
@@ -440,7 +442,7 @@ def test_an_infotext_fills_in_what_the_request_leaves_open(
     ],
 )  # fmt: skip
 def test_a_refiner_is_noted_if_it_comes_into_play(
-    fake: Fake, asked: dict[str, Any], notes: str
+    fake: FakeWebUI, asked: dict[str, Any], notes: str
 ) -> None:
     """Not where it is the loaded model, or is never switched to."""
     assert (

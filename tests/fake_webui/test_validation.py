@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support import Fake
+from fake_webui import FakeWebUI
 
 TXT2IMG = "/sdapi/v1/txt2img"
 EXTRA = "/sdapi/v1/extra-single-image"
@@ -140,7 +140,7 @@ def refusal(loc: list[Any], mistake: tuple[str, str]) -> dict[str, Any]:
     return {"loc": ["body", *loc], "msg": mistake[0], "type": mistake[1]}
 
 
-def send(fake: Fake, path: str, body: bytes, content_type: str | None) -> requests.Response:
+def send(fake: FakeWebUI, path: str, body: bytes, content_type: str | None) -> requests.Response:
     """POST bytes under a content type, or under none at all."""
     request = requests.Request("POST", fake.url + path, data=body).prepare()
     request.headers.pop("Content-Type", None)
@@ -152,7 +152,7 @@ def send(fake: Fake, path: str, body: bytes, content_type: str | None) -> reques
 
 @pytest.mark.parametrize(("path", "payload", "loc", "mistake"), REFUSED)
 def test_a_value_of_the_wrong_type_is_refused_in_pydantic_words(
-    fake: Fake, path: str, payload: dict[str, Any], loc: list[Any], mistake: tuple[str, str]
+    fake: FakeWebUI, path: str, payload: dict[str, Any], loc: list[Any], mistake: tuple[str, str]
 ) -> None:
     """The answer is a 422 with location, message and type."""
     answer = requests.post(fake.url + path, json=payload, timeout=30)
@@ -161,7 +161,7 @@ def test_a_value_of_the_wrong_type_is_refused_in_pydantic_words(
 
 @pytest.mark.parametrize(("payload", "message", "kind", "context"), OUT_OF_BOUNDS)
 def test_a_value_out_of_bounds_is_refused_with_the_bound(
-    fake: Fake, payload: dict[str, Any], message: str, kind: str, context: dict[str, Any]
+    fake: FakeWebUI, payload: dict[str, Any], message: str, kind: str, context: dict[str, Any]
 ) -> None:
     """The entry has the broken limit under `ctx`."""
     answer = requests.post(fake.url + EXTRA, json=payload, timeout=30)
@@ -169,7 +169,7 @@ def test_a_value_out_of_bounds_is_refused_with_the_bound(
     assert (answer.status_code, answer.json()) == (422, {"detail": [entry]})
 
 
-def test_all_mistakes_are_reported_at_once_in_the_order_of_the_fields(fake: Fake) -> None:
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_fields(fake: FakeWebUI) -> None:
     """The order is that of the table, not that of the payload."""
     payload = {"width": "x", "steps": "abc", "send_images": None}
     answer = requests.post(fake.url + TXT2IMG, json=payload, timeout=30)
@@ -178,7 +178,9 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_fields(fake: Fake
 
 
 @pytest.mark.parametrize(("name", "sent", "echoed"), COERCED)
-def test_a_value_of_another_type_is_coerced(fake: Fake, name: str, sent: Any, echoed: Any) -> None:
+def test_a_value_of_another_type_is_coerced(
+    fake: FakeWebUI, name: str, sent: Any, echoed: Any
+) -> None:
     """`parameters` shows what the server made of it, in type and value."""
     answer = requests.post(fake.url + TXT2IMG, json=SMALL | {name: sent}, timeout=30)
     value = answer.json()["parameters"][name]
@@ -187,14 +189,14 @@ def test_a_value_of_another_type_is_coerced(fake: Fake, name: str, sent: Any, ec
 
 @pytest.mark.parametrize(("body", "content_type", "loc", "mistake"), BODIES)
 def test_a_body_counts_as_json_by_its_content_type(
-    fake: Fake, body: bytes, content_type: str | None, loc: list[Any], mistake: tuple[str, str]
+    fake: FakeWebUI, body: bytes, content_type: str | None, loc: list[Any], mistake: tuple[str, str]
 ) -> None:
     """Without a content type it is JSON; text and forms are no object."""
     answer = send(fake, TXT2IMG, body, content_type)
     assert (answer.status_code, answer.json()) == (422, {"detail": [refusal(loc, mistake)]})
 
 
-def test_malformed_json_is_refused_with_the_position(fake: Fake) -> None:
+def test_malformed_json_is_refused_with_the_position(fake: FakeWebUI) -> None:
     """The location is the character, and the context repeats the document."""
     answer = send(fake, TXT2IMG, b'{"a', "application/json")
     words = "Unterminated string starting at"
@@ -207,7 +209,7 @@ def test_malformed_json_is_refused_with_the_position(fake: Fake) -> None:
     assert (answer.status_code, answer.json()) == (422, {"detail": [entry]})
 
 
-def test_a_body_that_is_not_text_is_a_400(fake: Fake) -> None:
+def test_a_body_that_is_not_text_is_a_400(fake: FakeWebUI) -> None:
     """Invalid UTF-8 gets the WebUI's own error."""
     answer = send(fake, TXT2IMG, b'{"prompt": "\xff"}', "application/json")
     expected = {
@@ -220,14 +222,14 @@ def test_a_body_that_is_not_text_is_a_400(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("payload", [{}, [["prompt", "from pairs"]]])
-def test_whatever_makes_a_dict_is_an_object(fake: Fake, payload: Any) -> None:
+def test_whatever_makes_a_dict_is_an_object(fake: FakeWebUI, payload: Any) -> None:
     """An empty object is a request; so is a list of pairs."""
     answer = requests.post(fake.url + "/internal/progress", json=payload, timeout=30)
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(("value", "status"), [("true", 200), ("0", 200), ("2", 422), ("", 422)])
-def test_query_parameters_are_validated_too(fake: Fake, value: str, status: int) -> None:
+def test_query_parameters_are_validated_too(fake: FakeWebUI, value: str, status: int) -> None:
     """A switch in the query takes the same words as one in a body."""
     path = f"/sdapi/v1/progress?skip_current_image={value}"
     answer = requests.get(fake.url + path, timeout=30)
@@ -237,14 +239,14 @@ def test_query_parameters_are_validated_too(fake: Fake, value: str, status: int)
         assert answer.json() == {"detail": [entry]}
 
 
-def test_a_number_too_large_for_a_float_is_an_overflow(fake: Fake) -> None:
+def test_a_number_too_large_for_a_float_is_an_overflow(fake: FakeWebUI) -> None:
     """Pydantic lets this exception through, so the WebUI answers 500."""
     body = b'{"cfg_scale": 1%s}' % (b"0" * 400)
     answer = send(fake, TXT2IMG, body, "application/json")
     assert (answer.status_code, answer.json()["error"]) == (500, "OverflowError")
 
 
-def test_unknown_fields_are_ignored_and_noted_in_the_journal(fake: Fake) -> None:
+def test_unknown_fields_are_ignored_and_noted_in_the_journal(fake: FakeWebUI) -> None:
     """The WebUI says nothing about them; the journal does."""
     payload = SMALL | {"cfgScale": 3, "upscale_by": 2}
     answer = requests.post(fake.url + TXT2IMG, json=payload, timeout=30)

@@ -13,7 +13,6 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from tests.support import Fake
 
 TXT2IMG = "/sdapi/v1/txt2img"
 OPTIONS = "/sdapi/v1/options"
@@ -21,7 +20,7 @@ SAMPLERS = "/sdapi/v1/samplers"
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 4, "seed": 1}
 
 
-def pieces(fake: Fake, path: str = SAMPLERS) -> Iterator[bytes]:
+def pieces(fake: FakeWebUI, path: str = SAMPLERS) -> Iterator[bytes]:
     """Send a GET over a raw socket and yield what comes, up to the end of the connection."""
     address = urlsplit(fake.url)
     with socket.create_connection((address.hostname, address.port), 10) as connection:
@@ -31,24 +30,24 @@ def pieces(fake: Fake, path: str = SAMPLERS) -> Iterator[bytes]:
             yield piece
 
 
-def exchange(fake: Fake, path: str = SAMPLERS) -> bytes:
+def exchange(fake: FakeWebUI, path: str = SAMPLERS) -> bytes:
     """Send a GET over a raw socket and return every byte up to the end of the connection."""
     return b"".join(pieces(fake, path))
 
 
-def test_reset_is_a_reset_before_a_byte(fake: Fake) -> None:
+def test_reset_is_a_reset_before_a_byte(fake: FakeWebUI) -> None:
     """The client gets ECONNRESET, not an orderly end."""
-    fake.fault("reset", SAMPLERS)
+    fake.fault("reset", SAMPLERS, when="first")
     with pytest.raises(ConnectionResetError):
         exchange(fake)
     assert fake.requests()[0]["status"] is None
     assert exchange(fake).startswith(b"HTTP/1.1 200 ")
 
 
-def test_reset_mid_body_sends_half_of_it_first(fake: Fake) -> None:
+def test_reset_mid_body_sends_half_of_it_first(fake: FakeWebUI) -> None:
     """Headers with the full length, exactly half of the body, then ECONNRESET."""
     whole = requests.get(fake.url + OPTIONS, timeout=10, headers={"Accept-Encoding": ""}).content
-    fake.fault("reset-mid-body", OPTIONS)
+    fake.fault("reset-mid-body", OPTIONS, when="first")
     address = urlsplit(fake.url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
     connection.request("GET", OPTIONS)
@@ -61,9 +60,9 @@ def test_reset_mid_body_sends_half_of_it_first(fake: Fake) -> None:
     connection.close()
 
 
-def test_half_of_a_large_body_arrives_at_a_slow_reader(fake: Fake) -> None:
+def test_half_of_a_large_body_arrives_at_a_slow_reader(fake: FakeWebUI) -> None:
     """The reset waits until the peer has taken everything, however slowly it reads."""
-    fake.fault("reset-mid-body", TXT2IMG)
+    fake.fault("reset-mid-body", TXT2IMG, when="first")
     address = urlsplit(fake.url)
     body = json.dumps(SMALL | {"width": 512, "height": 512, "batch_size": 8})
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
@@ -77,15 +76,15 @@ def test_half_of_a_large_body_arrives_at_a_slow_reader(fake: Fake) -> None:
     connection.close()
 
 
-def test_empty_is_an_orderly_end_without_a_byte(fake: Fake) -> None:
+def test_empty_is_an_orderly_end_without_a_byte(fake: FakeWebUI) -> None:
     """The connection is closed, not reset, and nothing was sent."""
-    fake.fault("empty", SAMPLERS)
+    fake.fault("empty", SAMPLERS, when="first")
     assert exchange(fake) == b""
 
 
-def test_hang_sends_nothing_and_holds_nobody_up(fake: Fake) -> None:
+def test_hang_sends_nothing_and_holds_nobody_up(fake: FakeWebUI) -> None:
     """No byte comes, others are served, and reset ends it."""
-    fake.fault("hang", TXT2IMG)
+    fake.fault("hang", TXT2IMG, when="first")
     with ThreadPoolExecutor() as pool:
         hung = pool.submit(requests.post, fake.url + TXT2IMG, json=SMALL, timeout=30)
         fake.wait(path=TXT2IMG)
@@ -96,26 +95,26 @@ def test_hang_sends_nothing_and_holds_nobody_up(fake: Fake) -> None:
             hung.result(timeout=10)
 
 
-def test_a_hung_client_may_give_up(fake: Fake) -> None:
+def test_a_hung_client_may_give_up(fake: FakeWebUI) -> None:
     """The client's read timeout ends the hang on the server too."""
-    fake.fault("hang", SAMPLERS)
+    fake.fault("hang", SAMPLERS, when="first")
     with pytest.raises(requests.ReadTimeout):
         requests.get(fake.url + SAMPLERS, timeout=0.2)
     assert requests.get(fake.url + SAMPLERS, timeout=10).ok
 
 
-def test_delay_holds_the_answer_back(fake: Fake) -> None:
+def test_delay_holds_the_answer_back(fake: FakeWebUI) -> None:
     """The answer is the usual one, late."""
-    fake.fault("delay", SAMPLERS, seconds=0.3)
+    fake.fault("delay", SAMPLERS, when="first", seconds=0.3)
     started = time.monotonic()
     assert requests.get(fake.url + SAMPLERS, timeout=10).ok
     assert time.monotonic() - started >= 0.3
     assert fake.requests()[0]["duration_s"] >= 0.3
 
 
-def test_reset_ends_a_delay(fake: Fake) -> None:
+def test_reset_ends_a_delay(fake: FakeWebUI) -> None:
     """Nobody waits for the rest of a delay after a reset."""
-    fake.fault("delay", SAMPLERS, seconds=3600)
+    fake.fault("delay", SAMPLERS, when="first", seconds=3600)
     with ThreadPoolExecutor() as pool:
         late = pool.submit(requests.get, fake.url + SAMPLERS, timeout=30)
         fake.wait(path=SAMPLERS)
@@ -123,10 +122,10 @@ def test_reset_ends_a_delay(fake: Fake) -> None:
         assert late.result(timeout=10).ok
 
 
-def test_dribble_sends_the_whole_body_bit_by_bit(fake: Fake) -> None:
+def test_dribble_sends_the_whole_body_bit_by_bit(fake: FakeWebUI) -> None:
     """Many pieces over the time asked for, and together the usual body."""
     whole = requests.get(fake.url + SAMPLERS, timeout=10).content
-    fake.fault("dribble", SAMPLERS, seconds=0.4, pieces=8)
+    fake.fault("dribble", SAMPLERS, when="first", seconds=0.4, pieces=8)
     started = time.monotonic()
     arrivals = list(pieces(fake))
     assert time.monotonic() - started >= 0.3
@@ -137,7 +136,7 @@ def test_dribble_sends_the_whole_body_bit_by_bit(fake: Fake) -> None:
 def test_the_end_does_not_wait_for_a_hung_request() -> None:
     """A server that is told to stop leaves a hung connection behind at once."""
     with FakeWebUI(fault="samplers:hang") as webui, ThreadPoolExecutor() as pool:
-        hung = pool.submit(exchange, Fake(webui.url))
+        hung = pool.submit(exchange, webui)
         webui.wait(SAMPLERS)
         started = time.monotonic()
         webui.stop()

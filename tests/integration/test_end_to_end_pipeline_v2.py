@@ -14,7 +14,8 @@ from PIL import Image
 from app.bootstrap import Application, build_app
 from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
 from app.jobs.models import JobRecord
-from tests.support import Fake, run_module, wait_until
+from fake_webui import FakeWebUI
+from tests.support import payloads, run_module, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 UPSCALE = "/sdapi/v1/extra-single-image"
@@ -33,7 +34,7 @@ QUEUE_ENTRY_POINTS = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def application(fake: Fake, tmp_path: Path) -> Application:
+def application(fake: FakeWebUI, tmp_path: Path) -> Application:
     """The unmodified app on an empty home, its runner not started."""
     application = build_app(webui_url=fake.url, home=tmp_path / "home")
     application.state.job_draft.prompt = "image_for a lighthouse"
@@ -60,7 +61,7 @@ def latest_completed(application: Application) -> JobRecord | None:
 def image_path(job: JobRecord, stage: str, home: Path) -> Path:
     """Return where the record says that the stage's image is."""
     [image] = [image for image in job.meta["images"] if image["stage"] == stage]
-    return home / image["path"]
+    return home / str(image["path"])
 
 
 def size_of(path: Path) -> tuple[int, int]:
@@ -70,24 +71,26 @@ def size_of(path: Path) -> tuple[int, int]:
         return image.size
 
 
-def test_direct_run_now_end_to_end(application: Application, fake: Fake, tmp_path: Path) -> None:
+def test_direct_run_now_end_to_end(
+    application: Application, fake: FakeWebUI, tmp_path: Path
+) -> None:
     """Run Now sends what the state says and leaves a record with an image of that size."""
     with application:
         application.controller.on_run_job_now_v2()
         job = wait_until(lambda: latest_completed(application))
 
     assert (job.status, job.run_mode, job.source) == ("succeeded", "direct", "run_now")
-    payload = fake.payloads(TXT2IMG)[-1]
+    payload = payloads(fake, TXT2IMG)[-1]
     assert (payload["steps"], payload["width"], payload["height"]) == (5, 256, 256)
     assert size_of(image_path(job, "txt2img", tmp_path / "home")) == (256, 256)
 
 
-def check_queue_job(job: JobRecord, source: str, fake: Fake, home: Path) -> None:
+def check_queue_job(job: JobRecord, source: str, fake: FakeWebUI, home: Path) -> None:
     """Check one drained pack job: its record, the calls, and the image that was handed on."""
     assert (job.status, job.run_mode, job.source) == ("succeeded", "queue", source)
     assert (job.prompt_source, job.prompt_pack_id) == ("pack", "pack-123")
     assert (job.stage_count, job.has_upscale, job.has_adetailer) == (2, True, False)
-    [txt2img], [upscale] = fake.payloads(TXT2IMG), fake.payloads(UPSCALE)
+    [txt2img], [upscale] = payloads(fake, TXT2IMG), payloads(fake, UPSCALE)
     assert "image_for" in txt2img["prompt"]
     drawn = image_path(job, "txt2img", home)
     assert upscale["image"]["sha256"] == hashlib.sha256(drawn.read_bytes()).hexdigest()
@@ -96,7 +99,7 @@ def check_queue_job(job: JobRecord, source: str, fake: Fake, home: Path) -> None
 
 @QUEUE_ENTRY_POINTS
 def test_queue_run_end_to_end(
-    pack_application: Application, fake: Fake, tmp_path: Path, entry_point: str, source: str
+    pack_application: Application, fake: FakeWebUI, tmp_path: Path, entry_point: str, source: str
 ) -> None:
     """A pack goes through the queue in the calling thread, every stage of its plan."""
     [job_id] = getattr(pack_application.controller, entry_point)()
@@ -110,7 +113,7 @@ def test_queue_run_end_to_end(
 
 @QUEUE_ENTRY_POINTS
 def test_queue_run_by_the_runners_thread(
-    pack_application: Application, fake: Fake, tmp_path: Path, entry_point: str, source: str
+    pack_application: Application, fake: FakeWebUI, tmp_path: Path, entry_point: str, source: str
 ) -> None:
     """The runner's own thread does the same with a pack."""
     with pack_application:
@@ -120,12 +123,12 @@ def test_queue_run_by_the_runners_thread(
 
 
 def test_upscale_gets_byte_for_byte_what_txt2img_returned(
-    pack_application: Application, fake: Fake
+    pack_application: Application, fake: FakeWebUI
 ) -> None:
     """The image sent to upscale is the one that the server gave, not a re-encoded copy."""
     pack_application.controller.start_run_v2()
     pack_application.runner.run_pending()
-    generation, upscale = fake.requests(path=TXT2IMG)[0], fake.payloads(UPSCALE)[0]
+    generation, upscale = fake.requests(path=TXT2IMG)[0], payloads(fake, UPSCALE)[0]
     returned = requests.get(
         f"{fake.url}/__fake/v1/requests/{generation['n']}/images/0", timeout=10
     ).content
@@ -133,7 +136,7 @@ def test_upscale_gets_byte_for_byte_what_txt2img_returned(
 
 
 def test_the_server_sees_one_generation_at_a_time(
-    pack_application: Application, fake: Fake
+    pack_application: Application, fake: FakeWebUI
 ) -> None:
     """DIRECT and QUEUE jobs submitted together never overlap on the server."""
     fake.fault("delay", TXT2IMG, when="every", seconds=0.05)
@@ -154,9 +157,11 @@ def span(entry: dict[str, Any]) -> tuple[datetime, datetime]:
     return began, began + timedelta(seconds=entry["duration_s"])
 
 
-def test_an_answer_without_an_image_fails_the_job(application: Application, fake: Fake) -> None:
+def test_an_answer_without_an_image_fails_the_job(
+    application: Application, fake: FakeWebUI
+) -> None:
     """200 with no image is no success."""
-    fake.fault("missing-images", TXT2IMG)
+    fake.fault("missing-images", TXT2IMG, when="first")
     application.controller.on_run_job_now_v2()
     application.runner.run_pending()
     job = application.history.latest_job()
@@ -165,9 +170,9 @@ def test_an_answer_without_an_image_fails_the_job(application: Application, fake
     assert "image" in job.meta["error"]
 
 
-def test_direct_goes_next_during_a_running_queue(application: Application, fake: Fake) -> None:
+def test_direct_goes_next_during_a_running_queue(application: Application, fake: FakeWebUI) -> None:
     """Run Now waits for the running job, then goes before everything that is queued."""
-    fake.fault("delay", TXT2IMG, seconds=0.3)
+    fake.fault("delay", TXT2IMG, when="first", seconds=0.3)
     with application:
         queued = [*application.controller.start_run_v2(), *application.controller.start_run_v2()]
         fake.wait(path=TXT2IMG)

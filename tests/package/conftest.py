@@ -20,12 +20,12 @@ class Installed:
     sdist: Path
     scripts: Path
 
-    def run(self, *words: str | Path, **options: str | dict[str, str]) -> str:
+    def run(self, *words: str | Path, env: dict[str, str] | None = None) -> str:
         """Run one of its commands far from the checkout; return what it printed."""
         program, *rest = words
         done = subprocess.run(
             [self.scripts / program, *rest], cwd=self.scripts, capture_output=True, text=True,
-            timeout=60, check=False, **options,
+            timeout=60, check=False, env=env,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

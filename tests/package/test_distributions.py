@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.package]
 @pytest.fixture
 def served(fake_webui_dist: Installed, tmp_path: Path) -> Iterator[str]:
     """The URL of a fake WebUI that runs from its wheel."""
-    command = [fake_webui_dist.scripts / "fake-webui", "--port", "0", "--exit-on-stdin-eof"]
+    command = [str(fake_webui_dist.scripts / "fake-webui"), "--port", "0", "--exit-on-stdin-eof"]
     with subprocess.Popen(
         command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

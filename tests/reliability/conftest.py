@@ -12,8 +12,8 @@ from app.bootstrap import Application, build_app
 from app.config.pipeline_config import merge
 from app.jobs.models import JobSpec
 from app.limits import Limits
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import Fake
 
 IMPATIENT = Limits(
     poll_s=0.02,
@@ -44,26 +44,13 @@ def overlaps(entries: list[dict[str, Any]]) -> bool:
 
 
 @pytest.fixture(scope="session")
-def slow_server(start_fake: StartFake) -> Fake:
-    """A server whose steps take time."""
-    return start_fake("slow", "--seed", "1", "--step-seconds", "0.02")
-
-
-@pytest.fixture
-def slow_fake(slow_server: Fake) -> Fake:
-    """The slow server, as fresh as at its start."""
-    slow_server.reset()
-    return slow_server
-
-
-@pytest.fixture(scope="session")
-def second_server(start_fake: StartFake) -> Fake:
+def second_server(start_fake: StartFake) -> FakeWebUI:
     """A second WebUI."""
     return start_fake("second", "--seed", "1")
 
 
 @pytest.fixture
-def second_fake(second_server: Fake) -> Fake:
+def second_fake(second_server: FakeWebUI) -> FakeWebUI:
     """The second WebUI, as fresh as at its start."""
     second_server.reset()
     return second_server
@@ -84,6 +71,6 @@ def build(tmp_path: Path) -> Iterator[BuildApp]:
 
 
 @pytest.fixture
-def application(fake: Fake, build: BuildApp) -> Application:
+def application(fake: FakeWebUI, build: BuildApp) -> Application:
     """The app on the session's fake WebUI; no runner is started."""
     return build(fake.url)

@@ -8,7 +8,8 @@ import pytest
 from app.bootstrap import Application
 from app.config.pipeline_config import STAGE_NAMES, merge
 from app.jobs.models import JobRecord, JobSpec, JobStatus
-from tests.support import Fake
+from fake_webui import FakeWebUI
+from tests.support import control
 
 TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
 EXTRAS = "/sdapi/v1/extra-single-image"
@@ -71,13 +72,13 @@ def job_of_all_stages(checkpoint: str) -> JobSpec:
     return JobSpec(prompt="a boat", config=config)
 
 
-def make_fail(fake: Fake, action: str, stage: str) -> None:
+def make_fail(fake: FakeWebUI, action: str, stage: str) -> None:
     """Let the request of one stage meet a fault."""
     path, nth = CALLS[stage]
-    fake.fault(action, path, {"nth": nth}, **OUTCOMES[action].details)
+    fake.fault(action, path, when={"nth": nth}, **OUTCOMES[action].details)
 
 
-def generations(fake: Fake) -> list[str]:
+def generations(fake: FakeWebUI) -> list[str]:
     """Return the paths of all generation requests, in their order."""
     return [
         entry["path"] for entry in fake.requests() if entry["path"] in (TXT2IMG, IMG2IMG, EXTRAS)
@@ -93,14 +94,14 @@ def run_two_jobs(application: Application) -> tuple[JobRecord, JobRecord]:
     return application.history.get(first), application.history.get(second)
 
 
-def test_every_action_of_the_fake_has_an_outcome_here(fake: Fake) -> None:
+def test_every_action_of_the_fake_has_an_outcome_here(fake: FakeWebUI) -> None:
     """The table is as complete as the fake's own list."""
-    assert sorted(fake.control("GET", "faults")["actions"]) == sorted(OUTCOMES)
+    assert sorted(control(fake, "GET", "faults")["actions"]) == sorted(OUTCOMES)
 
 
 @pytest.mark.parametrize(("action", "stage"), CASES)
 def test_a_fault_ends_one_job_with_the_servers_words_and_the_next_one_runs(
-    application: Application, fake: Fake, action: str, stage: str
+    application: Application, fake: FakeWebUI, action: str, stage: str
 ) -> None:
     """Nothing is sent twice, and every stage that came before keeps its image."""
     make_fail(fake, action, stage)

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from app.jobs.models import JobStatus
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat
-from tests.support import ROOT, Fake
+from tests.support import ROOT
 
 resource = pytest.importorskip("resource", reason="file sizes can't be limited on this platform")
 
@@ -67,7 +68,7 @@ def test_a_full_disk_fails_the_job_and_holds_the_others(
     assert {application.history.get(job_id).status for job_id in others} == {JobStatus.SUCCEEDED}
 
 
-def test_a_store_without_room_takes_no_half_of_a_batch(build: BuildApp, fake: Fake) -> None:
+def test_a_store_without_room_takes_no_half_of_a_batch(build: BuildApp, fake: FakeWebUI) -> None:
     """The command says so, and nothing is queued."""
     application = build(fake.url)
     pack = application.home / "packs" / "many.txt"
@@ -103,7 +104,7 @@ def test_a_home_that_cant_be_written_is_one_sentence(tmp_path: Path) -> None:
     assert "choose another with --home" in done.stderr
 
 
-def test_a_store_of_a_newer_version_is_one_sentence(build: BuildApp, fake: Fake) -> None:
+def test_a_store_of_a_newer_version_is_one_sentence(build: BuildApp, fake: FakeWebUI) -> None:
     """Exit status 2; the file is left as it is."""
     application = build(fake.url)
     application.job_service.submit([boat()])
@@ -115,7 +116,7 @@ def test_a_store_of_a_newer_version_is_one_sentence(build: BuildApp, fake: Fake)
     assert application.queue.list_jobs()
 
 
-def test_records_read_the_same_from_another_process(build: BuildApp, fake: Fake) -> None:
+def test_records_read_the_same_from_another_process(build: BuildApp, fake: FakeWebUI) -> None:
     """The history is in the file and not in the process."""
     application = build(fake.url)
     [job_id] = application.job_service.submit([boat()])

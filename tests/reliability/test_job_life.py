@@ -11,51 +11,52 @@ import requests
 
 from app.bootstrap import Application
 from app.jobs.models import JobStatus, Progress, RunMode
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.reliability.conftest import IMPATIENT, BuildApp, boat, overlaps
-from tests.support import Fake, wait_until
+from tests.support import control, payloads, wait_until
 
 TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v1/skip"
 NOBODY = "http://127.0.0.1:9"
 PATIENT = replace(IMPATIENT, job_ceiling_s=60.0, stop_grace_s=20.0)
 
 
-def count(fake: Fake, path: str) -> int:
+def count(fake: FakeWebUI, path: str) -> int:
     """Return how many requests a path got."""
     return len(fake.requests(path=path))
 
 
 def wait_for_steps(application: Application) -> Progress:
     """Wait until the running job has done a step."""
-    return wait_until(lambda: (p := application.runners[0].progress) and p.step and p)
+    return wait_until(lambda: p if (p := application.runners[0].progress) and p.step else None)
 
 
-def sampling(fake: Fake) -> bool:
+def sampling(fake: FakeWebUI) -> bool:
     """Whether the server is in the middle of a generation."""
     state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=10).json()["state"]
     return bool(state["sampling_step"])
 
 
 def test_cancel_interrupts_the_running_job_and_leaves_the_next_unharmed(
-    build: BuildApp, slow_fake: Fake
+    build: BuildApp, slow: FakeWebUI
 ) -> None:
     """One interrupt, status cancelled, and the next job has its images."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     first, second = application.job_service.submit([boat(steps=150), boat()])
     with application:
         wait_for_steps(application)
         application.job_service.cancel([first])
         assert application.job_service.wait(first, 10).status is JobStatus.CANCELLED
         assert application.job_service.wait(second, 10).status is JobStatus.SUCCEEDED
-    assert count(slow_fake, INTERRUPT) == 1
-    assert count(slow_fake, TXT2IMG) == 2
+    assert count(slow, INTERRUPT) == 1
+    assert count(slow, TXT2IMG) == 2
 
 
 def test_cancel_from_another_process_reaches_the_running_job(
-    build: BuildApp, slow_fake: Fake
+    build: BuildApp, slow: FakeWebUI
 ) -> None:
     """The wish is in the store; whoever runs the job carries it out."""
-    worker, other = build(slow_fake.url, limits=PATIENT), build(slow_fake.url)
+    worker, other = build(slow.url, limits=PATIENT), build(slow.url)
     [job_id] = worker.job_service.submit([boat(steps=150)])
     with worker:
         wait_for_steps(worker)
@@ -64,31 +65,31 @@ def test_cancel_from_another_process_reaches_the_running_job(
 
 
 def test_cancel_never_interrupts_somebody_elses_generation(
-    build: BuildApp, slow_fake: Fake
+    build: BuildApp, slow: FakeWebUI
 ) -> None:
     """A job that waits in the WebUI's line is interrupted when its own turn comes."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     foreign: list[int] = []
     payload = {"prompt": "theirs", "width": 64, "height": 64, "steps": 60, "n_iter": 2}
 
     def generate() -> None:
-        answer = requests.post(f"{slow_fake.url}{TXT2IMG}", json=payload, timeout=30)
+        answer = requests.post(f"{slow.url}{TXT2IMG}", json=payload, timeout=30)
         foreign.append(len(answer.json()["images"]))
 
     thread = threading.Thread(target=generate)
     thread.start()
-    wait_until(lambda: sampling(slow_fake))
+    wait_until(lambda: sampling(slow))
     [job_id] = application.job_service.submit([boat(steps=150)])
     with application:
-        slow_fake.wait(at_least=2, path=TXT2IMG)
+        slow.wait(at_least=2, path=TXT2IMG)
         application.job_service.cancel([job_id])
         assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
     thread.join()
     assert foreign == [2]
-    assert count(slow_fake, INTERRUPT) == 1
+    assert count(slow, INTERRUPT) == 1
 
 
-def test_cancelling_a_queued_job_sends_nothing(application: Application, fake: Fake) -> None:
+def test_cancelling_a_queued_job_sends_nothing(application: Application, fake: FakeWebUI) -> None:
     """It never reaches the WebUI."""
     [job_id] = application.job_service.submit([boat()])
     application.job_service.cancel([job_id])
@@ -96,37 +97,37 @@ def test_cancelling_a_queued_job_sends_nothing(application: Application, fake: F
     assert fake.requests() == []
 
 
-def test_skip_goes_on_with_the_next_image_of_the_job(build: BuildApp, slow_fake: Fake) -> None:
+def test_skip_goes_on_with_the_next_image_of_the_job(build: BuildApp, slow: FakeWebUI) -> None:
     """One skip is sent, and only while this job's own request runs."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     [job_id] = application.job_service.submit([boat(steps=100, config={"txt2img": {"n_iter": 2}})])
     with application:
         wait_for_steps(application)
         application.job_service.skip(job_id)
-        slow_fake.wait(path=SKIP)
+        slow.wait(path=SKIP)
         application.job_service.wait(job_id, 20)
-    assert count(slow_fake, SKIP) == 1
-    assert count(slow_fake, INTERRUPT) == 0
-    assert count(slow_fake, TXT2IMG) == 1
+    assert count(slow, SKIP) == 1
+    assert count(slow, INTERRUPT) == 0
+    assert count(slow, TXT2IMG) == 1
 
 
 def test_stopping_the_app_interrupts_its_job_and_keeps_the_queue(
-    build: BuildApp, slow_fake: Fake
+    build: BuildApp, slow: FakeWebUI
 ) -> None:
     """A clean stop pauses nothing: the next start goes on with the next job."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     first, second = application.job_service.submit([boat(steps=150), boat()])
     with application:
         wait_for_steps(application)
     assert application.history.get(first).status is JobStatus.INTERRUPTED
     assert application.history.get(second).status is JobStatus.QUEUED
     assert not application.queue.pause_state().paused
-    assert count(slow_fake, INTERRUPT) == 1
+    assert count(slow, INTERRUPT) == 1
 
 
-def test_a_direct_job_goes_next_and_not_at_once(build: BuildApp, slow_fake: Fake) -> None:
+def test_a_direct_job_goes_next_and_not_at_once(build: BuildApp, slow: FakeWebUI) -> None:
     """The running job is not pre-empted; the queued ones wait."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     running, queued = application.job_service.submit([boat(steps=40), boat()])
     with application:
         wait_for_steps(application)
@@ -138,10 +139,10 @@ def test_a_direct_job_goes_next_and_not_at_once(build: BuildApp, slow_fake: Fake
 
 
 def test_pause_finishes_the_running_job_and_starts_no_other(
-    build: BuildApp, slow_fake: Fake
+    build: BuildApp, slow: FakeWebUI
 ) -> None:
     """Resume goes on."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     first, second = application.job_service.submit([boat(steps=40), boat()])
     with application:
         wait_for_steps(application)
@@ -152,9 +153,9 @@ def test_pause_finishes_the_running_job_and_starts_no_other(
         assert application.job_service.wait(second, 10).status is JobStatus.SUCCEEDED
 
 
-def test_progress_names_stage_step_and_time_left(build: BuildApp, slow_fake: Fake) -> None:
+def test_progress_names_stage_step_and_time_left(build: BuildApp, slow: FakeWebUI) -> None:
     """Asked for by task id, so that it is this job's own."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     seen: list[Progress] = []
     application.runner.subscribe(seen.append)
     [job_id] = application.job_service.submit(
@@ -169,7 +170,7 @@ def test_progress_names_stage_step_and_time_left(build: BuildApp, slow_fake: Fak
     assert any(p.eta_s for p in seen)
     fractions = [p.job_fraction for p in seen]
     assert fractions == sorted(fractions)
-    assert count(slow_fake, "/internal/progress") > 0
+    assert count(slow, "/internal/progress") > 0
 
 
 def test_progress_falls_back_where_there_are_no_tasks(
@@ -187,12 +188,12 @@ def test_progress_falls_back_where_there_are_no_tasks(
 
 
 def test_a_stalled_generation_is_warned_of_and_given_up_at_the_ceiling(
-    application: Application, fake: Fake
+    application: Application, fake: FakeWebUI
 ) -> None:
     """It is interrupted, so that the WebUI is free for the next job."""
     seen: list[Progress] = []
     application.runner.subscribe(seen.append)
-    fake.fault("stalled-progress", TXT2IMG)
+    fake.fault("stalled-progress", TXT2IMG, when="first")
     first, second = application.job_service.submit([boat(), boat()])
     application.runner.run_pending()
     assert any(p.stall_warning for p in seen)
@@ -202,17 +203,17 @@ def test_a_stalled_generation_is_warned_of_and_given_up_at_the_ceiling(
 
 
 def test_failures_that_the_next_job_would_meet_pause_the_queue(
-    application: Application, fake: Fake
+    application: Application, fake: FakeWebUI
 ) -> None:
     """After three in a row, with the reason; the other jobs are not burned."""
-    fake.fault("out-of-memory", TXT2IMG, "every")
+    fake.fault("out-of-memory", TXT2IMG, when="every")
     application.job_service.submit([boat() for _ in range(10)])
     assert application.runner.run_pending() == 3
     status = application.job_service.status()
     assert status.queued == 7
     assert status.pause.paused
     assert "out of memory, 3 times in a row" in status.pause.reason
-    fake.control("DELETE", "faults")
+    control(fake, "DELETE", "faults")
     application.job_service.resume()
     assert application.runner.run_pending() == 7
 
@@ -226,10 +227,10 @@ def test_failures_that_the_next_job_would_meet_pause_the_queue(
     ],
 )
 def test_the_same_failure_again_and_again_pauses_the_queue(
-    application: Application, fake: Fake, action: str, settings: dict[str, Any], words: str
+    application: Application, fake: FakeWebUI, action: str, settings: dict[str, Any], words: str
 ) -> None:
     """Whatever it is, the third job in a row that it fails is the last."""
-    fake.fault(action, TXT2IMG, "every", **settings)
+    fake.fault(action, TXT2IMG, when="every", **settings)
     other = {"txt2img": {"checkpoint": "juggernautXL_v9"}}
     application.job_service.submit([boat(config=other) for _ in range(6)])
     assert application.runner.run_pending() == 3
@@ -238,20 +239,24 @@ def test_the_same_failure_again_and_again_pauses_the_queue(
     assert words in reason
 
 
-def test_different_failures_do_not_pause_the_queue(application: Application, fake: Fake) -> None:
+def test_different_failures_do_not_pause_the_queue(
+    application: Application, fake: FakeWebUI
+) -> None:
     """Jobs that each fail in a way of their own say nothing about the next."""
     for nth in (1, 2, 3, 4):
         said = {"detail": f"mistake {nth}"}
-        fake.fault("status", TXT2IMG, {"nth": nth}, status=500, body=said)
+        fake.fault("status", TXT2IMG, when={"nth": nth}, status=500, body=said)
     application.job_service.submit([boat() for _ in range(5)])
     assert application.runner.run_pending() == 5
     assert not application.queue.pause_state().paused
 
 
-def test_a_success_in_between_starts_the_count_again(application: Application, fake: Fake) -> None:
+def test_a_success_in_between_starts_the_count_again(
+    application: Application, fake: FakeWebUI
+) -> None:
     """Only failures in a row pause the queue."""
     for nth in (1, 2, 4, 5):
-        fake.fault("out-of-memory", TXT2IMG, {"nth": nth})
+        fake.fault("out-of-memory", TXT2IMG, when={"nth": nth})
     application.job_service.submit([boat() for _ in range(6)])
     assert application.runner.run_pending() == 6
     assert not application.queue.pause_state().paused
@@ -275,32 +280,32 @@ def test_a_runner_waits_for_a_webui_that_is_starting_up(
     """Jobs are queued before the WebUI is there, and run when it is."""
     fake = start_fake("late")
     port = int(fake.url.rpartition(":")[2])
-    fake.control("POST", "reset")
+    fake.reset()
     application = build(f"http://127.0.0.1:{port}", limits=replace(PATIENT, patience_s=30))
-    fake.fault("reset", "/sdapi/v1/progress", "every")
+    fake.fault("reset", "/sdapi/v1/progress", when="every")
     [job_id] = application.job_service.submit([boat()])
     with application:
         wait_until(lambda: application.runners[0].node.trouble)
         assert application.history.get(job_id).status is JobStatus.QUEUED
-        fake.control("DELETE", "faults")
+        control(fake, "DELETE", "faults")
         assert application.job_service.wait(job_id, 10).status is JobStatus.SUCCEEDED
 
 
 def test_two_apps_on_one_home_never_use_a_webui_at_the_same_time(
-    build: BuildApp, slow_fake: Fake
+    build: BuildApp, slow: FakeWebUI
 ) -> None:
     """The execution lock is one for each WebUI, across processes."""
-    one, two = build(slow_fake.url, limits=PATIENT), build(slow_fake.url, limits=PATIENT)
+    one, two = build(slow.url, limits=PATIENT), build(slow.url, limits=PATIENT)
     job_ids = one.job_service.submit([boat() for _ in range(12)])
     with one, two:
         jobs = [one.job_service.wait(job_id, 20) for job_id in job_ids]
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
-    assert count(slow_fake, TXT2IMG) == 12
-    assert not overlaps(slow_fake.requests(path=TXT2IMG))
+    assert count(slow, TXT2IMG) == 12
+    assert not overlaps(slow.requests(path=TXT2IMG))
 
 
 def test_a_checkpoint_that_the_webui_lacks_fails_before_anything_is_sent(
-    application: Application, fake: Fake
+    application: Application, fake: FakeWebUI
 ) -> None:
     """The WebUI would ignore it and use whatever is loaded."""
     [job_id] = application.job_service.submit([boat(config={"txt2img": {"checkpoint": "nope"}})])
@@ -310,10 +315,10 @@ def test_a_checkpoint_that_the_webui_lacks_fails_before_anything_is_sent(
 
 
 def test_retry_and_edit_make_new_rows_and_leave_the_old_ones(
-    application: Application, fake: Fake
+    application: Application, fake: FakeWebUI
 ) -> None:
     """A retry sends the same payload again; an edit what was changed."""
-    fake.fault("garbage", TXT2IMG)
+    fake.fault("garbage", TXT2IMG, when="first")
     [failed] = application.job_service.submit([boat()])
     application.runner.run_pending()
     [again] = application.job_service.retry([failed])
@@ -324,7 +329,7 @@ def test_retry_and_edit_make_new_rows_and_leave_the_old_ones(
     assert application.history.get(edited).parent_id == failed
     first, second, third = (
         {key: value for key, value in payload.items() if key != "force_task_id"}
-        for payload in fake.payloads(TXT2IMG)
+        for payload in payloads(fake, TXT2IMG)
     )
     assert first == second
     assert third == {**first, "steps": 3}
@@ -339,7 +344,7 @@ def test_a_webui_that_dies_costs_one_job_and_holds_the_rest(
     doomed, waiting = application.job_service.submit([boat(steps=150), boat()])
     with application:
         wait_for_steps(application)
-        os.kill(dying.control("GET", "health")["pid"], signal.SIGKILL)
+        os.kill(dying.health()["pid"], signal.SIGKILL)
         failed = application.job_service.wait(doomed, 20)
         wait_until(lambda: application.queue.pause_state().paused)
     assert failed.status is JobStatus.FAILED
@@ -375,14 +380,14 @@ def test_wrong_credentials_hold_the_queue(build: BuildApp, start_fake: StartFake
 
 
 def test_a_generation_that_somebody_else_interrupted_is_no_success(
-    build: BuildApp, slow_fake: Fake
+    build: BuildApp, slow: FakeWebUI
 ) -> None:
     """Three images were asked for; what came is kept, and the job says how many."""
-    application = build(slow_fake.url, limits=PATIENT)
+    application = build(slow.url, limits=PATIENT)
     [job_id] = application.job_service.submit([boat(steps=60, config={"txt2img": {"n_iter": 3}})])
     with application:
         wait_for_steps(application)
-        requests.post(f"{slow_fake.url}{INTERRUPT}", timeout=10)
+        requests.post(f"{slow.url}{INTERRUPT}", timeout=10)
         job = application.job_service.wait(job_id, 20)
     assert job.status is JobStatus.FAILED
     assert "asked for 3 images, the WebUI returned 1" in (job.error or "")

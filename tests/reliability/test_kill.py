@@ -14,8 +14,9 @@ from PIL import Image
 from app.bootstrap import Application, build_app
 from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobRecord, JobStatus
+from fake_webui import FakeWebUI
 from tests.reliability.conftest import BuildApp, boat
-from tests.support import ROOT, Fake
+from tests.support import ROOT, payloads
 
 TXT2IMG = "/sdapi/v1/txt2img"
 INTERRUPTED = HistoryFilter(status=JobStatus.INTERRUPTED)
@@ -34,14 +35,14 @@ def worker(home: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def kill_at_a_random_moment(home: Path, fake: Fake, rng: random.Random) -> None:
+def kill_at_a_random_moment(home: Path, fake: FakeWebUI, rng: random.Random) -> None:
     """Let a worker live for a while: most get to their work, some die while they start."""
     sent = len(fake.requests(path=TXT2IMG))
     with worker(home, fake.url) as process, contextlib.suppress(subprocess.TimeoutExpired):
         if rng.random() < STARTERS:
             process.wait(rng.uniform(0, START_S))
         else:
-            fake.wait(30, at_least=sent + 1, path=TXT2IMG)
+            fake.wait(TXT2IMG, at_least=sent + 1, timeout_s=30)
             process.wait(rng.uniform(0, WORK_S))
 
 
@@ -51,11 +52,11 @@ def drain(home: Path, url: str) -> None:
         assert process.wait(300) in (0, 1)
 
 
-def sent_by_job(fake: Fake) -> Counter[str]:
+def sent_by_job(fake: FakeWebUI) -> Counter[str]:
     """Return how often each job's txt2img request was sent, by the ids in the task ids."""
     return Counter(
         payload["force_task_id"].removeprefix("task(").partition("-")[0]
-        for payload in fake.payloads(TXT2IMG)
+        for payload in payloads(fake, TXT2IMG)
     )
 
 
@@ -68,7 +69,9 @@ def check_images(job: JobRecord, home: Path) -> None:
             assert opened.size == (image["width"], image["height"])
 
 
-def kill_and_count(application: Application, fake: Fake, kills: int, seed: int) -> Counter[str]:
+def kill_and_count(
+    application: Application, fake: FakeWebUI, kills: int, seed: int
+) -> Counter[str]:
     """Kill workers, drain the rest, and see that nothing was lost and nothing repeated."""
     rng, home = random.Random(seed), application.home  # noqa: S311 - repeatable, not secret
     spec = boat(steps=3, config={"upscale": {"enabled": True}})
@@ -96,14 +99,14 @@ def kill_and_count(application: Application, fake: Fake, kills: int, seed: int) 
     return Counter(job.status for job in jobs)
 
 
-def test_a_dozen_kills_lose_nothing_and_repeat_nothing(build: BuildApp, slow_fake: Fake) -> None:
+def test_a_dozen_kills_lose_nothing_and_repeat_nothing(build: BuildApp, slow: FakeWebUI) -> None:
     """Every job either succeeded once or is marked as interrupted; at most one for each kill."""
-    tally = kill_and_count(build(slow_fake.url), slow_fake, kills=12, seed=12)
+    tally = kill_and_count(build(slow.url), slow, kills=12, seed=12)
     assert 0 < tally[JobStatus.INTERRUPTED] <= 12
 
 
 @pytest.mark.slow
-def test_a_hundred_kills_lose_nothing_and_repeat_nothing(build: BuildApp, slow_fake: Fake) -> None:
+def test_a_hundred_kills_lose_nothing_and_repeat_nothing(build: BuildApp, slow: FakeWebUI) -> None:
     """The same, a hundred times."""
-    tally = kill_and_count(build(slow_fake.url), slow_fake, kills=100, seed=100)
+    tally = kill_and_count(build(slow.url), slow, kills=100, seed=100)
     assert 0 < tally[JobStatus.INTERRUPTED] <= 100

@@ -5,9 +5,10 @@ import signal
 from pathlib import Path
 
 from app.jobs.models import JobStatus
+from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat, overlaps
-from tests.support import Fake, wait_until
+from tests.support import wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 PACK = "name: Hero\nportrait of a [[job]] in [[place]]\nneg: fog\n"
@@ -19,7 +20,7 @@ RARE = f"""[[checkpoints]]\nname = "rare.safetensors"\nsha256 = "{"0a" * 32}"\n"
 
 
 def test_a_pack_of_forty_jobs_is_drained_over_two_webuis(
-    build: BuildApp, fake: Fake, second_fake: Fake, tmp_path: Path
+    build: BuildApp, fake: FakeWebUI, second_fake: FakeWebUI, tmp_path: Path
 ) -> None:
     """Each job runs once, on one of them, and each of them does one at a time."""
     application = build(fake.url, second_fake.url)
@@ -42,7 +43,7 @@ def test_a_pack_of_forty_jobs_is_drained_over_two_webuis(
 
 
 def test_a_webui_without_the_model_is_passed_over_with_the_reason(
-    build: BuildApp, start_fake: StartFake, fake: Fake, tmp_path: Path
+    build: BuildApp, start_fake: StartFake, fake: FakeWebUI, tmp_path: Path
 ) -> None:
     """The job waits for the one that has it."""
     (tmp_path / "rare.toml").write_text(RARE)
@@ -60,7 +61,7 @@ def test_a_webui_without_the_model_is_passed_over_with_the_reason(
 
 
 def test_the_job_of_a_webui_that_dies_is_interrupted_and_the_others_take_the_rest(
-    build: BuildApp, start_fake: StartFake, fake: Fake
+    build: BuildApp, start_fake: StartFake, fake: FakeWebUI
 ) -> None:
     """Nothing is sent again by itself."""
     dying = start_fake("dying", "--step-seconds", "0.05")
@@ -69,7 +70,7 @@ def test_the_job_of_a_webui_that_dies_is_interrupted_and_the_others_take_the_res
     [doomed] = application.job_service.submit([boat(steps=150)])
     dying.wait(path=TXT2IMG)
     others = application.job_service.submit([boat() for _ in range(5)])
-    os.kill(dying.control("GET", "health")["pid"], signal.SIGKILL)
+    os.kill(dying.health()["pid"], signal.SIGKILL)
     assert application.job_service.wait(doomed, 20).status is JobStatus.INTERRUPTED
     application.runners[0].start()
     jobs = [application.job_service.wait(job_id, 20) for job_id in others]

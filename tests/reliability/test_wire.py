@@ -6,8 +6,9 @@ import pytest
 
 from app.bootstrap import Application
 from app.jobs.models import JobStatus
+from fake_webui import FakeWebUI
 from tests.reliability.conftest import boat
-from tests.support import Fake
+from tests.support import payloads
 
 MAIN_ROAD: dict[str, Any] = {
     "txt2img": {"clip_skip": 2, "batch_size": 2, "sampler_name": "DPM++ 2M Karras", "steps": 3},
@@ -23,7 +24,9 @@ def run(application: Application, layers: dict[str, Any], prompt: str = "a boat"
     return application.history.get(job_id)
 
 
-def test_the_main_road_leads_through_all_its_stages(application: Application, fake: Fake) -> None:
+def test_the_main_road_leads_through_all_its_stages(
+    application: Application, fake: FakeWebUI
+) -> None:
     """Two images, each detailed and upscaled on its own, no field that the API lacks."""
     job = run(application, MAIN_ROAD)
     assert job.status is JobStatus.SUCCEEDED, job.error
@@ -55,7 +58,7 @@ def test_the_main_road_leads_through_all_its_stages(application: Application, fa
     ids=lambda layers: str(sorted(next(iter(layers.values())))),
 )
 def test_every_combination_of_settings_comes_back_as_asked(
-    application: Application, fake: Fake, layers: dict[str, Any]
+    application: Application, fake: FakeWebUI, layers: dict[str, Any]
 ) -> None:
     """The check of the answer finds nothing, and no field goes unknown."""
     job = run(application, layers)
@@ -64,7 +67,7 @@ def test_every_combination_of_settings_comes_back_as_asked(
 
 
 def test_checkpoint_vae_and_refiner_are_used_and_restored(
-    application: Application, fake: Fake
+    application: Application, fake: FakeWebUI
 ) -> None:
     """The WebUI's own settings are afterwards as they were."""
     client = application.api_client
@@ -81,11 +84,11 @@ def test_checkpoint_vae_and_refiner_are_used_and_restored(
     job = run(application, {"txt2img": chosen})
     assert job.status is JobStatus.SUCCEEDED, job.error
     assert client.options()["sd_model_checkpoint"] == before
-    assert fake.payloads("/sdapi/v1/options") == [None, None]
+    assert payloads(fake, "/sdapi/v1/options") == [None, None]
 
 
 def test_every_sampler_and_scheduler_of_the_webui_can_be_asked_for(
-    application: Application, fake: Fake
+    application: Application, fake: FakeWebUI
 ) -> None:
     """Also the samplers that use no scheduler, and schedulers by name as by label."""
     client = application.api_client

@@ -10,6 +10,7 @@ import pytest
 from app.planning.packs import PromptVariant, expand, find_pack, load_pack
 
 Expand = Callable[..., list[PromptVariant]]
+Write = Callable[[str, Any], Path]
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def packs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def write(packs: Path) -> Callable[[str, Any], Path]:
+def write(packs: Path) -> Write:
     """Write a file of the packs folder: text as it is, anything else as JSON."""
 
     def write(name: str, content: Any) -> Path:

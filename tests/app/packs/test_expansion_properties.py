@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import PackError
-from app.planning.packs import MAX_JOBS, PromptPack, expand, load_pack
+from app.planning.packs import MAX_JOBS, PromptPack, PromptVariant, expand, load_pack
 from app.planning.packs.model import Mode, Place, Prompt, Slot, Slots
 
 NAMES = ("job", "place", "time of day")
@@ -25,13 +25,13 @@ MODES = st.sampled_from(Mode)
 LEFT_OVER = re.compile(r"\[\[|\]\]|__|<embedding")
 
 
-def prompt(number, text, negative):
+def prompt(number: int, text: str, negative: str) -> Prompt:
     """A prompt of the pack p.txt."""
     return Prompt(text=text, negative=negative, place=Place(path=Path("p.txt"), line=number))
 
 
 @st.composite
-def packs(draw, modes=MODES):
+def packs(draw: st.DrawFn, modes: st.SearchStrategy[Mode] = MODES) -> PromptPack:
     """A pack in which every reference has its values."""
     texts = draw(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4))
     slots = tuple(Slot(name=name, values=draw(VALUES)) for name in NAMES)
@@ -45,50 +45,57 @@ def packs(draw, modes=MODES):
     )
 
 
-def run(pack, seed=0):
+def run(pack: PromptPack, seed: int = 0) -> list[PromptVariant]:
     """Expand without further settings."""
     return expand(pack, preset={}, user={}, seed=seed)
 
 
-def used(text, pack):
+def matrix_of(pack: PromptPack) -> Slots:
+    """The matrix that every pack here has."""
+    assert pack.matrix
+    return pack.matrix
+
+
+def used(text: str, pack: PromptPack) -> int:
     """How many combinations the tokens in a prompt have."""
     both = re.sub(r"[\s-]", "", text).casefold()
     return math.prod(
         len(slot.values)
-        for slot in pack.matrix.slots
+        for slot in matrix_of(pack).slots
         if f"[[{slot.name.replace(' ', '')}]]" in both
     )
 
 
-def taken(pack, combinations):
+def taken(pack: PromptPack, combinations: int) -> int:
     """How many jobs a prompt with that many combinations makes."""
-    if pack.matrix.mode in (Mode.ROTATE, Mode.SEQUENTIAL):
+    matrix = matrix_of(pack)
+    if matrix.mode in (Mode.ROTATE, Mode.SEQUENTIAL):
         return 1
-    return min(combinations, pack.matrix.limit or combinations)
+    return min(combinations, matrix.limit or combinations)
 
 
 @given(packs())
-def test_counts_are_products_within_the_limit(pack):
+def test_counts_are_products_within_the_limit(pack: PromptPack) -> None:
     """A prompt makes the product of its slots' values, at most the limit; or one."""
     combinations = [used(f"{p.text} {p.negative}", pack) for p in pack.prompts]
     assert len(run(pack)) == sum(taken(pack, count) for count in combinations)
 
 
 @given(packs(), st.integers(0, 2**32))
-def test_the_same_seed_makes_the_same_jobs(pack, seed):
+def test_the_same_seed_makes_the_same_jobs(pack: PromptPack, seed: int) -> None:
     """All that is random comes from the seed."""
     assert run(pack, seed) == run(pack, seed)
 
 
 @given(packs())
-def test_no_reference_is_left(pack):
+def test_no_reference_is_left(pack: PromptPack) -> None:
     """Nothing that the WebUI would take literally goes out."""
     for variant in run(pack):
         assert not LEFT_OVER.search(variant.prompt + variant.negative_prompt)
 
 
 @given(packs())
-def test_every_job_says_which_it_is(pack):
+def test_every_job_says_which_it_is(pack: PromptPack) -> None:
     """Row and variant together are unique, and count from 1 without a gap."""
     places = [(v.row, v.variant) for v in run(pack)]
     assert places == sorted(set(places))
@@ -98,13 +105,14 @@ def test_every_job_says_which_it_is(pack):
 
 
 @given(packs(modes=st.sampled_from([Mode.FANOUT, Mode.RANDOM])))
-def test_no_combination_is_taken_twice(pack):
+def test_no_combination_is_taken_twice(pack: PromptPack) -> None:
     """Within a prompt all combinations differ, by position if not by value."""
+    given_matrix = matrix_of(pack)
     distinct = tuple(
         Slot(name=s.name, values=tuple(f"{n}" for n in range(len(s.values))))
-        for s in pack.matrix.slots
+        for s in given_matrix.slots
     )
-    matrix = Slots(slots=distinct, mode=pack.matrix.mode, limit=pack.matrix.limit)
+    matrix = Slots(slots=distinct, mode=given_matrix.mode, limit=given_matrix.limit)
     variants = run(PromptPack(pack_id="p", path=pack.path, prompts=pack.prompts, matrix=matrix,
                               wildcards=pack.wildcards))  # fmt: skip
     for row in {v.row for v in variants}:
@@ -112,8 +120,14 @@ def test_no_combination_is_taken_twice(pack):
         assert len(chosen) == len(set(chosen))
 
 
-@given(packs(), st.sampled_from(["[[nowhere]]", "__nowhere__"]), st.booleans())
-def test_a_reference_that_leads_nowhere_is_named(pack, token, in_negative):
+@given(
+    pack=packs(),
+    token=st.sampled_from(["[[nowhere]]", "__nowhere__"]),
+    in_negative=st.booleans(),
+)
+def test_a_reference_that_leads_nowhere_is_named(
+    pack: PromptPack, token: str, *, in_negative: bool
+) -> None:
     """Wherever it stands, it is an error that names it and its line, and no job is made."""
     text, negative = ("fine", token) if in_negative else (f"{token} here", "")
     line = len(pack.prompts) + 1
@@ -125,8 +139,9 @@ def test_a_reference_that_leads_nowhere_is_named(pack, token, in_negative):
     assert error.value.line == line
 
 
+@settings(deadline=None)  # a thousand jobs take as long as a busy machine lets them
 @given(st.integers(1, 200), st.integers(1, 200))
-def test_the_ceiling_holds_exactly(rows, columns):
+def test_the_ceiling_holds_exactly(rows: int, columns: int) -> None:
     """A pack makes all of its jobs or is refused; it is never cut."""
     slots = tuple(
         Slot(name=name, values=tuple(map(str, range(size))))
@@ -143,7 +158,7 @@ def test_the_ceiling_holds_exactly(rows, columns):
         assert len(run(pack)) == rows * columns
 
 
-def jobs_or_sentence(path):
+def jobs_or_sentence(path: Path) -> list[PromptVariant] | str:
     """The jobs of a pack, or what is said of it."""
     try:
         return run(load_pack(path))
@@ -152,7 +167,9 @@ def jobs_or_sentence(path):
 
 
 @given(st.text(max_size=60))
-def test_any_text_makes_jobs_or_one_sentence(tmp_path_factory, text):
+def test_any_text_makes_jobs_or_one_sentence(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
     """Whatever stands in a pack, it is read or refused with the file's name."""
     path = tmp_path_factory.getbasetemp() / "any.txt"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -1,9 +1,13 @@
 """`.json` packs: prompts, what varies, settings, lists, and the spellings of older files."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
 from app.errors import PackError
 from app.planning.packs import load_pack
+from tests.app.packs.conftest import Expand, Write
 
 CITY = {
     "text": "a [[Kind]] city\nat night",
@@ -14,12 +18,14 @@ CITY = {
 }
 
 
-def pack_file(prompts=(), config=None, **pack_data):
+def pack_file(
+    prompts: Iterable[Any] = (), config: dict[str, Any] | None = None, **pack_data: Any
+) -> dict[str, Any]:
     """A pack file of today's shape."""
     return {"pack_data": {"slots": list(prompts), **pack_data}, "preset_data": config or {}}
 
 
-def test_a_json_pack_holds_everything(write, expand_pack):
+def test_a_json_pack_holds_everything(write: Write, expand_pack: Expand) -> None:
     """Prompts with their embeddings and LoRAs, a matrix and settings come from one file."""
     matrix = {"mode": "fanout", "slots": [{"name": "kind", "values": ["stone", 7]}]}
     write("p.json", pack_file([CITY], {"upscale": {"enabled": True}}, matrix=matrix))
@@ -30,7 +36,7 @@ def test_a_json_pack_holds_everything(write, expand_pack):
     assert second.config.stages() == ("txt2img", "upscale")
 
 
-def test_a_json_beside_a_text_configures_it(write, expand_pack):
+def test_a_json_beside_a_text_configures_it(write: Write, expand_pack: Expand) -> None:
     """The prompts are the text's; matrix and settings are those of the `.json`."""
     write("p.txt", "a [[kind]] city")
     write("p.json", pack_file((), {"txt2img": {"steps": 12}}, matrix="kind: stone | glass"))
@@ -39,13 +45,13 @@ def test_a_json_beside_a_text_configures_it(write, expand_pack):
     assert {v.config.txt2img.steps for v in variants} == {12}
 
 
-def test_the_configuration_stands_for_its_text(write):
+def test_the_configuration_stands_for_its_text(write: Write) -> None:
     """Naming the `.json` of a text pack is naming the pack."""
     write("p.txt", "a castle")
     assert load_pack(write("p.json", {"txt2img": {"steps": 12}})).prompts[0].text == "a castle"
 
 
-def test_prompts_that_a_text_overrules_are_mentioned(write):
+def test_prompts_that_a_text_overrules_are_mentioned(write: Write) -> None:
     """Prompts on both sides are not mixed, and the user is told whose are used."""
     path = write("p.txt", "a castle")
     write("p.json", pack_file([CITY]))
@@ -54,7 +60,9 @@ def test_prompts_that_a_text_overrules_are_mentioned(write):
     assert "not used here: its prompts" in pack.notices[0]
 
 
-def test_the_user_wins_over_the_pack_and_the_pack_over_the_preset(write, expand_pack):
+def test_the_user_wins_over_the_pack_and_the_pack_over_the_preset(
+    write: Write, expand_pack: Expand
+) -> None:
     """Settings come from the last of preset, pack and user that names them."""
     write("p.txt", "a")
     write("p.json", {"preset_data": {"txt2img": {"steps": 12, "width": 512}}})
@@ -66,7 +74,7 @@ def test_the_user_wins_over_the_pack_and_the_pack_over_the_preset(write, expand_
     assert (config.steps, config.width, config.height) == (12, 256, 640)
 
 
-def test_older_files_have_their_sections_at_the_root(write, expand_pack):
+def test_older_files_have_their_sections_at_the_root(write: Write, expand_pack: Expand) -> None:
     """Sections, switches and prompts at the root are read; what has no use is mentioned."""
     old = {
         "name": "old",
@@ -87,7 +95,7 @@ def test_older_files_have_their_sections_at_the_root(write, expand_pack):
     assert "not used here: video, upscale.tile_size" in notice
 
 
-def test_older_randomization_is_read(write, expand_pack):
+def test_older_randomization_is_read(write: Write, expand_pack: Expand) -> None:
     """Search and replace, wildcards and a matrix with a prompt around it, in the older place."""
     randomization = {
         "enabled": True,
@@ -103,7 +111,7 @@ def test_older_randomization_is_read(write, expand_pack):
     assert variant.choices == {"sea =>": "lake", "size": "small", "__sky__": "red"}
 
 
-def test_randomization_that_is_off_does_nothing(write, expand_pack):
+def test_randomization_that_is_off_does_nothing(write: Write, expand_pack: Expand) -> None:
     """Older files keep rules that are switched off."""
     rules = {"enabled": False, "prompt_sr": {"rules": [{"search": "a", "replacements": ["b"]}]}}
     write("p.txt", "a")
@@ -111,7 +119,7 @@ def test_randomization_that_is_off_does_nothing(write, expand_pack):
     assert expand_pack()[0].prompt == "a"
 
 
-def test_a_list_of_packs_is_all_of_them_in_order(write, expand_pack):
+def test_a_list_of_packs_is_all_of_them_in_order(write: Write, expand_pack: Expand) -> None:
     """Each member keeps its own settings and its own name."""
     write("sea.txt", "a lake\n\na sea")
     write("sky.tsv", "a cloud")
@@ -152,7 +160,9 @@ def test_a_list_of_packs_is_all_of_them_in_order(write, expand_pack):
         ("{}", "p.json: has no prompts"),
     ],
 )
-def test_what_is_wrong_is_told_with_file_line_and_key(write, expand_pack, text, message):
+def test_what_is_wrong_is_told_with_file_line_and_key(
+    write: Write, expand_pack: Expand, text: str, message: str
+) -> None:
     """Nothing unknown is dropped silently, and every error says where it is."""
     write("p.json", text)
     with pytest.raises(PackError) as error:

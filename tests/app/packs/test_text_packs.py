@@ -1,8 +1,11 @@
 """`.txt` and `.tsv` packs, as people write them."""
 
+from pathlib import Path
+
 import pytest
 
 from app.errors import PackError
+from tests.app.packs.conftest import Expand, Write
 
 HERO = """\
 # hero
@@ -15,7 +18,7 @@ neg: <embedding:bad:0.8>
 """
 
 
-def test_a_block_is_one_prompt(write, expand_pack):
+def test_a_block_is_one_prompt(write: Write, expand_pack: Expand) -> None:
     """Lines join with spaces, `neg:` lines make the negative prompt, `name:` names it."""
     write("p.txt", HERO)
     (variant,) = expand_pack()
@@ -24,19 +27,21 @@ def test_a_block_is_one_prompt(write, expand_pack):
     assert (variant.name, variant.row, variant.variant) == ("Hero", 1, 1)
 
 
-def test_blank_lines_separate_prompts_even_with_spaces_in_them(write, expand_pack):
+def test_blank_lines_separate_prompts_even_with_spaces_in_them(
+    write: Write, expand_pack: Expand
+) -> None:
     """A line of spaces and tabs is blank; comments and line ends make no prompts."""
     write("p.txt", "\ufeffone\r\nstill one\r\n \t \r\n# only a comment\r\n\r\ntwo")
     assert [v.prompt for v in expand_pack()] == ["one still one", "two"]
 
 
-def test_a_comment_does_not_split_a_block(write, expand_pack):
+def test_a_comment_does_not_split_a_block(write: Write, expand_pack: Expand) -> None:
     """A comment line within a prompt is left out, no more."""
     write("p.txt", "a castle\n  # why not\nby the sea")
     assert [v.prompt for v in expand_pack()] == ["a castle by the sea"]
 
 
-def test_a_table_has_a_prompt_a_line(write, expand_pack):
+def test_a_table_has_a_prompt_a_line(write: Write, expand_pack: Expand) -> None:
     """`.tsv` is positive TAB negative; the negative may be left out."""
     write("p.tsv", "# head\ta\na castle\tblurry\n\na <embedding:sea>\n")
     assert [(v.prompt, v.negative_prompt) for v in expand_pack()] == [
@@ -56,20 +61,22 @@ def test_a_table_has_a_prompt_a_line(write, expand_pack):
         ("a < b > c", "a < b > c"),
     ],
 )
-def test_references_are_written_as_the_webui_reads_them(write, expand_pack, tag, sent):
+def test_references_are_written_as_the_webui_reads_them(
+    write: Write, expand_pack: Expand, tag: str, sent: str
+) -> None:
     """Embeddings become bare words, LoRA tags stay, in prompt and negative prompt alike."""
     write("p.txt", f"{tag}\nneg: {tag}")
     (variant,) = expand_pack()
     assert (variant.prompt, variant.negative_prompt) == (sent, sent)
 
 
-def test_a_text_can_define_its_slots(write, expand_pack):
+def test_a_text_can_define_its_slots(write: Write, expand_pack: Expand) -> None:
     """A block of definitions is no prompt; each kind of slot can be written there."""
     write("p.txt", "job: knight | mage\n__sky__: red\nsea => lake\n\na [[job]], __sky__ sea")
     assert [v.prompt for v in expand_pack()] == ["a knight, red lake", "a mage, red lake"]
 
 
-def test_a_slot_can_stand_among_the_lines_of_a_prompt(write, expand_pack):
+def test_a_slot_can_stand_among_the_lines_of_a_prompt(write: Write, expand_pack: Expand) -> None:
     """Beside the name, or anywhere else in the block; its line is no part of the prompt."""
     write("p.txt", "name: Hero\njob: knight | mage\na [[job]]\nneg: blurry")
     variants = expand_pack("p.txt")
@@ -77,7 +84,7 @@ def test_a_slot_can_stand_among_the_lines_of_a_prompt(write, expand_pack):
     assert {v.name for v in variants} == {"Hero"}
 
 
-def test_a_colon_alone_makes_no_definition(write, expand_pack):
+def test_a_colon_alone_makes_no_definition(write: Write, expand_pack: Expand) -> None:
     """A line that looks like a slot is a prompt as long as no token asks for it."""
     write("p.txt", "landscape: forest | sea")
     assert [v.prompt for v in expand_pack()] == ["landscape: forest | sea"]
@@ -99,7 +106,9 @@ def test_a_colon_alone_makes_no_definition(write, expand_pack):
         ("p.tsv", "a\n\tb", "p.tsv:2: there is no prompt before the tab"),
     ],
 )
-def test_what_is_wrong_is_told_with_file_and_line(write, expand_pack, name, text, message):
+def test_what_is_wrong_is_told_with_file_and_line(
+    write: Write, expand_pack: Expand, name: str, text: str, message: str
+) -> None:
     """Every error of a text pack names the file and, where there is one, the line."""
     write(name, text)
     with pytest.raises(PackError) as error:
@@ -107,7 +116,7 @@ def test_what_is_wrong_is_told_with_file_and_line(write, expand_pack, name, text
     assert message in str(error.value)
 
 
-def test_a_pack_that_is_no_utf8_is_told_with_its_line(packs, expand_pack):
+def test_a_pack_that_is_no_utf8_is_told_with_its_line(packs: Path, expand_pack: Expand) -> None:
     """Latin-1 is refused where it shows, not garbled."""
     (packs / "p.txt").write_bytes(b"a\nb\ncaf\xe9")
     with pytest.raises(PackError, match=r"p\.txt:3: is not UTF-8"):
@@ -115,7 +124,7 @@ def test_a_pack_that_is_no_utf8_is_told_with_its_line(packs, expand_pack):
 
 
 @pytest.mark.parametrize("name", ["nope", "../packs/p", "packs/../p"])
-def test_a_missing_pack_names_its_like(write, expand_pack, name):
+def test_a_missing_pack_names_its_like(write: Write, expand_pack: Expand, name: str) -> None:
     """A pack that is not there is an error that says what is; no name leads out of the home."""
     write("p.txt", "a")
     with pytest.raises(PackError, match=r"there is no such pack; .*p"):
