@@ -1,6 +1,6 @@
 """Putting a server together and running it.
 
-request → recorder → fault gate → contract → route → generation → response
+request → journal → fault gate → api → contract → webui → response
 """
 
 import contextlib
@@ -11,76 +11,55 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from importlib import import_module
+from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.exceptions import HTTPException
 
 from fake_webui import __version__
-from fake_webui.api import (
-    adetailer,
-    documents,
-    extras,
-    generation,
-    internal,
-    lifecycle,
-    lists,
-    middleware,
-    models,
-    options,
-    page,
-    progress,
-)
-from fake_webui.api.access import is_loopback
+from fake_webui.api import dispatch, middleware, pictures
+from fake_webui.api.answering import control_error_answer, error_answer
+from fake_webui.api.families import ENDPOINTS
+from fake_webui.api.services import KEY, Services
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import index
-from fake_webui.control import gate, routes
-from fake_webui.errors import ConfigError
+from fake_webui.control import gate, inspector, views
+from fake_webui.control.access import is_loopback
+from fake_webui.errors import ApiError, ConfigError, ControlError
+from fake_webui.faults.book import FaultBook
+from fake_webui.faults.rules import parse_spec
+from fake_webui.faults.wire import Patience, Wire
 from fake_webui.http.server import HttpServer
+from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.state import WebUIState
 
-BLUEPRINTS = (
-    options.bp,
-    lists.bp,
-    models.bp,
-    generation.bp,
-    extras.bp,
-    progress.bp,
-    internal.bp,
-    page.bp,
-    lifecycle.bp,
-    adetailer.bp,
-    documents.bp,
-    routes.bp,
+# What a request passes before its view, in this order; the first that answers is the last.
+BEFORE = (
+    middleware.start_clock,
+    gate.check_host,
+    gate.refuse_other_sites,
+    gate.receive,
+    middleware.answer_preflight,
+    dispatch.answer,
+)
+# What an answer passes, in this order.
+AFTER = (gate.complete, middleware.finish)
+ERRORS = (
+    (ApiError, error_answer),
+    (ControlError, control_error_answer),
+    (HTTPException, middleware.framework_error),
 )
 SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
 ANSWER_S = 0.1  # for the answer to server-stop to get out
-PICTURES = (
-    "fake_webui.webui.generation"  # imported when listening, so that the first request need not
-)
 RETIRE_S = 60.0  # for a generation under way to end after server-stop
-
-
-class MatchOnlyRule(Rule):
-    """A URL rule that no URL is built from; compiling builders is a tenth of the whole start."""
-
-    def _compile_builder(self, *_: Any, **__: Any) -> Any:
-        """Return a builder of no URLs."""
-        return _no_url
-
-
-def _no_url(*_: Any) -> None:
-    """Build no URL."""
 
 
 class FakeApp(Flask):
     """A Flask application that says in one line where it broke."""
-
-    url_rule_class = MatchOnlyRule
 
     def log_exception(self, exc_info: Any) -> None:
         """Name a bug of this fake and its place."""
@@ -90,25 +69,44 @@ class FakeApp(Flask):
 
 
 def create_app(config: ServerConfig | None = None) -> Flask:
-    """Build a WebUI as a WSGI application."""
+    """Build a WebUI as a WSGI application.
+
+    Raises:
+        ConfigError: if a fault rule of the configuration is wrong.
+    """
     config = config or ServerConfig()
-    installed = Catalog(config)
     app = FakeApp(__name__, static_folder=None)
-    app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
-    app.extensions["fake_webui.config"] = config
-    app.extensions["fake_webui.catalog"] = installed
-    app.extensions["fake_webui.state"] = WebUIState(config, installed)
-    app.extensions["fake_webui.stop"] = app.extensions["fake_webui.kill"] = _stay
-    app.extensions["fake_webui.endpoints"] = index(server_parts(config))
-    middleware.install(app)
-    gate.install(app)
-    middleware.install_admission(app)
-    for blueprint in BLUEPRINTS:
+    app.extensions[KEY] = create_services(config)
+    for before in BEFORE:
+        app.before_request(before)
+    for after in reversed(AFTER):  # flask runs them from the last to the first
+        app.after_request(after)
+    for kind, answer in ERRORS:
+        app.register_error_handler(kind, answer)
+    for blueprint in (views.bp, inspector.bp):
         app.register_blueprint(blueprint)
+    app.wsgi_app = Wire(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def create_services(config: ServerConfig) -> Services:
+    """Build the parts of a server.
+
+    Raises:
+        ConfigError: if a fault rule of the configuration is wrong.
+    """
+    return Services(
+        config=config,
+        state=WebUIState(config, Catalog(config)),
+        endpoints=index(ENDPOINTS, server_parts(config)),
+        recorder=Recorder(max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)),
+        faults=FaultBook([parse_spec(spec) for spec in config.faults], config.seed),
+        waits=Patience(),
+        stop=_stay,
+        kill=_stay,
+    )
 
 
 def server_parts(config: ServerConfig) -> tuple[str, ...]:
@@ -137,10 +135,15 @@ def serve(
         if ready_file:
             _write_ready_file(ready_file, server.url)
         print(f"fake-webui listening on {server.url}", flush=True)
-        threading.Thread(target=import_module, args=[PICTURES], daemon=True).start()
+        threading.Thread(target=_warm_up, daemon=True).start()
         while not stopped.wait(SIGNAL_POLL_S):
             pass
-    app.extensions["fake_webui.state"].close()
+    app.extensions[KEY].state.close()
+
+
+def _warm_up() -> None:
+    """Import what the first request for a picture would wait for."""
+    _ = pictures.generation
 
 
 def _make_folder(path: Path | None) -> None:
@@ -160,8 +163,11 @@ def _obey(app: Flask, server: HttpServer, stopped: threading.Event) -> None:
         server.wait_until_idle(RETIRE_S)
         stopped.set()
 
-    app.extensions["fake_webui.stop"] = lambda: threading.Thread(target=retire, daemon=True).start()
-    app.extensions["fake_webui.kill"] = lambda: os._exit(0)
+    app.extensions[KEY] = replace(
+        app.extensions[KEY],
+        stop=lambda: threading.Thread(target=retire, daemon=True).start(),
+        kill=lambda: os._exit(0),
+    )
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())

@@ -1,1 +1,1 @@
-"""The WebUI's face: one small module for each family of endpoints."""
+"""The WebUI's own face: one module for each family of endpoints, declared at their views."""

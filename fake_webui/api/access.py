@@ -1,16 +1,14 @@
-"""Who may call, from where, and by which name: pure rules over headers."""
+"""Who may call and from which origin: pure rules over headers."""
 
 import base64
 import binascii
 import hmac
-import ipaddress
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from fake_webui.errors import HttpError
 
 CORS_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-OWN_SITE: Final = ("", "same-origin", "none")  # none: typed, or from a bookmark
 
 
 def authenticate(authorization: str | None, accounts: Mapping[str, str]) -> None:
@@ -41,24 +39,6 @@ def _decode_credentials(credentials: str) -> tuple[str, str]:
 def _matches(password: str, expected: str | None) -> bool:
     equal = hmac.compare_digest(password.encode(), (expected or "").encode())
     return equal and expected is not None
-
-
-def allowed_host(host: str) -> bool:
-    """Return whether a Host header names this machine's loopback interface.
-
-    A page of another site that resolves to 127.0.0.1 keeps its own name, and is refused.
-    """
-    name = host.strip().lower()
-    name = name[1 : name.find("]")] if name.startswith("[") else name.rsplit(":", 1)[0]
-    return name.endswith(".localhost") or is_loopback(name)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether binding to `host` reaches this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def simple_cors_headers(origin: str, allowed: tuple[str, ...], *, cookie: bool) -> dict[str, str]:
@@ -93,21 +73,3 @@ def preflight(
     if refused:
         return 400, f"Disallowed CORS {', '.join(refused)}", headers
     return 200, "OK", headers
-
-
-class Headers(Protocol):
-    """Headers of a request, whatever the case of their names."""
-
-    def get(self, key: str, /) -> str | None:
-        """Return a header's value, None without it."""
-
-
-def is_cross_site(headers: Headers, own_origin: str) -> bool:
-    """Say whether a page of another origin caused a request.
-
-    Browsers say so in Sec-Fetch-Site, older ones in Origin alone; programs send neither.
-    """
-    if (headers.get("Sec-Fetch-Site") or "").lower() not in OWN_SITE:
-        return True
-    origin = headers.get("Origin")
-    return origin is not None and origin.lower() != own_origin.rstrip("/").lower()

@@ -1,31 +1,31 @@
 """The ADetailer extension's own endpoints."""
 
-from flask import Blueprint, Response
+from typing import Any
 
-from fake_webui.api.answering import json_answer
-from fake_webui.webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION, read_data
+from fake_webui.contract import Family
+from fake_webui.webui.catalog import ADETAILER, ADETAILER_MODELS, ADETAILER_VERSION, read_data
 
-bp = Blueprint("adetailer", __name__, url_prefix="/adetailer/v1")
+endpoints = Family(needs=ADETAILER)
 
 
-@bp.get("/version")
-def version() -> Response:
+@endpoints.get("/adetailer/v1/version")
+def version(*_: Any) -> Any:
     """Say which ADetailer this is like."""
-    return json_answer({"version": ADETAILER_VERSION})
+    return {"version": ADETAILER_VERSION}
 
 
-@bp.get("/schema")
-def schema() -> Response:
+@endpoints.get("/adetailer/v1/schema")
+def schema(*_: Any) -> Any:
     """Describe the fields of a unit."""
     fields = {
         name: {"title": name.replace("_", " ").title(), **facts}
         for name, facts in read_data("adetailer").items()
     }
     facts = {"title": "ADetailerArgs", "type": "object", "properties": fields}
-    return json_answer(facts | {"additionalProperties": False})
+    return facts | {"additionalProperties": False}
 
 
-@bp.get("/ad_model")
-def models() -> Response:
+@endpoints.get("/adetailer/v1/ad_model")
+def models(*_: Any) -> Any:
     """List the detection models."""
-    return json_answer({"ad_model": list(ADETAILER_MODELS)})
+    return {"ad_model": list(ADETAILER_MODELS)}

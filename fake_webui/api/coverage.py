@@ -1,8 +1,9 @@
 """What of the real server is imitated, endpoint by endpoint and field by field."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
-from fake_webui.contract import ENDPOINTS, MISSING, Endpoint, Field, Table
+from fake_webui.contract import MISSING, Endpoint, Field, Table
 from fake_webui.contract.tables import EXTRA_BATCH, EXTRA_SINGLE, IMG2IMG, TXT2IMG
 
 EFFECTIVE: Final = "imitated"
@@ -40,13 +41,13 @@ WITHOUT_EFFECT: Final = {
 }
 
 
-def list_coverage() -> list[dict[str, Any]]:
-    """Return every endpoint of the real server.
+def list_coverage(endpoints: Iterable[Endpoint]) -> list[dict[str, Any]]:
+    """Return every endpoint of the real server, those that are imitated first.
 
     Each has method, path, `imitated` and its fields; a field's status is "imitated", or
     "accepted" where it is validated and has no effect.
     """
-    known = [_endpoint(endpoint) for endpoint in ENDPOINTS]
+    known = [_endpoint(endpoint) for endpoint in endpoints]
     unknown = [
         {"method": method, "path": path, "imitated": False, "needs": "webui", "fields": []}
         for method, path in NOT_IMITATED
@@ -55,8 +56,7 @@ def list_coverage() -> list[dict[str, Any]]:
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
-    tables = [t for t in (endpoint.body, endpoint.query, endpoint.form) if isinstance(t, Table)]
-    fields = [_field(table, field) for table in tables for field in table.fields]
+    fields = [_field(table, field) for table in endpoint.tables for field in table.fields]
     return {
         "method": endpoint.method,
         "path": endpoint.path,

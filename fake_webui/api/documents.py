@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Response
 from markupsafe import Markup
 
-from fake_webui.api.answering import json_answer
-from fake_webui.api.services import current_catalog, current_config, current_endpoints
+from fake_webui.api.services import current_services
+from fake_webui.contract import Family
+from fake_webui.contract.openapi import make_document
 from fake_webui.webui.catalog import read_data
 from fake_webui.webui.options import default_options
 
-bp = Blueprint("openapi", __name__)
+endpoints = Family()
 
 PAGE = Markup("""<!doctype html>
 <html lang="en">
@@ -31,28 +32,26 @@ SECTION = Markup("<details><summary><code>{method} {path}</code></summary>{field
 ROW = Markup("<tr><td><code>{name}</code></td><td>{kind}</td><td><code>{default}</code></td></tr>")
 
 
-@bp.get("/openapi.json")
-def document() -> Response:
+@endpoints.head("/openapi.json", listed=False)
+@endpoints.get("/openapi.json", listed=False)
+def document(*_: Any) -> Any:
     """Describe every endpoint of this server."""
-    return json_answer(_document())
+    return _document()
 
 
 def _document() -> dict[str, Any]:
-    from fake_webui.contract.openapi import (  # noqa: PLC0415 - few runs of the server need it
-        make_document,
-    )
-
+    services = current_services()
     return make_document(
-        current_endpoints(),
-        default_options(current_catalog().extensions),
+        services.endpoints,
+        default_options(services.config.extensions),
         read_data("cmd_flags"),
-        guarded=bool(current_config().api_auth),
+        guarded=bool(services.config.api_auth),
     )
 
 
-@bp.get("/docs")
-@bp.get("/redoc")
-def page() -> Response:
+@endpoints.head("/docs", "/redoc", listed=False)
+@endpoints.get("/docs", "/redoc", listed=False)
+def page(*_: Any) -> Response:
     """Show every endpoint with its fields."""
     found = _document()
     sections = [
@@ -76,13 +75,3 @@ def _fields(operation: dict[str, Any], found: dict[str, Any]) -> Markup:
         .items()
     ]
     return Markup("<table>{}</table>").format(Markup("").join(rows)) if rows else Markup("")
-
-
-@bp.get("/__fake/v1/coverage")
-def coverage() -> Response:
-    """List what is imitated, endpoint by endpoint and field by field."""
-    from fake_webui.api.coverage import (  # noqa: PLC0415 - few runs of the server need it
-        list_coverage,
-    )
-
-    return json_answer({"endpoints": list_coverage()})

@@ -1,78 +1,70 @@
-"""Pictures without a prompt: enlarging, reading what they say, describing them.
+"""Pictures without a prompt: enlarging, reading what they say, describing them."""
 
-What works on pictures is imported by the first request that brings one.
-"""
+import base64
+from typing import TYPE_CHECKING, Any
 
-from typing import TYPE_CHECKING
+from flask import Response
 
-from flask import Blueprint, Response
-
-from fake_webui.api.admission import parse_request
-from fake_webui.api.answering import dump_json, json_answer
-from fake_webui.api.pictures import decode_image, encode_image
-from fake_webui.api.services import current_config, current_state
-from fake_webui.contract import tables
+from fake_webui.api import pictures
+from fake_webui.api.answering import dump_json
+from fake_webui.contract import Family, Parsed, answers, tables
 from fake_webui.errors import HandlerError, HttpError
+from fake_webui.webui.state import WebUIState
 
 if TYPE_CHECKING:
     from fake_webui.webui.images import Picture
 
-bp = Blueprint("extras", __name__)
+endpoints = Family()
 
 NO_MODEL_CAPTION = "<error>"
 INTERROGATORS = ("clip", "deepdanbooru")
 
 
-@bp.post("/sdapi/v1/extra-single-image")
-def extra_single_image() -> Response:
+@endpoints.post(
+    "/sdapi/v1/extra-single-image", body=tables.EXTRA_SINGLE, answer=answers.EXTRAS_SINGLE
+)
+def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge one picture."""
-    from fake_webui.webui.postprocessing import run_extras  # noqa: PLC0415 - see above
-
-    asked = parse_request(tables.EXTRA_SINGLE).values
-    image = decode_image(asked["image"])
-    pictures, text = run_extras([image], asked, current_state())
-    return _spliced(b'{"html_info":%s,"image":%s}', text, _quoted(pictures[0]))
+    image = pictures.image_input.decode_image(asked.values["image"])
+    results, text = pictures.postprocessing.run_extras([image], asked.values, state)
+    return _spliced(b'{"html_info":%s,"image":%s}', text, _quoted(results[0], state))
 
 
-@bp.post("/sdapi/v1/extra-batch-images")
-def extra_batch_images() -> Response:
+@endpoints.post(
+    "/sdapi/v1/extra-batch-images", body=tables.EXTRA_BATCH, answer=answers.EXTRAS_BATCH
+)
+def extra_batch_images(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge several pictures."""
-    from fake_webui.webui.postprocessing import run_extras  # noqa: PLC0415 - see above
-
-    asked = parse_request(tables.EXTRA_BATCH).values
-    images = [decode_image(entry["data"]) for entry in asked["imageList"]]
-    pictures, text = run_extras(images, asked, current_state())
-    listed = b",".join(_quoted(picture) for picture in pictures)
+    images = [
+        pictures.image_input.decode_image(entry["data"]) for entry in asked.values["imageList"]
+    ]
+    results, text = pictures.postprocessing.run_extras(images, asked.values, state)
+    listed = b",".join(_quoted(result, state) for result in results)
     return _spliced(b'{"html_info":%s,"images":[%s]}', text, listed)
 
 
-def _quoted(picture: "Picture") -> bytes:
-    return b'"%s"' % encode_image(picture, current_state())
+def _quoted(picture: "Picture", state: WebUIState) -> bytes:
+    return b'"%s"' % base64.b64encode(pictures.generation.encode_picture(picture, state))
 
 
 def _spliced(shape: bytes, text: str, images: bytes) -> Response:
     return Response(shape % (dump_json(text), images), content_type="application/json")
 
 
-@bp.post("/sdapi/v1/png-info")
-def png_info() -> Response:
+@endpoints.post("/sdapi/v1/png-info", body=tables.PNG_INFO, answer=answers.PNG_INFO)
+def png_info(state: WebUIState, asked: Parsed) -> Any:
     """Read what a picture says of its making."""
-    from fake_webui.webui.pnginfo import describe  # noqa: PLC0415 - see above
-
-    image = parse_request(tables.PNG_INFO).values["image"]
-    return json_answer(describe(image, current_state()))
+    return pictures.pnginfo.describe(asked.values["image"], state)
 
 
-@bp.post("/sdapi/v1/interrogate")
-def interrogate() -> Response:
+@endpoints.post("/sdapi/v1/interrogate", body=tables.INTERROGATE)
+def interrogate(state: WebUIState, asked: Parsed) -> Any:
     """Describe a picture."""
-    asked = parse_request(tables.INTERROGATE).values
-    decode_image(asked["image"])
-    state = current_state()
+    pictures.image_input.decode_image(asked.values["image"])
+    model, caption = asked.values["model"], state.config.caption
     with state.lock:
-        if asked["model"] not in INTERROGATORS:
+        if model not in INTERROGATORS:
             raise HttpError(404, "Model not found")
-        caption = current_config().caption
-        if caption is None and asked["model"] == "deepdanbooru":
+        if caption is None and model == "deepdanbooru":
             raise HandlerError("IndexError", "list index out of range")
-    return json_answer({"caption": NO_MODEL_CAPTION if caption is None else caption})
+    return {"caption": NO_MODEL_CAPTION if caption is None else caption}

@@ -1,38 +1,32 @@
-"""txt2img and img2img; what makes the pictures is imported by the first that asks for one."""
+"""txt2img and img2img."""
 
 import base64
 import json
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, g
+from flask import Response, g
 
-from fake_webui.api.admission import parse_request
+from fake_webui.api import pictures
 from fake_webui.api.answering import dump_json
-from fake_webui.api.services import current_state
-from fake_webui.contract import tables
+from fake_webui.contract import Family, Parsed, answers, tables
+from fake_webui.webui.state import WebUIState
 
 if TYPE_CHECKING:
     from fake_webui.webui.generation import Generated
 
-bp = Blueprint("generation", __name__)
+endpoints = Family()
 
 
-@bp.post("/sdapi/v1/txt2img")
-def txt2img() -> Response:
+@endpoints.post("/sdapi/v1/txt2img", body=tables.TXT2IMG, answer=answers.TEXT_TO_IMAGE)
+def txt2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from a prompt."""
-    from fake_webui.webui import generation  # noqa: PLC0415 - see above
-
-    parsed = parse_request(tables.TXT2IMG)
-    return _answer(generation.txt2img(parsed, current_state(), g.get("trouble")))
+    return _answer(pictures.generation.txt2img(asked, state, g.get("trouble")))
 
 
-@bp.post("/sdapi/v1/img2img")
-def img2img() -> Response:
+@endpoints.post("/sdapi/v1/img2img", body=tables.IMG2IMG, answer=answers.IMAGE_TO_IMAGE)
+def img2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from pictures and a prompt."""
-    from fake_webui.webui import generation  # noqa: PLC0415 - see above
-
-    parsed = parse_request(tables.IMG2IMG)
-    return _answer(generation.img2img(parsed, current_state(), g.get("trouble")))
+    return _answer(pictures.generation.img2img(asked, state, g.get("trouble")))
 
 
 def _answer(generated: "Generated") -> Response:

@@ -4,63 +4,63 @@ import json
 import time
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from fake_webui import EMULATED_VERSION
-from fake_webui.api.admission import parse_arguments
-from fake_webui.api.answering import json_answer
-from fake_webui.api.services import current_catalog, current_config, current_state
 from fake_webui.config.settings import ServerConfig
+from fake_webui.contract import Family, Parsed, answers
+from fake_webui.contract.coercion import list_of
 from fake_webui.contract.tables import ATTACHMENT_QUERY
 from fake_webui.webui.catalog import ROOT, read_data
+from fake_webui.webui.state import WebUIState
 
-bp = Blueprint("internal", __name__)
+endpoints = Family()
 
 RAM_BYTES = 32 * 1024**3
 USED_BYTES = 7 * 1024**3
+STARTUP = {"total": 0.1, "records": {"launcher": 0.1}}
 
 
-@bp.get("/internal/ping")
-def ping() -> Response:
+@endpoints.get("/internal/ping", needs="webui")
+def ping(*_: Any) -> Any:
     """Answer that the server is there."""
-    return json_answer({})
+    return {}
 
 
-@bp.get("/internal/quicksettings-hint")
-def quicksettings_hint() -> Response:
+@endpoints.get("/internal/quicksettings-hint", answer=list_of(answers.HINT), needs="webui")
+def quicksettings_hint(state: WebUIState, _: Parsed) -> Any:
     """List the options that the page could show at its top."""
-    names = current_state().options.keys()
-    return json_answer([{"name": name, "label": name.replace("_", " ")} for name in names])
+    names = state.options.keys()
+    return [{"name": name, "label": name.replace("_", " ")} for name in names]
 
 
-@bp.get("/internal/profile-startup")
-def profile_startup() -> Response:
+@endpoints.get("/internal/profile-startup", needs="webui")
+def profile_startup(*_: Any) -> Any:
     """Say how long the start took."""
-    return json_answer({"total": 0.1, "records": {"launcher": 0.1}})
+    return STARTUP
 
 
-@bp.get("/internal/sysinfo")
-def sysinfo() -> Response:
+@endpoints.get("/internal/sysinfo", query=ATTACHMENT_QUERY, media="text/plain", needs="webui")
+def sysinfo(state: WebUIState, asked: Parsed) -> Response:
     """Describe the server as a JSON text."""
-    as_file = parse_arguments(ATTACHMENT_QUERY).values["attachment"]
-    return _sysinfo("attachment" if as_file else "inline")
+    return _sysinfo(state, "attachment" if asked.values["attachment"] else "inline")
 
 
-@bp.get("/internal/sysinfo-download")
-def sysinfo_download() -> Response:
+@endpoints.get("/internal/sysinfo-download", media="text/plain", needs="webui")
+def sysinfo_download(state: WebUIState, _: Parsed) -> Response:
     """Describe the server as a file."""
-    return _sysinfo("attachment")
+    return _sysinfo(state, "attachment")
 
 
-def _sysinfo(disposition: str) -> Response:
+def _sysinfo(state: WebUIState, disposition: str) -> Response:
     name = time.strftime("sysinfo-%Y-%m-%d-%H-%M.json", time.gmtime())
     headers = {"Content-Disposition": f'{disposition}; filename="{name}"'}
-    text = json.dumps(_facts(), indent=4)
+    text = json.dumps(_facts(state), indent=4)
     return Response(text, 200, headers, content_type="text/plain; charset=utf-8")
 
 
-def _facts() -> dict[str, Any]:
-    options = current_state().options
+def _facts(state: WebUIState) -> dict[str, Any]:
+    options = state.options
     return {
         "Platform": "fake-webui",
         "Python": "3.10.6",
@@ -75,27 +75,27 @@ def _facts() -> dict[str, Any]:
         "Exceptions": [],
         "CPU": {"model": "", "count logical": 1, "count physical": 1},
         "RAM": {"total": "32GB", "used": "7GB", "free": "25GB"},
-        "Extensions": [{"name": name} for name in current_catalog().extensions],
+        "Extensions": [{"name": name} for name in state.catalog.extensions],
         "Inactive extensions": [],
         "Environment": {"GRADIO_ANALYTICS_ENABLED": "False"},
         "Config": {key: options.get(key) for key in ("sd_model_checkpoint", "sd_checkpoint_hash")},
-        "Startup": {"total": 0.1, "records": {"launcher": 0.1}},
+        "Startup": STARTUP,
         "Packages": [],
     }
 
 
-@bp.get("/sdapi/v1/memory")
-def memory() -> Response:
+@endpoints.get("/sdapi/v1/memory", answer=answers.MEMORY)
+def memory(*_: Any) -> Any:
     """Say how much memory there is; there is no GPU."""
     ram = {"free": RAM_BYTES - USED_BYTES, "used": USED_BYTES, "total": RAM_BYTES}
-    return json_answer({"ram": ram, "cuda": {"error": "unavailable"}})
+    return {"ram": ram, "cuda": {"error": "unavailable"}}
 
 
-@bp.get("/sdapi/v1/cmd-flags")
-def cmd_flags() -> Response:
+@endpoints.get("/sdapi/v1/cmd-flags", answer=answers.FLAGS)
+def cmd_flags(state: WebUIState, _: Parsed) -> Any:
     """List the command line's flags as the real server would have been started."""
     flags = {key: _in_root(value) for key, value in read_data("cmd_flags").items()}
-    return json_answer(flags | _own_flags(current_config()))
+    return flags | _own_flags(state.config)
 
 
 def _in_root(value: Any) -> Any:

@@ -1,29 +1,33 @@
 """Stopping the server from outside, where --api-server-stop permits it."""
 
-from flask import Blueprint, Response, current_app
+from typing import Any
 
-from fake_webui.api.services import current_config
+from flask import Response
 
-bp = Blueprint("lifecycle", __name__, url_prefix="/sdapi/v1")
+from fake_webui.api.services import current_services
+from fake_webui.contract import Family
+
+endpoints = Family(needs="stop")
 
 
-@bp.post("/server-stop")
-def stop() -> Response:
+@endpoints.post("/sdapi/v1/server-stop")
+def stop(*_: Any) -> Response:
     """Finish what runs and end; a server without its page only says so."""
-    if not current_config().nowebui:
-        current_app.extensions["fake_webui.stop"]()
+    services = current_services()
+    if not services.config.nowebui:
+        services.stop()
     return _untyped("Stopping.", 200)
 
 
-@bp.post("/server-kill")
-def kill() -> Response:
+@endpoints.post("/sdapi/v1/server-kill")
+def kill(*_: Any) -> Response:
     """End at once, without an answer."""
-    current_app.extensions["fake_webui.kill"]()
+    current_services().kill()
     return _untyped("", 200)
 
 
-@bp.post("/server-restart")
-def restart() -> Response:
+@endpoints.post("/sdapi/v1/server-restart")
+def restart(*_: Any) -> Response:
     """Refuse: only a server that its launcher script started can restart."""
     return _untyped("", 501)
 

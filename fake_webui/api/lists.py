@@ -2,12 +2,11 @@
 
 import hashlib
 from dataclasses import asdict
+from typing import Any
 
-from flask import Blueprint, Response
-
-from fake_webui.api.answering import json_answer
-from fake_webui.api.services import current_catalog
 from fake_webui.config.settings import LoraConfig
+from fake_webui.contract import Family, Parsed, answers
+from fake_webui.contract.coercion import list_of
 from fake_webui.webui.catalog import (
     FACE_RESTORERS,
     LATENT_UPSCALE_MODES,
@@ -18,26 +17,27 @@ from fake_webui.webui.catalog import (
     lora_alias,
     read_data,
 )
+from fake_webui.webui.state import WebUIState
 
-bp = Blueprint("catalog", __name__)
+endpoints = Family()
 
 
-@bp.get("/sdapi/v1/samplers")
-def samplers() -> Response:
+@endpoints.get("/sdapi/v1/samplers", answer=list_of(answers.SAMPLER))
+def samplers(*_: Any) -> Any:
     """List the sampling methods."""
-    return json_answer(read_data("samplers"))
+    return read_data("samplers")
 
 
-@bp.get("/sdapi/v1/schedulers")
-def schedulers() -> Response:
+@endpoints.get("/sdapi/v1/schedulers", answer=list_of(answers.SCHEDULER))
+def schedulers(*_: Any) -> Any:
     """List the noise schedules."""
-    return json_answer(read_data("schedulers"))
+    return read_data("schedulers")
 
 
-@bp.get("/sdapi/v1/upscalers")
-def upscalers() -> Response:
+@endpoints.get("/sdapi/v1/upscalers", answer=list_of(answers.UPSCALER))
+def upscalers(*_: Any) -> Any:
     """List the upscalers of images."""
-    return json_answer([_upscaler(upscaler) for upscaler in UPSCALERS])
+    return [_upscaler(upscaler) for upscaler in UPSCALERS]
 
 
 def _upscaler(upscaler: Upscaler) -> dict[str, object]:
@@ -50,28 +50,28 @@ def _upscaler(upscaler: Upscaler) -> dict[str, object]:
     }
 
 
-@bp.get("/sdapi/v1/latent-upscale-modes")
-def latent_upscale_modes() -> Response:
+@endpoints.get("/sdapi/v1/latent-upscale-modes", answer=list_of(answers.LATENT_UPSCALER))
+def latent_upscale_modes(*_: Any) -> Any:
     """List the ways to upscale in latent space."""
-    return json_answer([{"name": name} for name in LATENT_UPSCALE_MODES])
+    return [{"name": name} for name in LATENT_UPSCALE_MODES]
 
 
-@bp.get("/sdapi/v1/face-restorers")
-def face_restorers() -> Response:
+@endpoints.get("/sdapi/v1/face-restorers", answer=list_of(answers.FACE_RESTORER))
+def face_restorers(*_: Any) -> Any:
     """List the face restorers."""
-    return json_answer([{"name": name, "cmd_dir": None} for name in FACE_RESTORERS])
+    return [{"name": name, "cmd_dir": None} for name in FACE_RESTORERS]
 
 
-@bp.get("/sdapi/v1/realesrgan-models")
-def realesrgan_models() -> Response:
+@endpoints.get("/sdapi/v1/realesrgan-models", answer=list_of(answers.REALESRGAN))
+def realesrgan_models(*_: Any) -> Any:
     """List the R-ESRGAN models, installed or not."""
-    return json_answer(read_data("realesrgan_models"))
+    return read_data("realesrgan_models")
 
 
-@bp.get("/sdapi/v1/sd-models")
-def checkpoints() -> Response:
+@endpoints.get("/sdapi/v1/sd-models", answer=list_of(answers.CHECKPOINT))
+def checkpoints(state: WebUIState, _: Parsed) -> Any:
     """List the checkpoints."""
-    return json_answer([_checkpoint(c) for c in current_catalog().checkpoints])
+    return [_checkpoint(c) for c in state.catalog.checkpoints]
 
 
 def _checkpoint(checkpoint: Checkpoint) -> dict[str, str | None]:
@@ -85,23 +85,23 @@ def _checkpoint(checkpoint: Checkpoint) -> dict[str, str | None]:
     }
 
 
-@bp.get("/sdapi/v1/sd-vae")
-def vaes() -> Response:
+@endpoints.get("/sdapi/v1/sd-vae", answer=list_of(answers.VAE))
+def vaes(state: WebUIState, _: Parsed) -> Any:
     """List the VAEs."""
-    found = current_catalog().vaes
-    return json_answer([{"model_name": v.name, "filename": v.filename} for v in found])
+    found = state.catalog.vaes
+    return [{"model_name": v.name, "filename": v.filename} for v in found]
 
 
-@bp.get("/sdapi/v1/prompt-styles")
-def styles() -> Response:
+@endpoints.get("/sdapi/v1/prompt-styles", answer=list_of(answers.STYLE))
+def styles(state: WebUIState, _: Parsed) -> Any:
     """List the prompt styles."""
-    return json_answer([asdict(style) for style in current_catalog().styles])
+    return [asdict(style) for style in state.catalog.styles]
 
 
-@bp.get("/sdapi/v1/loras")
-def loras() -> Response:
+@endpoints.get("/sdapi/v1/loras", public=True)
+def loras(state: WebUIState, _: Parsed) -> Any:
     """List the LoRAs."""
-    return json_answer([_lora(lora) for lora in current_catalog().loras])
+    return [_lora(lora) for lora in state.catalog.loras]
 
 
 def _lora(lora: LoraConfig) -> dict[str, object]:
@@ -113,22 +113,22 @@ def _lora(lora: LoraConfig) -> dict[str, object]:
     }
 
 
-@bp.get("/sdapi/v1/scripts")
-def scripts() -> Response:
+@endpoints.get("/sdapi/v1/scripts", answer=answers.SCRIPTS)
+def scripts(state: WebUIState, _: Parsed) -> Any:
     """List the scripts of both tabs by name."""
-    return json_answer(current_catalog().script_names)
+    return state.catalog.script_names
 
 
-@bp.get("/sdapi/v1/script-info")
-def script_info() -> Response:
+@endpoints.get("/sdapi/v1/script-info", answer=list_of(answers.SCRIPT_INFO))
+def script_info(state: WebUIState, _: Parsed) -> Any:
     """List the scripts of both tabs with their arguments."""
-    return json_answer(current_catalog().script_info)
+    return state.catalog.script_info
 
 
-@bp.get("/sdapi/v1/extensions")
-def extensions() -> Response:
+@endpoints.get("/sdapi/v1/extensions", answer=list_of(answers.EXTENSION))
+def extensions(state: WebUIState, _: Parsed) -> Any:
     """List the installed extensions."""
-    return json_answer([_extension(name) for name in current_catalog().extensions])
+    return [_extension(name) for name in state.catalog.extensions]
 
 
 def _extension(name: str) -> dict[str, object]:

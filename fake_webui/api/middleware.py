@@ -1,92 +1,40 @@
-"""What happens around every view: admission, errors, compression, CORS, timing."""
+"""What happens around every view: preflights, errors, compression, CORS, timing."""
 
 import time
 import zlib
 
-from flask import Flask, Response, g, request
+from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from fake_webui.api.access import allowed_host, is_loopback, preflight, simple_cors_headers
-from fake_webui.api.admission import admit
+from fake_webui.api.access import preflight, simple_cors_headers
 from fake_webui.api.answering import control_error_answer, error_answer
-from fake_webui.api.services import current_config, current_endpoints
-from fake_webui.errors import ApiError, ControlError, HandlerError, StarletteError
+from fake_webui.api.dispatch import is_control, sent_path
+from fake_webui.api.services import current_services
+from fake_webui.errors import ControlError, HandlerError, StarletteError
 
-CONTROL = "/__fake"
 GZIP_FROM_BYTES = 1000
 GZIP_HEADER = 31  # the window size of gzip with its header
 
 
-def install(app: Flask) -> None:
-    """Put the rules that hold for every request around the views of `app`."""
-    app.before_request(_start_clock)
-    app.before_request(_check_host)
-    app.after_request(_finish)
-    app.register_error_handler(ApiError, error_answer)
-    app.register_error_handler(ControlError, control_error_answer)
-    app.register_error_handler(HTTPException, _framework_error)
-
-
-def install_admission(app: Flask) -> None:
-    """Let requests to a known endpoint in, by method, body and credentials, in that order."""
-    app.before_request(_answer_preflight)
-    app.before_request(_admit)
-
-
-def is_control() -> bool:
-    """Return whether the request is for this tool and not for the WebUI."""
-    return request.path == CONTROL or request.path.startswith(f"{CONTROL}/")
-
-
-def _start_clock() -> None:
+def start_clock() -> None:
+    """Note when the request came."""
     g.started_s = time.perf_counter()
 
 
-def _check_host() -> Response | None:
-    host = request.headers.get("Host")
-    if host is None or not is_loopback(current_config().host) or allowed_host(host):
-        return None
-    return Response("Invalid host header", 400, content_type="text/plain; charset=utf-8")
-
-
-def _answer_preflight() -> Response | None:
+def answer_preflight() -> Response | None:
+    """Answer a browser that asks whether it may call from another origin."""
     asked = request.headers.get("Access-Control-Request-Method")
     origin = request.headers.get("Origin")
     if is_control() or request.method != "OPTIONS" or origin is None or asked is None:
         return None
     names = request.headers.get("Access-Control-Request-Headers")
-    status, text, headers = preflight(origin, asked, names, current_config().cors_allow_origins)
+    allowed = current_services().config.cors_allow_origins
+    status, text, headers = preflight(origin, asked, names, allowed)
     g.is_preflight = True
     return Response(text, status, headers, content_type="text/plain; charset=utf-8")
 
 
-def _admit() -> None:
-    """Do what the real server's router does before a view sees the request."""
-    if is_control():
-        return
-    methods = current_endpoints().get(_path())
-    if methods is None:
-        _note_unmatched()
-        raise NotFound
-    endpoint = methods.get(request.method)
-    if endpoint is None:
-        headers = {"Allow": next(iter(methods))}
-        raise StarletteError(405, "Method Not Allowed", headers)
-    admit(endpoint)
-
-
-def _path() -> str:
-    """Return the path as it was sent; flask takes away all but one leading slash."""
-    return str(request.environ["PATH_INFO"])
-
-
-def _note_unmatched() -> None:
-    exchange = g.get("exchange")
-    if exchange is not None:
-        exchange.matched = False
-
-
-def _framework_error(error: HTTPException) -> Response:
+def framework_error(error: HTTPException) -> Response:
     """Answer what the real server's framework does for requests that no view takes."""
     if is_control():
         return control_error_answer(ControlError(error.code or 500, error.description or ""))
@@ -100,9 +48,9 @@ def _framework_error(error: HTTPException) -> Response:
 
 def _redirect_slash() -> Response | None:
     """Point to the path with or without its trailing slash where that one exists."""
-    path = _path()
+    path = sent_path()
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    if other not in current_endpoints():
+    if other not in current_services().endpoints:
         return None
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
     response = Response("", 307, {"Location": f"{request.host_url.rstrip('/')}{other}{query}"})
@@ -110,7 +58,8 @@ def _redirect_slash() -> Response | None:
     return response
 
 
-def _finish(response: Response) -> Response:
+def finish(response: Response) -> Response:
+    """Compress an answer of the WebUI and add the headers that every one has."""
     if is_control():
         return response
     if getattr(response, "timed", True):
@@ -137,7 +86,7 @@ def _add_cors(response: Response) -> None:
     origin = request.headers.get("Origin")
     if origin is None or g.get("is_preflight"):
         return
-    allowed = current_config().cors_allow_origins
+    allowed = current_services().config.cors_allow_origins
     headers = simple_cors_headers(origin, allowed, cookie="Cookie" in request.headers)
     if headers.pop("Vary", None):
         response.vary.add("Origin")

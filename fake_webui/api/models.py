@@ -2,31 +2,23 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
-
-from fake_webui.api.admission import parse_object
-from fake_webui.api.answering import json_answer
-from fake_webui.api.services import current_catalog, current_state
 from fake_webui.config.settings import EmbeddingConfig
+from fake_webui.contract import Family, Parsed, answers
+from fake_webui.contract.coercion import MAPPING, list_of
 from fake_webui.webui.catalog import ROOT
+from fake_webui.webui.state import WebUIState
 from fake_webui.webui.training import create_embedding, create_hypernetwork, train
 
-bp = Blueprint("models", __name__)
+endpoints = Family()
 
 DEFAULT_SHAPE = 768  # numbers in a vector of a Stable Diffusion 1 text encoder
 
 
-@bp.get("/sdapi/v1/embeddings")
-def embeddings() -> Response:
+@endpoints.get("/sdapi/v1/embeddings", answer=answers.EMBEDDINGS)
+def embeddings(state: WebUIState, _: Parsed) -> Any:
     """List the embeddings."""
-    return json_answer(
-        {"loaded": {e.name: _embedding(e) for e in _all_embeddings()}, "skipped": {}}
-    )
-
-
-def _all_embeddings() -> list[EmbeddingConfig]:
-    created = current_state().created.embeddings
-    return [*current_catalog().embeddings, *created.values()]
+    found = [*state.catalog.embeddings, *state.created.embeddings.values()]
+    return {"loaded": {one.name: _embedding(one) for one in found}, "skipped": {}}
 
 
 def _embedding(embedding: EmbeddingConfig) -> dict[str, Any]:
@@ -39,65 +31,66 @@ def _embedding(embedding: EmbeddingConfig) -> dict[str, Any]:
     }
 
 
-@bp.get("/sdapi/v1/hypernetworks")
-def hypernetworks() -> Response:
+@endpoints.get("/sdapi/v1/hypernetworks", answer=list_of(answers.HYPERNETWORK))
+def hypernetworks(state: WebUIState, _: Parsed) -> Any:
     """List the hypernetworks."""
-    names = [*current_catalog().hypernetworks, *current_state().created.hypernetworks]
+    names = [*state.catalog.hypernetworks, *state.created.hypernetworks]
     folder = f"{ROOT}/models/hypernetworks"
-    return json_answer([{"name": name, "path": f"{folder}/{name}.pt"} for name in names])
+    return [{"name": name, "path": f"{folder}/{name}.pt"} for name in names]
 
 
-@bp.post("/sdapi/v1/refresh-embeddings")
-@bp.post("/sdapi/v1/refresh-checkpoints")
-@bp.post("/sdapi/v1/refresh-vae")
-def refresh() -> Response:
+@endpoints.post(
+    "/sdapi/v1/refresh-embeddings", "/sdapi/v1/refresh-checkpoints", "/sdapi/v1/refresh-vae"
+)
+def refresh(state: WebUIState, _: Parsed) -> None:
     """Look for files again, when the running generation is over."""
-    with current_state().lock:
-        return json_answer(None)
+    with state.lock:
+        pass
 
 
-@bp.post("/sdapi/v1/refresh-loras")
-def refresh_loras() -> Response:
+@endpoints.post("/sdapi/v1/refresh-loras", public=True)
+def refresh_loras(*_: Any) -> None:
     """Look for LoRAs again."""
-    return json_answer(None)
 
 
-@bp.post("/sdapi/v1/unload-checkpoint")
-def unload() -> Response:
+@endpoints.post("/sdapi/v1/unload-checkpoint")
+def unload(state: WebUIState, _: Parsed) -> Any:
     """Free the memory of the checkpoint."""
-    current_state().models.unload()
-    return json_answer({})
+    state.models.unload()
+    return {}
 
 
-@bp.post("/sdapi/v1/reload-checkpoint")
-def reload() -> Response:
+@endpoints.post("/sdapi/v1/reload-checkpoint")
+def reload(state: WebUIState, _: Parsed) -> Any:
     """Load the checkpoint again."""
-    with current_state().lock:
-        current_state().models.load()
-    return json_answer({})
+    with state.lock:
+        state.models.load()
+    return {}
 
 
-@bp.post("/sdapi/v1/create/embedding")
-def new_embedding() -> Response:
+@endpoints.post("/sdapi/v1/create/embedding", body=MAPPING, answer=answers.CREATED)
+def new_embedding(state: WebUIState, asked: Parsed) -> Any:
     """Create an empty embedding."""
-    installed = current_catalog().embeddings
+    installed = state.catalog.embeddings
     shape = installed[0].shape if installed else DEFAULT_SHAPE
     taken = frozenset(embedding.name for embedding in installed)
-    return json_answer(
-        {"info": create_embedding(current_state().created, taken, parse_object(), shape)}
-    )
+    return {"info": create_embedding(state.created, taken, asked.values, shape)}
 
 
-@bp.post("/sdapi/v1/create/hypernetwork")
-def new_hypernetwork() -> Response:
+@endpoints.post("/sdapi/v1/create/hypernetwork", body=MAPPING, answer=answers.CREATED)
+def new_hypernetwork(state: WebUIState, asked: Parsed) -> Any:
     """Create an empty hypernetwork."""
-    taken = frozenset(current_catalog().hypernetworks)
-    return json_answer(
-        {"info": create_hypernetwork(current_state().created, taken, parse_object())}
-    )
+    taken = frozenset(state.catalog.hypernetworks)
+    return {"info": create_hypernetwork(state.created, taken, asked.values)}
 
 
-@bp.post("/sdapi/v1/train/<any(embedding, hypernetwork):kind>")
-def no_training(kind: str) -> Response:
-    """Say why this can't be trained."""
-    return json_answer({"info": train(kind, parse_object())})
+@endpoints.post("/sdapi/v1/train/embedding", body=MAPPING, answer=answers.TRAINED)
+def train_embedding(_: WebUIState, asked: Parsed) -> Any:
+    """Say why this embedding can't be trained."""
+    return {"info": train("embedding", asked.values)}
+
+
+@endpoints.post("/sdapi/v1/train/hypernetwork", body=MAPPING, answer=answers.TRAINED)
+def train_hypernetwork(_: WebUIState, asked: Parsed) -> Any:
+    """Say why this hypernetwork can't be trained."""
+    return {"info": train("hypernetwork", asked.values)}

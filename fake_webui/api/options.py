@@ -1,44 +1,40 @@
 """Settings, both ways."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response
-
-from fake_webui.api.admission import parse_object
-from fake_webui.api.answering import json_answer
-from fake_webui.api.services import current_catalog, current_state
+from fake_webui.contract import Family, Parsed, answers
+from fake_webui.contract.coercion import MAPPING
 from fake_webui.errors import HandlerError
+from fake_webui.webui.state import WebUIState
 
-bp = Blueprint("options", __name__)
+endpoints = Family()
 
 
-@bp.get("/sdapi/v1/options")
-def get_options() -> Response:
+@endpoints.get("/sdapi/v1/options", answer=answers.OPTIONS)
+def get_options(state: WebUIState, _: Parsed) -> Any:
     """Answer with all settings."""
-    return json_answer(current_state().options.snapshot())
+    return state.options.snapshot()
 
 
-@bp.post("/sdapi/v1/options")
-def set_options() -> Response:
+@endpoints.post("/sdapi/v1/options", body=MAPPING)
+def set_options(state: WebUIState, asked: Parsed) -> None:
     """Store some settings; a checkpoint or VAE among them is loaded before the answer."""
-    values = parse_object()
-    _refuse_unknown_checkpoint(values)
-    current_state().options.post(values, _load_changed)
-    return json_answer(None)
+    _refuse_unknown_checkpoint(state, asked.values)
+    state.options.post(asked.values, partial(_load_changed, state))
 
 
-def _refuse_unknown_checkpoint(values: Mapping[str, Any]) -> None:
+def _refuse_unknown_checkpoint(state: WebUIState, values: Mapping[str, Any]) -> None:
     name = values.get("sd_model_checkpoint")
     if isinstance(name, (list, dict)):
         raise HandlerError("TypeError", f"unhashable type: {type(name).__name__!r}")
-    if name is not None and current_catalog().find_checkpoint(name) is None:
+    if name is not None and state.catalog.find_checkpoint(name) is None:
         raise HandlerError("RuntimeError", f"model {name!r} not found")
 
 
-def _load_changed(key: str) -> None:
+def _load_changed(state: WebUIState, key: str) -> None:
     """Load what an option names, when the running generation is over."""
-    state = current_state()
     if key == "sd_model_checkpoint":
         with state.lock:
             state.models.load()

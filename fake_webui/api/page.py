@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect
 from flask.typing import ResponseReturnValue
 
-from fake_webui.api.admission import parse_arguments
-from fake_webui.api.answering import json_answer
+from fake_webui.contract import Family, answers
 from fake_webui.contract.tables import LOGIN_FORM, SERIALIZE_QUERY
 
-bp = Blueprint("page", __name__)
+endpoints = Family(needs="webui")
 
 APP_ID = 6273954
 PAGE = """<!doctype html>
@@ -53,78 +52,74 @@ QUEUE: dict[str, Any] = {
 }
 
 
-@bp.get("/")
-def page() -> Response:
+@endpoints.head("/", media="text/html")
+@endpoints.get("/", media="text/html")
+def page(*_: Any) -> Response:
     """Show that the server is there."""
     return Response(PAGE, content_type="text/html; charset=utf-8")
 
 
-@bp.get("/config")
-def config() -> Response:
+@endpoints.get("/config", "/config/")
+def config(*_: Any) -> Any:
     """Describe a page without components."""
-    return json_answer(CONFIG)
+    return CONFIG
 
 
-@bp.get("/info")
-def info() -> Response:
+@endpoints.get("/info", "/info/", query=SERIALIZE_QUERY)
+def info(*_: Any) -> Any:
     """Describe the page's own functions, of which there are none."""
-    parse_arguments(SERIALIZE_QUERY)
-    return json_answer({"named_endpoints": {}, "unnamed_endpoints": {}})
+    return {"named_endpoints": {}, "unnamed_endpoints": {}}
 
 
-@bp.get("/queue/status")
-def queue_status() -> Response:
+@endpoints.get("/queue/status", answer=answers.ESTIMATION)
+def queue_status(*_: Any) -> Any:
     """Say that nobody waits for the page."""
-    return json_answer(QUEUE)
+    return QUEUE
 
 
-@bp.get("/user")
-@bp.get("/login_check")
-def nobody() -> Response:
+@endpoints.get("/user/", "/user", "/login_check/", "/login_check")
+def nobody(*_: Any) -> None:
     """Say that the page has no users."""
-    return json_answer(None)
 
 
-@bp.get("/token")
-def token() -> Response:
+@endpoints.get("/token/", "/token")
+def token(*_: Any) -> Any:
     """Say that nobody is logged in to the page."""
-    return json_answer({"token": None, "user": None})
+    return {"token": None, "user": None}
 
 
-@bp.post("/login")
-def login() -> ResponseReturnValue:
+@endpoints.post("/login/", "/login", form=LOGIN_FORM)
+def login(*_: Any) -> ResponseReturnValue:
     """Send everybody on to the page, which has no users."""
-    filled = {name: value for name, value in request.form.items() if value}
-    LOGIN_FORM.read(filled, ("body",))
     return redirect("/", 302)
 
 
-@bp.get("/app_id")
-def app_id() -> Response:
+@endpoints.get("/app_id/", "/app_id")
+def app_id(*_: Any) -> Any:
     """Say which page this is."""
-    return json_answer({"app_id": APP_ID})
+    return {"app_id": APP_ID}
 
 
-@bp.get("/startup-events")
-def startup_events() -> Response:
+@endpoints.get("/startup-events")
+def startup_events(*_: Any) -> bool:
     """Say that the page has started already."""
-    return json_answer(False)  # noqa: FBT003 - the whole answer
+    return False
 
 
-@bp.get("/theme.css")
-def theme() -> Response:
+@endpoints.get("/theme.css", media="text/css")
+def theme(*_: Any) -> Response:
     """Answer with the page's empty style sheet."""
     return Response("", content_type="text/css; charset=utf-8")
 
 
-@bp.get("/robots.txt")
-def robots() -> Response:
+@endpoints.get("/robots.txt", media="text/plain")
+def robots(*_: Any) -> Response:
     """Let robots in, as a local page does."""
     return Response("User-agent: *\nDisallow: ", content_type="text/plain; charset=utf-8")
 
 
-@bp.get("/favicon.ico")
-def favicon() -> Response:
+@endpoints.get("/favicon.ico", media="image/vnd.microsoft.icon")
+def favicon(*_: Any) -> Response:
     """Answer with an icon of one pixel."""
     return Response(ICON, content_type="image/vnd.microsoft.icon")
 

@@ -1,28 +1,25 @@
-"""Pictures in and out of JSON; what works on them is imported when the first one comes by."""
+"""What works on pictures: modules of `webui` that are imported when one is first asked for.
 
-import base64
+They are a third of the whole start, and many servers never see a picture. Nothing else in `api`
+imports them.
+"""
+
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from fake_webui.webui import generation, image_input, pnginfo, postprocessing
 
-    from fake_webui.webui.images import Picture
-    from fake_webui.webui.state import WebUIState
+__all__ = ["generation", "image_input", "pnginfo", "postprocessing"]
 
 
-def decode_image(text: str) -> "Image.Image":
-    """Return the picture of a base64 text.
+def __getattr__(name: str) -> ModuleType:
+    """Import a module by its name.
 
     Raises:
-        HttpError: 500, if there is none in it.
+        AttributeError: if it is not one of those that work on pictures.
     """
-    from fake_webui.webui import image_input  # noqa: PLC0415 - see above
-
-    return image_input.decode_image(text)
-
-
-def encode_image(picture: "Picture", state: "WebUIState") -> bytes:
-    """Return a picture in base64, in the format that the options ask for."""
-    from fake_webui.webui.generation import encode_picture  # noqa: PLC0415 - see above
-
-    return base64.b64encode(encode_picture(picture, state))
+    if name in __all__:
+        return import_module(f"fake_webui.webui.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

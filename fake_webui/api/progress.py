@@ -3,26 +3,19 @@
 import base64
 from typing import Any
 
-from flask import Blueprint, Response
-
-from fake_webui.api.admission import parse_arguments, parse_request
-from fake_webui.api.answering import json_answer
-from fake_webui.api.pictures import encode_image
-from fake_webui.api.services import current_state
-from fake_webui.contract import tables
+from fake_webui.api import pictures
+from fake_webui.contract import Family, Parsed, answers, tables
 from fake_webui.webui.state import WebUIState
 
-bp = Blueprint("progress", __name__)
+endpoints = Family()
 
 HEAD_START = 0.01  # what the API adds so that it never divides by zero
 NO_PREVIEW_ID = -1
 
 
-@bp.get("/sdapi/v1/progress")
-def progress() -> Response:
+@endpoints.get("/sdapi/v1/progress", query=tables.PROGRESS_QUERY, answer=answers.PROGRESS)
+def progress(state: WebUIState, asked: Parsed) -> Any:
     """Answer with the progress of whatever is going on."""
-    skip_image = parse_arguments(tables.PROGRESS_QUERY).values["skip_current_image"]
-    state = current_state()
     now = state.progress
     if now.job_count == 0:
         return _progress_answer(0.0, 0.0, state, None)
@@ -30,23 +23,22 @@ def progress() -> Response:
     elapsed_s = now.elapsed_s()
     picture = _current_image(state)
     image = None
-    if picture and not skip_image:
-        image = encode_image(picture, state).decode()
+    if picture and not asked.values["skip_current_image"]:
+        encoded = pictures.generation.encode_picture(picture, state)
+        image = base64.b64encode(encoded).decode()
     return _progress_answer(min(done, 1.0), elapsed_s / done - elapsed_s, state, image)
 
 
 def _progress_answer(
     fraction: float, eta_s: float, state: WebUIState, image: str | None
-) -> Response:
-    return json_answer(
-        {
-            "progress": fraction,
-            "eta_relative": eta_s,
-            "state": state.progress.facts(),
-            "current_image": image,
-            "textinfo": state.progress.textinfo,
-        }
-    )
+) -> dict[str, Any]:
+    return {
+        "progress": fraction,
+        "eta_relative": eta_s,
+        "state": state.progress.facts(),
+        "current_image": image,
+        "textinfo": state.progress.textinfo,
+    }
 
 
 def _current_image(state: WebUIState) -> Any:
@@ -55,32 +47,35 @@ def _current_image(state: WebUIState) -> Any:
     return state.progress.look(every_steps)
 
 
-@bp.post("/sdapi/v1/interrupt")
-def interrupt() -> Response:
+@endpoints.post("/sdapi/v1/interrupt")
+def interrupt(state: WebUIState, _: Parsed) -> Any:
     """End the generation that is going on; what there is by then is its result."""
-    current_state().progress.interrupt()
-    return json_answer({})
+    state.progress.interrupt()
+    return {}
 
 
-@bp.post("/sdapi/v1/skip")
-def skip() -> Response:
+@endpoints.post("/sdapi/v1/skip")
+def skip(state: WebUIState, _: Parsed) -> None:
     """End the picture that is being made, and go on with the next."""
-    current_state().progress.skip()
-    return json_answer(None)
+    state.progress.skip()
 
 
-@bp.get("/internal/pending-tasks")
-def pending_tasks() -> Response:
+@endpoints.get("/internal/pending-tasks", needs="webui")
+def pending_tasks(state: WebUIState, _: Parsed) -> Any:
     """List the tasks that wait for their turn."""
-    waiting = current_state().tasks.pending()
-    return json_answer({"size": len(waiting), "tasks": waiting})
+    waiting = state.tasks.pending()
+    return {"size": len(waiting), "tasks": waiting}
 
 
-@bp.post("/internal/progress")
-def task_progress() -> Response:
+@endpoints.post(
+    "/internal/progress",
+    body=tables.INTERNAL_PROGRESS,
+    answer=answers.TASK_PROGRESS,
+    needs="webui",
+)
+def task_progress(state: WebUIState, asked: Parsed) -> Any:
     """Answer with the progress of one task."""
-    asked = parse_request(tables.INTERNAL_PROGRESS).values
-    state, task_id = current_state(), asked["id_task"]
+    task_id = asked.values["id_task"]
     waiting = state.tasks.pending()
     facts = {
         "active": task_id == state.tasks.current,
@@ -88,11 +83,11 @@ def task_progress() -> Response:
         "completed": state.tasks.is_finished(task_id),
     }
     if facts["active"]:
-        return json_answer({**facts, **_active_facts(state, asked)})
+        return {**facts, **_active_facts(state, asked.values)}
     place = f"In queue: {waiting.index(task_id) + 1}/{len(waiting)}" if facts["queued"] else None
     nothing = {"progress": None, "eta": None, "live_preview": None}
     more = {"id_live_preview": NO_PREVIEW_ID, "textinfo": place or "Waiting..."}
-    return json_answer({**facts, **nothing, **more})
+    return {**facts, **nothing, **more}
 
 
 def _active_facts(state: WebUIState, asked: dict[str, Any]) -> dict[str, Any]:

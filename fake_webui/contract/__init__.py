@@ -1,19 +1,19 @@
 """What each endpoint accepts, and how a request that does not fit is refused."""
 
 from fake_webui.contract.body import MISSING, decode_body
-from fake_webui.contract.endpoints import ENDPOINTS, Endpoint, index
-from fake_webui.contract.table import Field, Parsed, Table, parse, parse_query, validate
+from fake_webui.contract.endpoint import Endpoint, Family, Index, index
+from fake_webui.contract.table import Field, Parsed, Table, parse_query, validate
 
 __all__ = [
-    "ENDPOINTS",
     "MISSING",
     "Endpoint",
+    "Family",
     "Field",
+    "Index",
     "Parsed",
     "Table",
     "decode_body",
     "index",
-    "parse",
     "parse_query",
     "validate",
 ]

@@ -8,8 +8,8 @@ Raises:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from fake_webui.errors import HandlerError, InvalidRequestError
 
@@ -20,12 +20,29 @@ TRUE_WORDS = frozenset([1, "1", "on", "t", "true", "y", "yes"])
 FALSE_WORDS = frozenset([0, "0", "off", "f", "false", "n", "no"])
 
 
+class FieldType(Protocol):
+    """A type of field or answer: how values become it, and its JSON schema."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema."""
+
+    @property
+    def definitions(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON schemas of the tables that the schema refers to, by name."""
+
+    @property
+    def coerce(self) -> Coerce:
+        """The function that turns a value into one of this type."""
+
+
 @dataclass(frozen=True)
-class FieldType:
-    """A type of field: how values become it, and its JSON schema."""
+class PlainType:
+    """A type that is no table."""
 
     coerce: Coerce
     schema: Mapping[str, Any]
+    definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def mistake(loc: Location, message: str, kind: str, **context: Any) -> InvalidRequestError:
@@ -100,13 +117,13 @@ def to_anything(value: Any, loc: Location) -> Any:  # noqa: ARG001 - every coerc
     return value
 
 
-STRING = FieldType(to_string, {"type": "string"})
-INTEGER = FieldType(to_integer, {"type": "integer"})
-NUMBER = FieldType(to_number, {"type": "number"})
-BOOLEAN = FieldType(to_boolean, {"type": "boolean"})
-MAPPING = FieldType(to_mapping, {"type": "object"})
-LIST = FieldType(to_list, {"type": "array", "items": {}})
-ANYTHING = FieldType(to_anything, {})
+STRING = PlainType(to_string, {"type": "string"})
+INTEGER = PlainType(to_integer, {"type": "integer"})
+NUMBER = PlainType(to_number, {"type": "number"})
+BOOLEAN = PlainType(to_boolean, {"type": "boolean"})
+MAPPING = PlainType(to_mapping, {"type": "object"})
+LIST = PlainType(to_list, {"type": "array", "items": {}})
+ANYTHING = PlainType(to_anything, {})
 
 
 @dataclass(frozen=True)
@@ -147,7 +164,7 @@ def limited(base: FieldType, **bounds: int) -> FieldType:
     schema = dict(base.schema)
     for name, bound in bounds.items():
         schema |= _LIMITS[name].keywords(bound)
-    return FieldType(coerce, schema)
+    return PlainType(coerce, schema)
 
 
 def _out_of_bounds(loc: Location, limit: _Limit, bound: int) -> InvalidRequestError:
@@ -176,7 +193,7 @@ def one_of(*choices: int) -> FieldType:
             permitted=list(choices),
         )
 
-    return FieldType(coerce, {"type": "integer", "enum": list(choices)})
+    return PlainType(coerce, {"type": "integer", "enum": list(choices)})
 
 
 def list_of(item: FieldType) -> FieldType:
@@ -193,7 +210,13 @@ def list_of(item: FieldType) -> FieldType:
             raise InvalidRequestError(details)
         return items
 
-    return FieldType(coerce, {"type": "array", "items": dict(item.schema)})
+    return PlainType(coerce, {"type": "array", "items": dict(item.schema)}, item.definitions)
+
+
+def mapping_of(item: FieldType) -> FieldType:
+    """Return the type of objects whose values are of type `item`, as answers have them."""
+    schema = {"type": "object", "additionalProperties": dict(item.schema)}
+    return PlainType(to_mapping, schema, item.definitions)
 
 
 def coerce_required(item: FieldType, value: Any, loc: Location) -> Any:

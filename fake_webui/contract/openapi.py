@@ -3,20 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fake_webui.contract import MISSING, Endpoint, Field, Table
-from fake_webui.contract.answers import ANSWERS, MANY, ONE, PARTS, REFUSAL
-from fake_webui.contract.endpoints import DESCRIPTIONS, Index
-from fake_webui.contract.tables import FILE_DATA
+from fake_webui.contract.answers import REFUSAL
+from fake_webui.contract.endpoint import JSON, Endpoint, Index
+from fake_webui.contract.table import Field, title_of
 from fake_webui.webui.options import option_type
-
-TEXT_ANSWERS = {
-    "/": "text/html",
-    "/theme.css": "text/css",
-    "/robots.txt": "text/plain",
-    "/favicon.ico": "image/vnd.microsoft.icon",
-    "/internal/sysinfo": "text/plain",
-    "/internal/sysinfo-download": "text/plain",
-}
 
 
 def make_document(
@@ -27,7 +17,7 @@ def make_document(
     `options` and `flags` are every setting and flag with its default; `guarded` says whether
     credentials are asked for.
     """
-    listed = [e for methods in endpoints.values() for e in methods.values() if _is_listed(e)]
+    listed = [e for methods in endpoints.values() for e in methods.values() if e.listed]
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in listed:
         operation = _operation(endpoint, guarded=guarded)
@@ -39,13 +29,9 @@ def make_document(
     return {"openapi": "3.0.2", "info": info, "paths": paths, "components": components}
 
 
-def _is_listed(endpoint: Endpoint) -> bool:
-    return endpoint.path not in DESCRIPTIONS
-
-
 def _operation(endpoint: Endpoint, *, guarded: bool) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "summary": _title(endpoint.path.rsplit("/", 1)[-1] or "main"),
+        "summary": title_of(endpoint.path.rsplit("/", 1)[-1] or "main"),
         "operationId": _operation_id(endpoint),
     }
     if endpoint.query:
@@ -66,27 +52,21 @@ def _operation_id(endpoint: Endpoint) -> str:
 
 
 def _body(endpoint: Endpoint) -> dict[str, Any] | None:
-    if endpoint.form:
-        content = {"application/x-www-form-urlencoded": {"schema": _reference(endpoint.form)}}
-    elif isinstance(endpoint.body, Table):
-        content = {"application/json": {"schema": _reference(endpoint.body)}}
-    elif endpoint.body:
-        content = {"application/json": {"schema": dict(endpoint.body.schema)}}
-    else:
+    if not (kind := endpoint.form or endpoint.body):
         return None
-    return {"content": content, "required": True}
+    media = "application/x-www-form-urlencoded" if endpoint.form else JSON
+    return {"content": {media: {"schema": dict(kind.schema)}}, "required": True}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    schema = ANSWERS.get(f"{endpoint.method} {endpoint.path}")
-    media = TEXT_ANSWERS.get(endpoint.path, "application/json")
-    shape = {"type": "string"} if media.startswith("text/") else {}
-    content = {media: {"schema": dict(schema.schema) if schema else shape}}
+    shape = {"type": "string"} if endpoint.media.startswith("text/") else {}
+    kind = endpoint.answer
+    content = {endpoint.media: {"schema": dict(kind.schema) if kind else shape}}
     answers: dict[str, Any] = {"200": {"description": "Successful Response", "content": content}}
     if endpoint.form:
         answers = {"302": {"description": "To the page"}}
     if endpoint.body or endpoint.query or endpoint.form:
-        refusal = {"application/json": {"schema": _reference(REFUSAL)}}
+        refusal = {JSON: {"schema": REFUSAL.schema}}
         answers["422"] = {"description": "Validation Error", "content": refusal}
     return answers
 
@@ -94,7 +74,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 def _parameter(field: Field) -> dict[str, Any]:
     return {
         "required": field.required,
-        "schema": _property(field),
+        "schema": field.schema,
         "name": field.name,
         "in": "query",
     }
@@ -103,31 +83,11 @@ def _parameter(field: Field) -> dict[str, Any]:
 def _schemas(
     endpoints: Iterable[Endpoint], options: Mapping[str, Any], flags: Mapping[str, Any]
 ) -> dict[str, Any]:
-    asked = [e.form or e.body for e in endpoints]
-    tables = [*(t for t in asked if isinstance(t, Table)), FILE_DATA, *ONE.values(), *MANY.values()]
-    found = {table.name: _schema(table) for table in (*tables, *PARTS)}
+    kinds = [kind for e in endpoints for kind in (e.form, e.body, e.answer) if kind]
+    found = {n: schema for kind in (*kinds, REFUSAL) for n, schema in kind.definitions.items()}
     found["Options"] = _settings("Options", options)
     found["Flags"] = _settings("Flags", flags)
     return dict(sorted(found.items()))
-
-
-def _schema(table: Table) -> dict[str, Any]:
-    schema: dict[str, Any] = {"title": table.name, "type": "object"}
-    if required := [field.name for field in table.fields if field.required]:
-        schema["required"] = required
-    return schema | {"properties": {field.name: _property(field) for field in table.fields}}
-
-
-def _property(field: Field) -> dict[str, Any]:
-    shape = dict(field.type.schema)
-    if "$ref" in shape:
-        return shape
-    shape = {"title": field.title or _title(field.name), **shape}
-    if field.default is not MISSING and field.default is not None:
-        shape["default"] = field.default
-    if field.accepts_null and "type" in shape:
-        shape["nullable"] = True
-    return shape
 
 
 def _settings(name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,12 +99,4 @@ def _setting(key: str, default: Any) -> dict[str, Any]:
     kind = option_type(default)
     shape = dict(kind.schema) | {"nullable": True} if kind else {}
     default_shape = {} if default is None else {"default": default}
-    return {"title": _title(key), **shape, **default_shape}
-
-
-def _reference(table: Table) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{table.name}"}
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ").replace("-", " ").title()
+    return {"title": title_of(key), **shape, **default_shape}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fake_webui.contract.body import MISSING, decode_body
+from fake_webui.contract.body import MISSING
 from fake_webui.contract.coercion import FieldType, Location, missing, not_null, to_mapping
 from fake_webui.errors import InvalidRequestError
 
@@ -29,6 +29,24 @@ class Field:
     def accepts_null(self) -> bool:
         """Whether null passes validation."""
         return self.nullable or self.default is None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the field."""
+        shape = dict(self.type.schema)
+        if "$ref" in shape:
+            return shape
+        shape = {"title": self.title or title_of(self.name), **shape}
+        if self.default is not MISSING and self.default is not None:
+            shape["default"] = self.default
+        if self.accepts_null and "type" in shape:
+            shape["nullable"] = True
+        return shape
+
+
+def title_of(name: str) -> str:
+    """Return the title that JSON schemas give to a name."""
+    return name.replace("_", " ").replace("-", " ").title()
 
 
 @dataclass(frozen=True)
@@ -72,23 +90,28 @@ class Table:
             raise InvalidRequestError(details)
         return Parsed(read, self.names & values.keys(), _unknown(values, self.names))
 
-    def as_type(self) -> FieldType:
-        """Return this table as the type of a field in another table."""
+    def coerce(self, value: Any, loc: Location) -> dict[str, Any]:
+        """Read a value where this table is the type of a field in another."""
+        return self.read(to_mapping(value, loc), loc).values
 
-        def coerce(value: Any, loc: Location) -> dict[str, Any]:
-            return self.read(to_mapping(value, loc), loc).values
+    @cached_property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema: a reference to the definition."""
+        return {"$ref": f"#/components/schemas/{self.name}"}
 
-        return FieldType(coerce, {"$ref": f"#/components/schemas/{self.name}"})
+    @cached_property
+    def definitions(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON schemas of this table and of those that its fields refer to, by name."""
+        found = {self.name: self._definition()}
+        for field in self.fields:
+            found |= field.type.definitions
+        return found
 
-
-def parse(table: Table, body: bytes, content_type: str | None) -> Parsed:
-    """Read a request body by its table.
-
-    Raises:
-        InvalidRequestError: if it does not fit.
-        HttpError: 400, if the body is not text.
-    """
-    return validate(table, decode_body(body, content_type))
+    def _definition(self) -> Mapping[str, Any]:
+        definition: dict[str, Any] = {"title": self.name, "type": "object"}
+        if required := [field.name for field in self.fields if field.required]:
+            definition["required"] = required
+        return definition | {"properties": {field.name: field.schema for field in self.fields}}
 
 
 def validate(table: Table, value: Any) -> Parsed:

@@ -159,7 +159,7 @@ FILE_DATA: Final = Table(
 
 EXTRA_BATCH: Final = Table(
     "ExtrasBatchImagesRequest",
-    (*_EXTRAS, Field("imageList", list_of(FILE_DATA.as_type()), title="Images")),
+    (*_EXTRAS, Field("imageList", list_of(FILE_DATA), title="Images")),
 )
 
 PNG_INFO: Final = Table("PNGInfoRequest", (Field("image", STRING, title="Image"),))

@@ -1,20 +1,17 @@
-"""What a fault does to a request: before its view, to its answer, and on the wire.
-
-Imported with the first fault, since most runs have none.
-"""
+"""What a fault does to a request: before its view, to its answer, and on the wire."""
 
 import io
 import json
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.http import HTTP_STATUS_CODES
 
-from fake_webui.api.services import current_patience, current_recorder, current_state
+from fake_webui.api.services import current_services
 from fake_webui.faults import wire
 from fake_webui.faults.actions import GENERATION, OPTIONS
 from fake_webui.faults.answers import change_body, error_of, gateway_page
@@ -22,9 +19,6 @@ from fake_webui.faults.book import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import parse_json
 from fake_webui.webui.state import Trouble
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 GATEWAY_STATUS = {524: "524 A Timeout Occurred"}  # which is no status of HTTP's own
 
@@ -76,13 +70,13 @@ def stall(fault: Fault, _: Exchange) -> None:
 
 def slow_down_loading(fault: Fault, _: Exchange) -> None:
     """Let the next checkpoint switch, be it this request's or a later one's, take its time."""
-    current_state().models.next_load_seconds = fault.settings["seconds"]
+    current_services().state.models.next_load_seconds = fault.settings["seconds"]
 
 
 def answer_nothing(fault: Fault, exchange: Exchange) -> ResponseReturnValue:
     """Leave the view out: on the wire there will be no answer."""
     if fault.name != "hang":
-        current_recorder().finish(exchange, None)
+        current_services().recorder.finish(exchange, None)
     return Response()
 
 
@@ -99,7 +93,7 @@ def answer_status(fault: Fault, _: Exchange) -> ResponseReturnValue:
 
 def delay(fault: Fault, _: Exchange) -> None:
     """Wait before the view."""
-    current_patience().wait(fault.settings["seconds"])
+    current_services().waits.wait(fault.settings["seconds"])
 
 
 def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
@@ -108,14 +102,14 @@ def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
     environ |= {wire.BEHIND_PROXY: True, "wsgi.input": io.BytesIO(request.get_data())}
     application = current_app.wsgi_app
     threading.Thread(target=work_on, args=(application, environ), daemon=True).start()
-    current_patience().wait(fault.settings["seconds"])
+    current_services().waits.wait(fault.settings["seconds"])
     status = fault.settings["status"]
     answer = Response(gateway_page(status), GATEWAY_STATUS.get(status, status))
     answer.timed = False  # type: ignore[attr-defined] # it is not the WebUI that answers
     return answer
 
 
-def work_on(application: "WSGIApplication", environ: "WSGIEnvironment") -> None:
+def work_on(application: WSGIApplication, environ: WSGIEnvironment) -> None:
     """Do what a request asks for, and throw the answer away."""
     wire.whole(application(environ, lambda *_: lambda _: None))
 
@@ -138,7 +132,8 @@ def replace_body(body: bytes) -> None:
 
 def hang(_: Fault, exchange: Exchange) -> wire.WireFault:
     """Keep the connection open; the entry stays open with it."""
-    return wire.hang(current_patience(), partial(current_recorder().finish, exchange, None))
+    services = current_services()
+    return wire.hang(services.waits, partial(services.recorder.finish, exchange, None))
 
 
 BEFORE: dict[str, Callable[[Fault, Exchange], ResponseReturnValue | None]] = {
@@ -162,5 +157,5 @@ ON_THE_WIRE: dict[str, Callable[[Fault, Exchange], wire.WireFault]] = {
     "reset": lambda *_: wire.reset,
     "reset-mid-body": lambda *_: wire.reset_mid_body,
     "empty": lambda *_: wire.empty,
-    "dribble": lambda fault, _: wire.dribble(current_patience(), **fault.settings),
+    "dribble": lambda fault, _: wire.dribble(current_services().waits, **fault.settings),
 }

@@ -1,40 +1,51 @@
 """The first and the last to see a request: it is recorded, and may be made to fail."""
 
-from typing import TYPE_CHECKING, cast
-
-from flask import Flask, Response, g, request
+from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from fake_webui.api.middleware import is_control
-from fake_webui.api.services import current_faults, current_recorder
-from fake_webui.faults.book import FaultBook
-from fake_webui.faults.wire import BEHIND_PROXY, Patience, Wire
+from fake_webui.api.dispatch import find_endpoint, is_control
+from fake_webui.api.services import current_services
+from fake_webui.control import faulty
+from fake_webui.control.access import allowed_host, is_cross_site, is_loopback
+from fake_webui.errors import ControlError
+from fake_webui.faults.wire import BEHIND_PROXY
 from fake_webui.journal.exchange import Exchange
-from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
 
-if TYPE_CHECKING:
-    from fake_webui.config.settings import ServerConfig
+
+def check_host() -> Response | None:
+    """Refuse requests under a name that is not this machine's, if no other machine may call."""
+    host = request.headers.get("Host")
+    if host is None or not is_loopback(current_services().config.host) or allowed_host(host):
+        return None
+    return Response("Invalid host header", 400, content_type="text/plain; charset=utf-8")
+
+
+def refuse_other_sites() -> None:
+    """Keep pages of other sites from steering the server through their visitor's browser.
+
+    Raises:
+        ControlError: 403.
+    """
+    is_link = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    if is_control() and not is_link and is_cross_site(request.headers, request.host_url):
+        raise ControlError(403, "control endpoints are not for pages of other sites")
 
 
 def receive() -> ResponseReturnValue | None:
     """Record the request, and answer it at once where a fault does so."""
     if is_control() or BEHIND_PROXY in request.environ:
         return None
-    g.exchange = current_recorder().begin(
+    g.exchange = current_services().recorder.begin(
         request.method,
         request.path,
         request.query_string.decode("latin-1"),
         dict(request.headers),
         read_body(),
-        matched=request.url_rule is not None,
+        matched=find_endpoint() is not None,
         then=decide,
     )
-    if g.fault is None:
-        return None
-    from fake_webui.control import faulty as _faulty  # noqa: PLC0415 (most runs have no fault)
-
-    return _faulty.before_view(g.fault, g.exchange)
+    return faulty.before_view(g.fault, g.exchange) if g.fault else None
 
 
 def read_body() -> bytes:
@@ -47,7 +58,7 @@ def read_body() -> bytes:
 
 def decide(exchange: Exchange) -> None:
     """Let the fault rules see a request and note on it what will happen."""
-    g.fault = current_faults().decide(exchange)
+    g.fault = current_services().faults.decide(exchange)
     exchange.fault = g.fault.name if g.fault else None
 
 
@@ -56,40 +67,9 @@ def complete(response: Response) -> Response:
     exchange: Exchange | None = g.get("exchange")
     if exchange is None:
         return response
-    if g.fault:
-        from fake_webui.control import faulty as _faulty  # noqa: PLC0415 (most runs have no fault)
-
-        if not _faulty.after_view(g.fault, exchange, response):
-            return response
+    if g.fault and not faulty.after_view(g.fault, exchange, response):
+        return response
     answer = b"" if response.is_streamed else response.get_data()
-    current_recorder().finish(exchange, response.status_code, answer, response.mimetype or "")
+    recorder = current_services().recorder
+    recorder.finish(exchange, response.status_code, answer, response.mimetype or "")
     return response
-
-
-def install(application: Flask) -> None:
-    """Put journal and gate around every request of an application.
-
-    Raises:
-        ConfigError: if a rule of the configuration is wrong.
-    """
-    config = cast("ServerConfig", application.extensions["fake_webui.config"])
-    capacity_bytes = max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)
-    application.extensions["fake_webui.recorder"] = Recorder(capacity_bytes)
-    application.extensions["fake_webui.faults"] = make_book(config)
-    application.extensions["fake_webui.patience"] = Patience()
-    application.before_request(receive)
-    application.after_request(complete)
-    application.wsgi_app = Wire(application.wsgi_app)  # type: ignore[method-assign]
-
-
-def make_book(config: "ServerConfig") -> FaultBook:
-    """Return the fault rules that the server starts with.
-
-    Raises:
-        ConfigError: if one of them is wrong.
-    """
-    if not config.faults:
-        return FaultBook(seed=config.seed)
-    from fake_webui.faults.rules import parse_spec  # noqa: PLC0415 (most runs have no fault)
-
-    return FaultBook([parse_spec(spec) for spec in config.faults], config.seed)

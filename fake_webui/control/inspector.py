@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Response, redirect, request
+from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from fake_webui.api.services import current_endpoints, current_recorder
+from fake_webui.api.services import current_services
 from fake_webui.contract import Table
 from fake_webui.control.views import answer, find_exchange, number_argument
 from fake_webui.errors import ControlError
 from fake_webui.journal.recorder import Scope
+
+bp = Blueprint("inspector", __name__, url_prefix="/__fake")
 
 HERE = Path(__file__).parent
 PAGE = HERE / "templates" / "inspector.html"
@@ -42,16 +44,19 @@ ROW_FACTS = (
 )  # fmt: skip
 
 
+@bp.get("")
 def without_slash() -> ResponseReturnValue:
     """Lead to the page."""
     return redirect("/__fake/")
 
 
+@bp.get("/")
 def page() -> ResponseReturnValue:
     """Return the page."""
     return Response(PAGE.read_bytes(), content_type="text/html; charset=utf-8", headers=HEADERS)
 
 
+@bp.get("/static/<name>")
 def asset(name: str) -> ResponseReturnValue:
     """Return a part of the page."""
     if name not in ASSETS:
@@ -60,13 +65,14 @@ def asset(name: str) -> ResponseReturnValue:
     return Response(path.read_bytes(), content_type=content_type, headers=HEADERS)
 
 
+@bp.get("/feed")
 def feed() -> ResponseReturnValue:
     """Return what is new in the journal as soon as there is something.
 
     `changes` and `epoch` are those of the last answer, `after` the last number that is known and
     `open` the numbers that were unanswered then.
     """
-    recorder = current_recorder()
+    recorder = current_services().recorder
     epoch_known = number_argument("epoch", 0)
     wait_s = WAIT_S if epoch_known == recorder.epoch else 0
     changes = recorder.wait_for_change(number_argument("changes", 0), wait_s)
@@ -85,10 +91,11 @@ def feed() -> ResponseReturnValue:
     )
 
 
+@bp.get("/entries/<int:n>")
 def entry(n: int) -> ResponseReturnValue:
     """Return one entry, with the fields that its payload left to their defaults."""
     exchange = find_exchange(n)
-    endpoint = current_endpoints().get(exchange.path, {}).get(exchange.method)
+    endpoint = current_services().endpoints.get(exchange.path, {}).get(exchange.method)
     table = endpoint.body if endpoint else None
     defaults = left_out(table, exchange.payload) if isinstance(table, Table) else {}
     return answer(**exchange.full_entry(), defaults=defaults)

@@ -7,16 +7,13 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from fake_webui import EMULATED_VERSION, __version__
-from fake_webui.api.services import (
-    current_faults,
-    current_patience,
-    current_recorder,
-    current_state,
-)
+from fake_webui.api.coverage import list_coverage
+from fake_webui.api.families import ENDPOINTS
+from fake_webui.api.services import current_services
 from fake_webui.errors import ControlError
 from fake_webui.faults.actions import ACTIONS
 from fake_webui.faults.rules import parse_rule
@@ -27,12 +24,15 @@ from fake_webui.journal.matching import Match, known
 from fake_webui.journal.payloads import MEDIA_TYPES
 from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
 
+bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
+
 INSTANCE_TOKEN = secrets.token_hex(16)
 REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
 TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
 LARGEST_THUMBNAIL_PX = 1024
 
 
+@bp.get("/health")
 def health() -> ResponseReturnValue:
     """Say what is running here."""
     return answer(
@@ -43,12 +43,13 @@ def health() -> ResponseReturnValue:
     )
 
 
+@bp.get("/requests")
 def list_requests() -> ResponseReturnValue:
     """Return the journal, oldest first."""
     arguments = request.args
     if unknown := sorted(set(arguments) - set(REQUESTS_KEYS)):
         raise ControlError(422, f"no filter {unknown[0]!r}; there are {known(REQUESTS_KEYS)}")
-    recorder = current_recorder()
+    recorder = current_services().recorder
     scope = Scope(since=number_argument("since", 0), mark=arguments.get("mark"))
     method = arguments.get("method")
     match = Match(path=arguments.get("path"), method=method.upper() if method else None)
@@ -59,11 +60,13 @@ def list_requests() -> ResponseReturnValue:
     return entries_answer(recorder.get_all(numbers[:limit], SENT), evicted=recorder.evicted(scope))
 
 
+@bp.get("/requests/<int:n>")
 def one_request(n: int) -> ResponseReturnValue:
     """Return one entry with its answer and its images listed."""
     return answer(**find_exchange(n).full_entry())
 
 
+@bp.get("/requests/<int:n>/images/<int:index>")
 def one_image(n: int, index: int) -> ResponseReturnValue:
     """Return the bytes of an image; at most `thumbnail` pixels wide and high if that is given."""
     images = find_exchange(n).images_with_places()
@@ -78,65 +81,82 @@ def one_image(n: int, index: int) -> ResponseReturnValue:
     return Response(data, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
 
 
+@bp.post("/requests/count")
 def count_requests() -> ResponseReturnValue:
     """Return how many requests match."""
-    return answer(count=expectation.count(current_recorder(), question()))
+    return answer(count=expectation.count(current_services().recorder, question()))
 
 
+@bp.post("/requests/find")
 def find_requests() -> ResponseReturnValue:
     """Return the requests that match."""
-    recorder, asked = current_recorder(), question()
+    recorder, asked = current_services().recorder, question()
     return entries_answer(expectation.find(recorder, asked), evicted=recorder.evicted(asked.scope))
 
 
+@bp.post("/requests/wait")
 def wait_for_requests() -> ResponseReturnValue:
     """Return the requests that match as soon as there are enough of them."""
-    return entries_answer(expectation.wait(current_recorder(), question()))
+    return entries_answer(expectation.wait(current_services().recorder, question()))
 
 
+@bp.delete("/requests")
 def delete_requests() -> ResponseReturnValue:
     """Empty the journal, and nothing else."""
-    current_recorder().clear()
+    current_services().recorder.clear()
     return answer()
 
 
+@bp.post("/mark")
 def mark() -> ResponseReturnValue:
     """Let later entries carry a mark; none given, let them carry none."""
     name = read_name(json_body())
-    current_recorder().mark(name)
+    current_services().recorder.mark(name)
     return answer(mark=name)
 
 
+@bp.post("/reset")
 def reset() -> ResponseReturnValue:
     """Put everything back as at start and end what is still going on."""
-    current_faults().reset()
-    current_recorder().reset()
-    current_state().reset()
-    current_patience().release()
+    services = current_services()
+    services.faults.reset()
+    services.recorder.reset()
+    services.state.reset()
+    services.waits.release()
     return answer()
 
 
+@bp.get("/faults")
 def list_faults() -> ResponseReturnValue:
     """Return the rules in force and every action there is."""
     actions = {name: action.as_json() for name, action in ACTIONS.items()}
-    return answer(rules=current_faults().rules(), actions=actions)
+    return answer(rules=current_services().faults.rules(), actions=actions)
 
 
+@bp.post("/faults")
 def add_fault() -> ResponseReturnValue:
     """Add a rule."""
-    return answer(**current_faults().add(parse_rule(json_body())))
+    return answer(**current_services().faults.add(parse_rule(json_body())))
 
 
+@bp.delete("/faults")
 def remove_faults() -> ResponseReturnValue:
     """Remove every rule."""
-    return answer(removed=current_faults().remove())
+    return answer(removed=current_services().faults.remove())
 
 
+@bp.delete("/faults/<int:position>")
 def remove_fault(position: int) -> ResponseReturnValue:
     """Remove one rule."""
-    if not (removed := current_faults().remove(position)):
+    if not (removed := current_services().faults.remove(position)):
         raise ControlError(404, f"there is no rule {position}")
     return answer(removed=removed)
+
+
+@bp.get("/coverage")
+def coverage() -> ResponseReturnValue:
+    """List what is imitated, endpoint by endpoint and field by field."""
+    return answer(endpoints=list_coverage(ENDPOINTS))
 
 
 def answer(**facts: Any) -> Response:
@@ -207,7 +227,7 @@ def find_exchange(n: int) -> Exchange:
     Raises:
         ControlError: 410 if it was evicted or deleted, 404 if it never was.
     """
-    recorder: Recorder = current_recorder()
+    recorder: Recorder = current_services().recorder
     if exchange := recorder.get(n):
         return exchange
     if 0 < n <= recorder.last_n:
