@@ -3,7 +3,8 @@
 from typing import Any
 
 from fake_webui.contract import Family
-from fake_webui.webui.catalog import ADETAILER, ADETAILER_MODELS, ADETAILER_VERSION, read_data
+from fake_webui.data import read_data
+from fake_webui.webui.catalog import ADETAILER, ADETAILER_MODELS, ADETAILER_VERSION
 
 endpoints = Family(needs=ADETAILER)
 

@@ -8,8 +8,7 @@ from markupsafe import Markup
 from fake_webui.api.services import current_services
 from fake_webui.contract import Family
 from fake_webui.contract.openapi import make_document
-from fake_webui.webui.catalog import read_data
-from fake_webui.webui.options import default_options
+from fake_webui.data import default_options, read_data
 
 endpoints = Family()
 

@@ -11,7 +11,8 @@ from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
 from fake_webui.contract.tables import ATTACHMENT_QUERY
-from fake_webui.webui.catalog import ROOT, read_data
+from fake_webui.data import read_data
+from fake_webui.webui.catalog import ROOT
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()

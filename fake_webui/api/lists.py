@@ -7,6 +7,7 @@ from typing import Any
 from fake_webui.config.settings import LoraConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
+from fake_webui.data import read_data
 from fake_webui.webui.catalog import (
     FACE_RESTORERS,
     LATENT_UPSCALE_MODES,
@@ -15,7 +16,6 @@ from fake_webui.webui.catalog import (
     Checkpoint,
     Upscaler,
     lora_alias,
-    read_data,
 )
 from fake_webui.webui.state import WebUIState
 

@@ -17,8 +17,8 @@ from fake_webui.config.settings import (
     VaeConfig,
     parse_setting,
 )
+from fake_webui.data import default_options
 from fake_webui.errors import ConfigError
-from fake_webui.webui.options import default_options
 
 SECTIONS: dict[str, type] = {
     "checkpoints": CheckpointConfig,

@@ -219,6 +219,14 @@ def mapping_of(item: FieldType) -> FieldType:
     return PlainType(to_mapping, schema, item.definitions)
 
 
+def type_of_option(default: Any) -> FieldType | None:
+    """Return the type that an option is read as, None where its default says nothing."""
+    if not default:
+        return None
+    kinds = {bool: BOOLEAN, int: NUMBER, float: NUMBER, str: STRING, list: LIST}
+    return kinds[type(default)]
+
+
 def coerce_required(item: FieldType, value: Any, loc: Location) -> Any:
     """Coerce a value that may not be null, unless its type takes anything."""
     if value is None and item is not ANYTHING:

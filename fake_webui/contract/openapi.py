@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fake_webui.contract.answers import REFUSAL
+from fake_webui.contract.coercion import type_of_option
 from fake_webui.contract.endpoint import JSON, Endpoint, Index
 from fake_webui.contract.table import Field, title_of
-from fake_webui.webui.options import option_type
 
 
 def make_document(
@@ -96,7 +96,7 @@ def _settings(name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _setting(key: str, default: Any) -> dict[str, Any]:
-    kind = option_type(default)
+    kind = type_of_option(default)
     shape = dict(kind.schema) | {"nullable": True} if kind else {}
     default_shape = {} if default is None else {"default": default}
     return {"title": title_of(key), **shape, **default_shape}

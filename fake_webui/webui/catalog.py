@@ -1,11 +1,9 @@
 """What a server has: models by every name the real WebUI knows them by, samplers and the like."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib import resources
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Final, Protocol, TypeVar
 
@@ -15,6 +13,7 @@ from fake_webui.config.settings import (
     ServerConfig,
     StyleConfig,
 )
+from fake_webui.data import read_data
 
 ROOT: Final = "/srv/stable-diffusion-webui"  # a folder in answers only, never opened
 _CHECKSUM: Final = re.compile(r"\s*\[[^]]+]\s*$")
@@ -56,13 +55,6 @@ class HasName(Protocol):
 
 
 Named = TypeVar("Named", bound=HasName)
-
-
-@cache
-def read_data(name: str) -> Any:
-    """Return a table of the package's data folder, by file name without suffix."""
-    source = resources.files("fake_webui").joinpath("data", f"{name}.json")
-    return json.loads(source.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from fake_webui.contract.coercion import BOOLEAN, LIST, NUMBER, STRING, FieldType
+from fake_webui.contract.coercion import type_of_option
 from fake_webui.errors import HandlerError, InvalidRequestError
-from fake_webui.webui.catalog import read_data
 
 # Texts on the settings page that look like options and can't be set.
 READ_ONLY: Final = frozenset(
@@ -23,12 +22,6 @@ READ_ONLY: Final = frozenset(
 NOT_BY_API: Final = frozenset({"api_enable_requests", "api_forbid_local_requests", "api_useragent"})
 # Options of extensions count as set from the start.
 SET_AT_START: Final = ("ldsr_", "SCUNET_", "SWIN_", "hypertile_", "ad_")
-
-
-def default_options(extensions: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return every option with its default, in the order that the real server lists them."""
-    tables = ["options", *("options_adetailer" for name in extensions if name == "adetailer")]
-    return {key: value for table in tables for key, value in read_data(table).items()}
 
 
 class Options:
@@ -147,18 +140,10 @@ def same(stored: Any, value: Any) -> bool:
 
 def _shown(key: str, default: Any, stored: Mapping[str, Any]) -> Any:
     value = stored.get(key, default)
-    kind = option_type(default)
+    kind = type_of_option(default)
     if key not in stored or value is None or kind is None:
         return value
     return kind.coerce(value, ("response", key))
-
-
-def option_type(default: Any) -> FieldType | None:
-    """Return the type that an option is read as, None where its default says nothing."""
-    if not default:
-        return None
-    kinds = {bool: BOOLEAN, int: NUMBER, float: NUMBER, str: STRING, list: LIST}
-    return kinds[type(default)]
 
 
 def _validation_text(details: list[dict[str, Any]]) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fake_webui.contract.coercion import BOOLEAN, INTEGER, NUMBER, STRING, FieldType
+from fake_webui.data import read_data
 from fake_webui.errors import InvalidRequestError
-from fake_webui.webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION, read_data
+from fake_webui.webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION
 from fake_webui.webui.images import Drawing, Picture
 from fake_webui.webui.images.caption import captioned
 from fake_webui.webui.processing import AlwaysOn, Bench, Processing

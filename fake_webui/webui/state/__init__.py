@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fake_webui.config.settings import ServerConfig
+from fake_webui.data import default_options
 from fake_webui.errors import ApiError
 from fake_webui.webui.catalog import Catalog
-from fake_webui.webui.options import Options, default_options
+from fake_webui.webui.options import Options
 from fake_webui.webui.state.fifo import FifoLock, reset_error
 from fake_webui.webui.state.models import Models
 from fake_webui.webui.state.progress import Preview, Progress
