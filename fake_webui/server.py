@@ -29,8 +29,8 @@ from fake_webui.contract import index
 from fake_webui.control import gate, inspector, views
 from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
-from fake_webui.faults.book import FaultBook
-from fake_webui.faults.rules import parse_spec
+from fake_webui.faults.parsing import parse_spec
+from fake_webui.faults.rules import FaultBook
 from fake_webui.faults.wire import Patience, Wire
 from fake_webui.http.server import HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder

@@ -8,7 +8,7 @@ from flask import current_app
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Index
-from fake_webui.faults.book import FaultBook
+from fake_webui.faults.rules import FaultBook
 from fake_webui.faults.wire import Patience
 from fake_webui.journal.recorder import Recorder
 from fake_webui.webui.state import WebUIState

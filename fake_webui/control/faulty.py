@@ -15,7 +15,7 @@ from fake_webui.api.services import current_services
 from fake_webui.faults import wire
 from fake_webui.faults.actions import GENERATION, OPTIONS
 from fake_webui.faults.answers import change_body, error_of, gateway_page
-from fake_webui.faults.book import Fault
+from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import parse_json
 from fake_webui.webui.state import Trouble

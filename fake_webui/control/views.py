@@ -16,7 +16,7 @@ from fake_webui.api.families import ENDPOINTS
 from fake_webui.api.services import current_services
 from fake_webui.errors import ControlError
 from fake_webui.faults.actions import ACTIONS
-from fake_webui.faults.rules import parse_rule
+from fake_webui.faults.parsing import parse_rule
 from fake_webui.journal import expectation
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.expectation import Question, parse_question

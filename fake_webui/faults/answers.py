@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from fake_webui.errors import ApiError, HandlerError, nans, out_of_memory
 from fake_webui.faults.actions import OPTIONS
-from fake_webui.faults.book import Fault
+from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import MEDIA_TYPES, decode_image
 

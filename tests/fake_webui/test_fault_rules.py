@@ -10,8 +10,8 @@ import pytest
 
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS
-from fake_webui.faults.book import FaultBook
-from fake_webui.faults.rules import parse_rule, parse_spec
+from fake_webui.faults.parsing import parse_rule, parse_spec
+from fake_webui.faults.rules import FaultBook
 from fake_webui.journal.recorder import Recorder
 from tests.support import ROOT
 

@@ -1,0 +1,144 @@
+"""Fault rules as people write them: in JSON, or as one word of the command line."""
+
+import json
+from typing import Any
+
+from fake_webui.errors import ConfigError, ControlError
+from fake_webui.faults.actions import ACTIONS, API, Action
+from fake_webui.faults.rules import FaultRule
+from fake_webui.journal.matching import known, parse_match
+
+RULE_KEYS = ("match", "when", "times", "action", "with")
+WHEN_FORMS = 'when is "first", "every", {"nth": n} or {"probability": p}'
+SPEC_FORM = "[ENDPOINT:]ACTION[:first|every|nth=N|probability=P][:times=N][:KEY=VALUE …]"
+
+
+def parse_rule(value: Any) -> FaultRule:
+    """Read a rule out of JSON.
+
+    Raises:
+        ControlError: 422 that says what is allowed, with the list of actions where that helps.
+    """
+    if not isinstance(value, dict) or set(value) - set(RULE_KEYS):
+        unknown = sorted(set(value) - set(RULE_KEYS)) if isinstance(value, dict) else [value]
+        raise ControlError(422, f"a rule has no {unknown[0]!r}; its keys are {known(RULE_KEYS)}")
+    action = parse_action(value.get("action"))
+    match = parse_match(value.get("match") or {})
+    if match.path is not None and not action.makes_sense_on(match.path):
+        raise ControlError(
+            422,
+            f"{action.name} makes no sense on {match.path}; it does on {known(action.endpoints)}",
+            endpoints=list(action.endpoints),
+        )
+    when = value.get("when", "every")
+    return FaultRule(
+        action=action,
+        match=match,
+        when=when,
+        **parse_when(when, value.get("times")),
+        settings=parse_settings(action, value.get("with") or {}),
+    )
+
+
+def parse_action(name: Any) -> Action:
+    """Return the action of this name.
+
+    Raises:
+        ControlError: 422 with the names there are.
+    """
+    if not isinstance(name, str) or name not in ACTIONS:
+        raise ControlError(
+            422, f"there is no action {name!r}; there are {known(ACTIONS)}", actions=list(ACTIONS)
+        )
+    return ACTIONS[name]
+
+
+def parse_when(when: Any, times: Any) -> dict[str, Any]:
+    """Return nth, probability and times of a rule; `first` and `nth` fire once unless told.
+
+    Raises:
+        ControlError: 422 with the forms there are.
+    """
+    if times is not None and not is_count(times):
+        raise ControlError(422, f"times must be a whole number of 1 or more, not {times!r}")
+    if when == "every":
+        return {"times": times}
+    if when == "first":
+        return {"times": times or 1}
+    match when:
+        case {"nth": nth, **rest} if not rest and is_count(nth):
+            return {"nth": nth, "times": times or 1}
+        case {"probability": share, **rest} if not rest and is_share(share):
+            return {"probability": share, "times": times}
+    raise ControlError(422, f"{WHEN_FORMS}, not {when!r}")
+
+
+def is_count(value: Any) -> bool:
+    """Say whether a value is a whole number of 1 or more."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def is_share(value: Any) -> bool:
+    """Say whether a value is a number from 0 to 1."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def parse_settings(action: Action, given: Any) -> dict[str, Any]:
+    """Return every setting of an action, as given or its default.
+
+    Raises:
+        ControlError: 422 with the settings that the action has.
+    """
+    names = [setting.name for setting in action.settings]
+    if not isinstance(given, dict) or set(given) - set(names):
+        takes = f"takes {known(names)}" if names else "takes nothing"
+        raise ControlError(422, f"with {given!r}: {action.name} {takes}", allowed=names)
+    for setting in action.settings:
+        if setting.name in given and (problem := setting.problem(given[setting.name])):
+            raise ControlError(
+                422, f"{setting.name} of {action.name} must be {problem}: {given[setting.name]!r}"
+            )
+    return {one.name: given.get(one.name, one.default) for one in action.settings}
+
+
+def parse_spec(spec: str) -> FaultRule:
+    """Read a rule as it is written on the command line: `txt2img:out-of-memory:first`.
+
+    Raises:
+        ConfigError: with what is wrong and the form.
+    """
+    head, has_body, body = spec.partition(":body=")
+    endpoint, *words = head.split(":")
+    if endpoint in ACTIONS:
+        endpoint, words = "*", [endpoint, *words]
+    rule: dict[str, Any] = {"action": words[0] if words else None, "with": {}}
+    if endpoint != "*":
+        rule["match"] = {"path": endpoint if endpoint.startswith("/") else f"{API}{endpoint}"}
+    if has_body:
+        rule["with"]["body"] = spec_value(body)
+    for word in words[1:]:
+        rule = with_word(rule, word)
+    try:
+        return parse_rule(rule)
+    except ControlError as error:
+        raise ConfigError(f"--fault {spec}: {error.message} (form: {SPEC_FORM})") from error
+
+
+def with_word(rule: dict[str, Any], word: str) -> dict[str, Any]:
+    """Return a rule with one more word of its specification read into it."""
+    key, equals, value = word.partition("=")
+    if not equals:
+        return rule | {"when": key}
+    if key in ("nth", "probability"):
+        return rule | {"when": {key: spec_value(value)}}
+    if key == "times":
+        return rule | {"times": spec_value(value)}
+    return rule | {"with": rule["with"] | {key: spec_value(value)}}
+
+
+def spec_value(text: str) -> Any:
+    """Return a value of a specification: JSON where it is JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
