@@ -30,7 +30,7 @@ from fake_webui.control import gate, inspector, views
 from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
 from fake_webui.faults.parsing import parse_spec
-from fake_webui.faults.rules import FaultBook
+from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Patience, Wire
 from fake_webui.http.server import HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
@@ -97,12 +97,14 @@ def create_services(config: ServerConfig) -> Services:
     Raises:
         ConfigError: if a fault rule of the configuration is wrong.
     """
+    endpoints = index(ENDPOINTS, server_parts(config))
+    rules = [parse_spec(spec, endpoints) for spec in config.faults]
     return Services(
         config=config,
         state=WebUIState(config, Catalog(config)),
-        endpoints=index(ENDPOINTS, server_parts(config)),
+        endpoints=endpoints,
         recorder=Recorder(max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)),
-        faults=FaultBook([parse_spec(spec) for spec in config.faults], config.seed),
+        faults=FaultRules(rules, config.seed),
         waits=Patience(),
         stop=_stay,
         kill=_stay,

@@ -8,6 +8,7 @@ from flask import Response
 from fake_webui.api import pictures
 from fake_webui.api.answering import dump_json
 from fake_webui.contract import Family, Parsed, answers, tables
+from fake_webui.contract.endpoint import Work
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.webui.state import WebUIState
 
@@ -21,7 +22,10 @@ INTERROGATORS = ("clip", "deepdanbooru")
 
 
 @endpoints.post(
-    "/sdapi/v1/extra-single-image", body=tables.EXTRA_SINGLE, answer=answers.EXTRAS_SINGLE
+    "/sdapi/v1/extra-single-image",
+    body=tables.EXTRA_SINGLE,
+    answer=answers.EXTRAS_SINGLE,
+    work=Work.EXTRAS,
 )
 def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge one picture."""
@@ -31,7 +35,10 @@ def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
 
 
 @endpoints.post(
-    "/sdapi/v1/extra-batch-images", body=tables.EXTRA_BATCH, answer=answers.EXTRAS_BATCH
+    "/sdapi/v1/extra-batch-images",
+    body=tables.EXTRA_BATCH,
+    answer=answers.EXTRAS_BATCH,
+    work=Work.EXTRAS,
 )
 def extra_batch_images(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge several pictures."""
@@ -51,13 +58,15 @@ def _spliced(shape: bytes, text: str, images: bytes) -> Response:
     return Response(shape % (dump_json(text), images), content_type="application/json")
 
 
-@endpoints.post("/sdapi/v1/png-info", body=tables.PNG_INFO, answer=answers.PNG_INFO)
+@endpoints.post(
+    "/sdapi/v1/png-info", body=tables.PNG_INFO, answer=answers.PNG_INFO, work=Work.PNG_INFO
+)
 def png_info(state: WebUIState, asked: Parsed) -> Any:
     """Read what a picture says of its making."""
     return pictures.pnginfo.describe(asked.values["image"], state)
 
 
-@endpoints.post("/sdapi/v1/interrogate", body=tables.INTERROGATE)
+@endpoints.post("/sdapi/v1/interrogate", body=tables.INTERROGATE, work=Work.INTERROGATION)
 def interrogate(state: WebUIState, asked: Parsed) -> Any:
     """Describe a picture."""
     pictures.image_input.decode_image(asked.values["image"])

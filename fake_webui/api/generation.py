@@ -9,6 +9,7 @@ from flask import Response, g
 from fake_webui.api import pictures
 from fake_webui.api.answering import dump_json
 from fake_webui.contract import Family, Parsed, answers, tables
+from fake_webui.contract.endpoint import Work
 from fake_webui.webui.state import WebUIState
 
 if TYPE_CHECKING:
@@ -17,13 +18,23 @@ if TYPE_CHECKING:
 endpoints = Family()
 
 
-@endpoints.post("/sdapi/v1/txt2img", body=tables.TXT2IMG, answer=answers.TEXT_TO_IMAGE)
+@endpoints.post(
+    "/sdapi/v1/txt2img",
+    body=tables.TXT2IMG,
+    answer=answers.TEXT_TO_IMAGE,
+    work=Work.GENERATION,
+)
 def txt2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from a prompt."""
     return _answer(pictures.generation.txt2img(asked, state, g.get("trouble")))
 
 
-@endpoints.post("/sdapi/v1/img2img", body=tables.IMG2IMG, answer=answers.IMAGE_TO_IMAGE)
+@endpoints.post(
+    "/sdapi/v1/img2img",
+    body=tables.IMG2IMG,
+    answer=answers.IMAGE_TO_IMAGE,
+    work=Work.GENERATION,
+)
 def img2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from pictures and a prompt."""
     return _answer(pictures.generation.img2img(asked, state, g.get("trouble")))

@@ -5,6 +5,7 @@ from typing import Any
 from fake_webui.config.settings import EmbeddingConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import MAPPING, list_of
+from fake_webui.contract.endpoint import Work
 from fake_webui.webui.catalog import ROOT
 from fake_webui.webui.state import WebUIState
 from fake_webui.webui.training import create_embedding, create_hypernetwork, train
@@ -60,7 +61,7 @@ def unload(state: WebUIState, _: Parsed) -> Any:
     return {}
 
 
-@endpoints.post("/sdapi/v1/reload-checkpoint")
+@endpoints.post("/sdapi/v1/reload-checkpoint", work=Work.LOADING)
 def reload(state: WebUIState, _: Parsed) -> Any:
     """Load the checkpoint again."""
     with state.lock:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import MAPPING
+from fake_webui.contract.endpoint import Work
 from fake_webui.errors import HandlerError
 from fake_webui.webui.state import WebUIState
 
@@ -18,7 +19,7 @@ def get_options(state: WebUIState, _: Parsed) -> Any:
     return state.options.snapshot()
 
 
-@endpoints.post("/sdapi/v1/options", body=MAPPING)
+@endpoints.post("/sdapi/v1/options", body=MAPPING, work=Work.OPTIONS)
 def set_options(state: WebUIState, asked: Parsed) -> None:
     """Store some settings; a checkpoint or VAE among them is loaded before the answer."""
     _refuse_unknown_checkpoint(state, asked.values)

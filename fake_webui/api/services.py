@@ -8,7 +8,7 @@ from flask import current_app
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Index
-from fake_webui.faults.rules import FaultBook
+from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Patience
 from fake_webui.journal.recorder import Recorder
 from fake_webui.webui.state import WebUIState
@@ -28,7 +28,7 @@ class Services:
     state: WebUIState
     endpoints: Index
     recorder: Recorder
-    faults: FaultBook
+    faults: FaultRules
     waits: Patience
     stop: Callable[[], None]
     kill: Callable[[], None]

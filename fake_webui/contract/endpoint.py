@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, TypedDict, Unpack
 
 from fake_webui.contract.coercion import FieldType
@@ -13,6 +14,17 @@ JSON: Final = "application/json"
 View = Callable[[Any, Parsed], Any]
 
 
+class Work(StrEnum):
+    """What an endpoint does that can go wrong in ways of its own; fault rules choose by it."""
+
+    GENERATION = "generation"
+    EXTRAS = "extras"
+    PNG_INFO = "png-info"
+    INTERROGATION = "interrogation"
+    OPTIONS = "options"
+    LOADING = "loading"
+
+
 class Facts(TypedDict, total=False):
     """What a declaration may say of its endpoints; see `Endpoint`."""
 
@@ -22,6 +34,7 @@ class Facts(TypedDict, total=False):
     answer: FieldType
     media: str
     needs: str
+    work: Work
     public: bool
     listed: bool
 
@@ -39,7 +52,8 @@ class Endpoint:
     taken; `query`, the table of its query parameters; `form`, that of its form fields. `answer`
     is the type of the answer, None for one that nobody describes, and `media` its media type.
     `needs` is the part of the server that it comes with: "" always, "webui" with the page, "stop"
-    with --api-server-stop, or an extension's name. Credentials are asked for under `API` except
+    with --api-server-stop, or an extension's name; `work` says which faults it can show.
+    Credentials are asked for under `API` except
     where it is `public`; what is not `listed` is missing from the OpenAPI document.
     """
 
@@ -52,6 +66,7 @@ class Endpoint:
     answer: FieldType | None = None
     media: str = JSON
     needs: str = ""
+    work: Work | None = None
     public: bool = False
     listed: bool = True
 
@@ -111,3 +126,8 @@ def index(endpoints: Iterable[Endpoint], parts: Collection[str]) -> Index:
         if not endpoint.needs or endpoint.needs in parts:
             found.setdefault(endpoint.path, {})[endpoint.method] = endpoint
     return found
+
+
+def work_at(endpoints: Index, path: str) -> Work | None:
+    """Return the work that is done at a path, by whichever method."""
+    return next((one.work for one in endpoints.get(path, {}).values() if one.work), None)

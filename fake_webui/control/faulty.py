@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import HTTP_STATUS_CODES
 
 from fake_webui.api.services import current_services
+from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.faults import wire
-from fake_webui.faults.actions import GENERATION, OPTIONS
 from fake_webui.faults.answers import change_body, error_of, gateway_page
 from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
@@ -57,8 +57,9 @@ def fail(fault: Fault, exchange: Exchange) -> None:
     Raises:
         ApiError: the error of this fault.
     """
-    error = error_of(fault, exchange)
-    if exchange.path not in GENERATION:
+    work = work_at(current_services().endpoints, exchange.path)
+    error = error_of(fault, exchange, work)
+    if work is not Work.GENERATION:
         raise error
     g.trouble = Trouble(fault.settings.get("at", 0.0), error)
 
@@ -116,7 +117,7 @@ def work_on(application: WSGIApplication, environ: WSGIEnvironment) -> None:
 
 def ignore_options(_: Fault, exchange: Exchange) -> ResponseReturnValue | None:
     """Answer options with success and no effect; take overrides out of a generation request."""
-    if exchange.path == OPTIONS:
+    if work_at(current_services().endpoints, exchange.path) is Work.OPTIONS:
         return Response("null", content_type="application/json")
     payload = parse_json(exchange.body)
     if isinstance(payload, dict):

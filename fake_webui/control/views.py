@@ -129,14 +129,16 @@ def reset() -> ResponseReturnValue:
 @bp.get("/faults")
 def list_faults() -> ResponseReturnValue:
     """Return the rules in force and every action there is."""
-    actions = {name: action.as_json() for name, action in ACTIONS.items()}
-    return answer(rules=current_services().faults.rules(), actions=actions)
+    services = current_services()
+    actions = {name: action.as_json(services.endpoints) for name, action in ACTIONS.items()}
+    return answer(rules=services.faults.rules(), actions=actions)
 
 
 @bp.post("/faults")
 def add_fault() -> ResponseReturnValue:
     """Add a rule."""
-    return answer(**current_services().faults.add(parse_rule(json_body())))
+    services = current_services()
+    return answer(**services.faults.add(parse_rule(json_body(), services.endpoints)))
 
 
 @bp.delete("/faults")

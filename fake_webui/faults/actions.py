@@ -6,12 +6,10 @@ One table, from which rules are checked, `GET faults` answers and the inspector 
 from dataclasses import dataclass
 from typing import Any
 
-API = "/sdapi/v1/"
-GENERATION = (f"{API}txt2img", f"{API}img2img")
-EXTRAS = (f"{API}extra-single-image", f"{API}extra-batch-images")
-IMAGES_OUT = (*GENERATION, *EXTRAS)
-OPTIONS = f"{API}options"
-LOADING = (OPTIONS, *GENERATION, f"{API}reload-checkpoint")
+from fake_webui.contract.endpoint import Index, Work, work_at
+
+IMAGES_OUT = (Work.GENERATION, Work.EXTRAS)
+LOADING = (Work.OPTIONS, Work.GENERATION, Work.LOADING)
 EVERYWHERE = ()
 
 
@@ -28,7 +26,7 @@ class Setting:
     any_type: bool = False
 
     def problem(self, value: Any) -> str | None:
-        """Say what is wrong with a value, None if nothing is."""
+        """Return what a value must be, None if it is that."""
         if self.any_type:
             return None
         if self.choices:
@@ -44,25 +42,25 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a rule can make happen. No `endpoints` means it makes sense on every one."""
+    """What a rule can make happen, to requests for the kinds of `work`; none means to every one."""
 
     name: str
     symptom: str
-    endpoints: tuple[str, ...] = EVERYWHERE
+    work: tuple[Work, ...] = EVERYWHERE
     settings: tuple[Setting, ...] = ()
 
-    def makes_sense_on(self, path: str) -> bool:
-        """Say whether a request to this path can show the symptom."""
-        return not self.endpoints or path in self.endpoints
+    def paths(self, endpoints: Index) -> tuple[str, ...]:
+        """Return the paths at which a request can show the symptom; none means all."""
+        return tuple(path for path in endpoints if work_at(endpoints, path) in self.work)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, endpoints: Index) -> dict[str, Any]:
         """Return the action as `GET faults` lists it."""
         settings = {
             one.name: {"default": one.default, "about": one.about}
             | ({"choices": list(one.choices)} if one.choices else {})
             for one in self.settings
         }
-        return {"symptom": self.symptom, "endpoints": list(self.endpoints), "with": settings}
+        return {"symptom": self.symptom, "endpoints": list(self.paths(endpoints)), "with": settings}
 
 
 SECONDS = "seconds"
@@ -76,19 +74,19 @@ ACTIONS = {
         Action(
             "out-of-memory",
             "500 OutOfMemoryError: CUDA out of memory",
-            (*IMAGES_OUT, f"{API}interrogate", OPTIONS, f"{API}reload-checkpoint"),
+            (*IMAGES_OUT, Work.INTERROGATION, Work.OPTIONS, Work.LOADING),
             (AT,),
         ),
         Action(
             "nan",
             "500 NansException: a tensor with NaNs was produced",
-            GENERATION,
+            (Work.GENERATION,),
             (Setting("module", "VAE", "which part made the NaNs", ("VAE", "Unet")), AT),
         ),
         Action(
             "cuda-error",
             "500 RuntimeError: an illegal memory access was encountered",
-            (*IMAGES_OUT, f"{API}interrogate"),
+            (*IMAGES_OUT, Work.INTERROGATION),
             (AT,),
         ),
         Action("missing-model", "500: the checkpoint can't be found or loaded", LOADING),
@@ -133,7 +131,7 @@ ACTIONS = {
         Action(
             "stalled-progress",
             "progress freezes near the last step and the answer waits with it",
-            GENERATION,
+            (Work.GENERATION,),
             (
                 Setting(SECONDS, 0.0, "how long it stays frozen; 0: until interrupt or reset"),
                 Setting("at", 0.95, AT.about, highest=1),
@@ -150,7 +148,7 @@ ACTIONS = {
             EVERYWHERE,
             (Setting("content_type", "text/html; charset=utf-8", "the media type"),),
         ),
-        Action("missing-info", "200 without the key info", (*GENERATION, f"{API}png-info")),
+        Action("missing-info", "200 without the key info", (Work.GENERATION, Work.PNG_INFO)),
         Action("missing-images", "200 without the key images, or image", IMAGES_OUT),
         Action("corrupt-base64", "images that are not base64", IMAGES_OUT),
         Action("truncated-png", "images whose second half is missing", IMAGES_OUT),
@@ -159,7 +157,7 @@ ACTIONS = {
         Action(
             "ignored-options",
             "200, and neither options nor override_settings change a thing",
-            (OPTIONS, *GENERATION),
+            (Work.OPTIONS, Work.GENERATION),
         ),
     )
 }

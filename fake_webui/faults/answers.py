@@ -12,8 +12,8 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
+from fake_webui.contract.endpoint import Work
 from fake_webui.errors import ApiError, HandlerError, nans, out_of_memory
-from fake_webui.faults.actions import OPTIONS
 from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import MEDIA_TYPES, decode_image
@@ -24,21 +24,16 @@ NO_MODEL = "'NoneType' object has no attribute 'lowvram'"
 GARBAGE_BYTES = 512
 
 
-def error_of(fault: Fault, exchange: Exchange) -> ApiError:
-    """Return the error that the WebUI answers with under this fault."""
+def error_of(fault: Fault, exchange: Exchange, work: Work | None) -> ApiError:
+    """Return the error that the WebUI answers with under this fault, at this kind of work."""
     if fault.name == "out-of-memory":
         return out_of_memory(REFUSED_GIB)
     if fault.name == "nan":
         return nans(fault.settings["module"])
     if fault.name == "cuda-error":
         return HandlerError("RuntimeError", CUDA_ERROR)
-    return missing_model(exchange)
-
-
-def missing_model(exchange: Exchange) -> ApiError:
-    """Return what happens without the checkpoint: options name it, generation trips over it."""
     payload = exchange.payload
-    if exchange.path == OPTIONS and isinstance(payload, dict):
+    if work is Work.OPTIONS and isinstance(payload, dict):
         wanted = payload.get("sd_model_checkpoint", "")
         return HandlerError("RuntimeError", f"model {wanted!r} not found")
     return HandlerError("AttributeError", NO_MODEL)

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
+from fake_webui.contract.endpoint import API, Index
 from fake_webui.errors import ConfigError, ControlError
-from fake_webui.faults.actions import ACTIONS, API, Action
+from fake_webui.faults.actions import ACTIONS, Action
 from fake_webui.faults.rules import FaultRule
 from fake_webui.journal.matching import known, parse_match
 
@@ -13,8 +14,8 @@ WHEN_FORMS = 'when is "first", "every", {"nth": n} or {"probability": p}'
 SPEC_FORM = "[ENDPOINT:]ACTION[:first|every|nth=N|probability=P][:times=N][:KEY=VALUE …]"
 
 
-def parse_rule(value: Any) -> FaultRule:
-    """Read a rule out of JSON.
+def parse_rule(value: Any, endpoints: Index) -> FaultRule:
+    """Read a rule out of JSON, for a server that has these endpoints.
 
     Raises:
         ControlError: 422 that says what is allowed, with the list of actions where that helps.
@@ -24,16 +25,18 @@ def parse_rule(value: Any) -> FaultRule:
         raise ControlError(422, f"a rule has no {unknown[0]!r}; its keys are {known(RULE_KEYS)}")
     action = parse_action(value.get("action"))
     match = parse_match(value.get("match") or {})
-    if match.path is not None and not action.makes_sense_on(match.path):
+    paths = action.paths(endpoints)
+    if action.work and match.path is not None and match.path not in paths:
         raise ControlError(
             422,
-            f"{action.name} makes no sense on {match.path}; it does on {known(action.endpoints)}",
-            endpoints=list(action.endpoints),
+            f"{action.name} makes no sense on {match.path}; it does on {known(paths)}",
+            endpoints=list(paths),
         )
     when = value.get("when", "every")
     return FaultRule(
         action=action,
         match=match,
+        paths=paths,
         when=when,
         **parse_when(when, value.get("times")),
         settings=parse_settings(action, value.get("with") or {}),
@@ -74,12 +77,12 @@ def parse_when(when: Any, times: Any) -> dict[str, Any]:
 
 
 def is_count(value: Any) -> bool:
-    """Say whether a value is a whole number of 1 or more."""
+    """Return whether a value is a whole number of 1 or more."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def is_share(value: Any) -> bool:
-    """Say whether a value is a number from 0 to 1."""
+    """Return whether a value is a number from 0 to 1."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
@@ -101,7 +104,7 @@ def parse_settings(action: Action, given: Any) -> dict[str, Any]:
     return {one.name: given.get(one.name, one.default) for one in action.settings}
 
 
-def parse_spec(spec: str) -> FaultRule:
+def parse_spec(spec: str, endpoints: Index) -> FaultRule:
     """Read a rule as it is written on the command line: `txt2img:out-of-memory:first`.
 
     Raises:
@@ -119,7 +122,7 @@ def parse_spec(spec: str) -> FaultRule:
     for word in words[1:]:
         rule = with_word(rule, word)
     try:
-        return parse_rule(rule)
+        return parse_rule(rule, endpoints)
     except ControlError as error:
         raise ConfigError(f"--fault {spec}: {error.message} (form: {SPEC_FORM})") from error
 

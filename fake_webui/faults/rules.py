@@ -10,13 +10,11 @@ import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fake_webui.faults.actions import Action
 from fake_webui.journal.exchange import Exchange
-
-if TYPE_CHECKING:
-    from fake_webui.faults.actions import Action
-    from fake_webui.journal.matching import Match
+from fake_webui.journal.matching import Match
 
 HASH_RANGE = 2**64
 
@@ -25,11 +23,13 @@ HASH_RANGE = 2**64
 class FaultRule:
     """Which requests fail and how. It is due from the `nth` match on, `times` times at most.
 
-    `times` None means for ever; `probability` is drawn for each match that is due.
+    `paths` are those where the action makes sense, all if there are none; `times` None means for
+    ever; `probability` is drawn for each match that is due.
     """
 
-    action: "Action"
-    match: "Match"
+    action: Action
+    match: Match
+    paths: tuple[str, ...] = ()
     when: Any = "every"
     nth: int = 1
     probability: float = 1.0
@@ -37,8 +37,9 @@ class FaultRule:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def matches(self, exchange: Exchange) -> bool:
-        """Say whether this request can show the fault and is one that is meant."""
-        return self.action.makes_sense_on(exchange.path) and self.match.accepts(exchange)
+        """Return whether this request can show the fault and is one that is meant."""
+        makes_sense = not self.action.work or exchange.path in self.paths
+        return makes_sense and self.match.accepts(exchange)
 
     def as_json(self) -> dict[str, Any]:
         """Return the rule as it would be posted."""
@@ -62,7 +63,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Entry:
-    """A rule in the book, and how often it was met and fired."""
+    """A rule in force, and how often it was met and fired."""
 
     position: int
     rule: FaultRule
@@ -75,7 +76,7 @@ class Entry:
         return {"id": self.position, **self.rule.as_json(), **counts}
 
 
-class FaultBook:
+class FaultRules:
     """The rules in force. Safe for any number of threads."""
 
     def __init__(self, initial: Sequence[FaultRule] = (), seed: int | None = None) -> None:
@@ -132,7 +133,7 @@ class FaultBook:
 
 
 def is_due(entry: Entry, draw: int) -> bool:
-    """Say whether a rule fires at the match that was just counted."""
+    """Return whether a rule fires at the match that was just counted."""
     rule = entry.rule
     if entry.seen < rule.nth or (rule.times is not None and entry.fired >= rule.times):
         return False

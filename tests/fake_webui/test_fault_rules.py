@@ -8,28 +8,31 @@ from typing import Any
 
 import pytest
 
+from fake_webui.api import families
+from fake_webui.contract import index
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS
 from fake_webui.faults.parsing import parse_rule, parse_spec
-from fake_webui.faults.rules import FaultBook
+from fake_webui.faults.rules import FaultRules
 from fake_webui.journal.recorder import Recorder
 from tests.support import ROOT
 
+ENDPOINTS = index(families.ENDPOINTS, ["webui", "stop"])
 TXT2IMG = "/sdapi/v1/txt2img"
 
 
-def fired(book: FaultBook, count: int = 10, path: str = TXT2IMG) -> list[int]:
+def fired(rules: FaultRules, count: int = 10, path: str = TXT2IMG) -> list[int]:
     """Send `count` requests past the rules and return the ordinals of those that fail."""
     recorder = Recorder()
     exchanges = [recorder.begin("POST", path, body=b'{"steps": 5}') for _ in range(count)]
-    return [one.n for one in exchanges if book.decide(one)]
+    return [one.n for one in exchanges if rules.decide(one)]
 
 
-def book(*rules: dict[str, Any], seed: int = 1) -> FaultBook:
-    """Return a book with these rules in force."""
-    made = FaultBook(seed=seed)
+def in_force(*rules: dict[str, Any], seed: int = 1) -> FaultRules:
+    """Return these rules in force."""
+    made = FaultRules(seed=seed)
     for rule in rules:
-        made.add(parse_rule({"action": "hang"} | rule))
+        made.add(parse_rule({"action": "hang"} | rule, ENDPOINTS))
     return made
 
 
@@ -51,20 +54,20 @@ def book(*rules: dict[str, Any], seed: int = 1) -> FaultBook:
 )
 def test_a_rule_fires_when_it_says(rule: dict[str, Any], ordinals: list[int]) -> None:
     """`when` and `times` count the requests that match the rule."""
-    assert fired(book(rule), 5) == ordinals
+    assert fired(in_force(rule), 5) == ordinals
 
 
 def test_a_probability_is_the_same_in_every_run() -> None:
     """The same seed fails the same requests; another seed fails others; about as many as asked."""
     rule = {"when": {"probability": 0.3}}
-    first, again, other = (fired(book(rule, seed=seed), 1000) for seed in (1, 1, 2))
+    first, again, other = (fired(in_force(rule, seed=seed), 1000) for seed in (1, 1, 2))
     assert first == again != other
     assert 250 < len(first) < 350
 
 
 def test_rules_fire_in_turn() -> None:
     """A request gets one fault; the rules after it wait for the next request."""
-    made = book({"action": "reset", "when": "first"}, {"action": "empty", "when": "first"})
+    made = in_force({"action": "reset", "when": "first"}, {"action": "empty", "when": "first"})
     recorder = Recorder()
     faults = [made.decide(recorder.begin("POST", TXT2IMG)) for _ in range(3)]
     assert [fault and fault.name for fault in faults] == ["reset", "empty", None]
@@ -73,7 +76,7 @@ def test_rules_fire_in_turn() -> None:
 def test_threads_do_not_change_what_fails() -> None:
     """The numbers that fail are the same whether requests come one by one or all at once."""
     rule = {"when": {"probability": 0.5}, "times": 40}
-    recorder, made, failed = Recorder(), book(rule), Counter[int]()
+    recorder, made, failed = Recorder(), in_force(rule), Counter[int]()
 
     def send(_: int) -> None:
         recorder.begin(
@@ -82,20 +85,20 @@ def test_threads_do_not_change_what_fails() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(send, range(200)))
-    assert sorted(n for n, fails in failed.items() if fails) == fired(book(rule), 200)
+    assert sorted(n for n, fails in failed.items() if fails) == fired(in_force(rule), 200)
 
 
 def test_an_action_stays_on_the_endpoints_where_it_makes_sense() -> None:
     """A rule for every request leaves those alone that can't show the fault."""
-    made = book({"action": "black-image"})
+    made = in_force({"action": "black-image"})
     assert fired(made, 1, "/sdapi/v1/samplers") == []
     assert fired(made, 1) == [1]
 
 
 def test_reset_puts_the_initial_rules_back() -> None:
     """Rules from the command line return with their counts at zero, posted ones are gone."""
-    made = FaultBook([parse_spec("txt2img:hang:first")])
-    made.add(parse_rule({"action": "reset"}))
+    made = FaultRules([parse_spec("txt2img:hang:first", ENDPOINTS)])
+    made.add(parse_rule({"action": "reset"}, ENDPOINTS))
     fired(made, 2)
     made.reset()
     (rule,) = made.rules()
@@ -128,7 +131,7 @@ def test_reset_puts_the_initial_rules_back() -> None:
 def test_a_bad_rule_is_refused_with_what_is_allowed(rule: dict[str, Any], sentence: str) -> None:
     """Every mistake is a 422 with a sentence that helps."""
     with pytest.raises(ControlError) as caught:
-        parse_rule(rule)
+        parse_rule(rule, ENDPOINTS)
     assert caught.value.status == 422
     assert sentence in caught.value.message
 
@@ -150,7 +153,7 @@ def test_a_bad_rule_is_refused_with_what_is_allowed(rule: dict[str, Any], senten
 )
 def test_rules_can_be_written_on_the_command_line(spec: str, expected: dict[str, Any]) -> None:
     """A specification names the endpoint, the action, when, and any setting."""
-    rule = parse_spec(spec).as_json()
+    rule = parse_spec(spec, ENDPOINTS).as_json()
     assert {key: rule[key] for key in expected} == expected
 
 
@@ -158,7 +161,7 @@ def test_rules_can_be_written_on_the_command_line(spec: str, expected: dict[str,
 def test_a_bad_specification_says_what_is_wrong(spec: str) -> None:
     """The sentence names the flag, its value and the form it should have."""
     with pytest.raises(ConfigError, match=r"--fault .*\(form: \[ENDPOINT:\]ACTION"):
-        parse_spec(spec)
+        parse_spec(spec, ENDPOINTS)
 
 
 def test_every_action_describes_itself() -> None:
@@ -184,5 +187,7 @@ def test_the_readme_shows_rules_that_are_taken() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     posted = re.findall(r"-d '(\{.*\})'", readme)
     flags = re.findall(r'--fault "([^"]+)"', readme)
-    assert [parse_rule(json.loads(text)).action.name for text in posted] == ["reset-mid-body"]
-    assert {parse_spec(spec).action.name for spec in flags} == {"out-of-memory"}
+    assert [parse_rule(json.loads(text), ENDPOINTS).action.name for text in posted] == [
+        "reset-mid-body"
+    ]
+    assert {parse_spec(spec, ENDPOINTS).action.name for spec in flags} == {"out-of-memory"}
