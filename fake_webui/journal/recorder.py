@@ -1,6 +1,6 @@
 """The journal: every exchange in order, capped by bytes, with marks and waiting.
 
-An entry exists as soon as its request has arrived. Finished entries live in the spool; only their
+An entry exists as soon as its request has arrived. Finished entries live in a ring buffer; only their
 positions, eight bytes each, stay in memory. What was evicted is remembered as a number, so a
 question that the journal can no longer answer exactly is an error.
 """
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from fake_webui.config.settings import JOURNAL_BYTES
 from fake_webui.journal.exchange import Exchange, revive
-from fake_webui.journal.spool import PARTS, Spool
+from fake_webui.journal.ring_buffer import PARTS, RingBuffer
 
 SMALLEST_CAPACITY_BYTES = 1024 * 1024  # room for a few of the longest addresses there can be
 TRIMMED_AT_ONCE = 4096  # positions; trimming one by one would move the whole array each time
@@ -43,12 +43,12 @@ class Recorder:
     ) -> None:
         self._clock = clock
         self._changed = threading.Condition(threading.RLock())
-        self._spool = Spool(capacity_bytes)
+        self._ring = RingBuffer(capacity_bytes)
         self._epoch = self._changes = 0
         self._start_over()
 
     def _start_over(self) -> None:
-        self._spool.clear()
+        self._ring.clear()
         self._epoch += 1
         self._open: dict[int, Exchange] = {}
         self._positions = array("q")
@@ -74,7 +74,7 @@ class Recorder:
     @property
     def used_bytes(self) -> int:
         """How much of its capacity the journal takes."""
-        return self._spool.used_bytes
+        return self._ring.used_bytes
 
     def begin(
         self,
@@ -132,21 +132,21 @@ class Recorder:
     def _store(self, exchange: Exchange) -> None:
         parts = (self._facts_that_fit(exchange), exchange.body, exchange.answer)
         try:
-            self._evict(self._spool.evict(parts))
-            position = self._spool.append(exchange.n, parts)
+            self._evict(self._ring.evict(parts))
+            position = self._ring.append(exchange.n, parts)
         except OSError:
             self._evict(n for n, place in self._numbered(Scope()) if place >= 0)
-            self._spool.to_memory()
-            position = self._spool.append(exchange.n, parts)
+            self._ring.to_memory()
+            position = self._ring.append(exchange.n, parts)
         self._positions[exchange.n - self._first] = position
 
     def _facts_that_fit(self, exchange: Exchange) -> bytes:
         """Strip an entry of what is too large for the journal, and return its facts."""
         for name in ("body", "answer"):
-            if not self._spool.fits(size := len(getattr(exchange, name))):
+            if not self._ring.fits(size := len(getattr(exchange, name))):
                 exchange.findings.append(f"{name} of {size} bytes not kept: too large")
                 setattr(exchange, name, b"")
-        if self._spool.fits(len(facts := exchange.facts())):
+        if self._ring.fits(len(facts := exchange.facts())):
             return facts
         exchange.findings.append("headers not kept: too large")
         exchange.headers = {}
@@ -190,7 +190,7 @@ class Recorder:
         place = self._positions[n - self._first] if self._first <= n <= self.last_n else EVICTED
         if place == OPEN:
             return self._open[n]
-        return revive(*self._spool.read(place, parts)) if place >= 0 else None
+        return revive(*self._ring.read(place, parts)) if place >= 0 else None
 
     def get(self, n: int, parts: int = WHOLE) -> Exchange | None:
         """Return an entry, or None where it is not, or no longer, there.
@@ -236,7 +236,7 @@ class Recorder:
     def clear(self) -> None:
         """Drop every entry; numbers and the mark go on."""
         with self._changed:
-            self._spool.clear()
+            self._ring.clear()
             self._open.clear()
             self._first, self._forgotten = self.last_n + 1, 0
             self._marks = [(self._first, self._marks[-1][1])]

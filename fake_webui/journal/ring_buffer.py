@@ -1,4 +1,4 @@
-"""A ring of records in a temporary file: the journal's bytes, in constant memory.
+"""A ring buffer of records in a temporary file: the journal's bytes, in constant memory.
 
 Records are addressed by their position, the number of bytes ever written before them. When the
 ring is full the oldest records give way.
@@ -16,7 +16,7 @@ PARTS = 3
 HEADER = struct.Struct("<QIII")  # the record's number, and the sizes of its parts
 
 
-class Spool:
+class RingBuffer:
     """Keeps records in the order in which they were added, the newest `capacity_bytes` of them."""
 
     def __init__(self, capacity_bytes: int) -> None:
