@@ -77,6 +77,16 @@ def nans(module: str) -> HandlerError:
     )
 
 
+def missing_arguments(function: str, names: Sequence[str]) -> HandlerError:
+    """Return the error of a Python function that is called without some of its parameters."""
+    quoted = [repr(name) for name in names]
+    listed = quoted[0]
+    if len(quoted) > 1:
+        listed = f"{', '.join(quoted[:-1])}{',' * (len(quoted) > 2)} and {quoted[-1]}"
+    count = f"{len(names)} required positional argument{'s' * (len(names) > 1)}"
+    return HandlerError("TypeError", f"{function}() missing {count}: {listed}")
+
+
 class HttpError(ApiError):
     """An HTTP error that the WebUI raises itself, such as 404 "Init image not found"."""
 

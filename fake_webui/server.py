@@ -31,7 +31,7 @@ from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
 from fake_webui.faults.parsing import parse_spec
 from fake_webui.faults.rules import FaultRules
-from fake_webui.faults.wire import Patience, Wire
+from fake_webui.faults.wire import Waits, Wire
 from fake_webui.http.server import HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
 from fake_webui.webui.catalog import Catalog
@@ -105,7 +105,7 @@ def create_services(config: ServerConfig) -> Services:
         endpoints=endpoints,
         recorder=Recorder(max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)),
         faults=FaultRules(rules, config.seed),
-        waits=Patience(),
+        waits=Waits(),
         stop=_stay,
         kill=_stay,
     )

@@ -34,8 +34,8 @@ def error_answer(error: ApiError) -> Response:
     """Return the answer for an error of the real server."""
     try:
         body = dump_json(error.body())
-    except HandlerError as unspeakable:
-        error, body = unspeakable, dump_json(unspeakable.body())
+    except HandlerError as unsendable:
+        error, body = unsendable, dump_json(unsendable.body())
     response = Response(body, error.status, error.headers, content_type="application/json")
     response.timed = error.timed  # type: ignore[attr-defined]
     return response

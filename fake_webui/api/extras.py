@@ -63,7 +63,7 @@ def _spliced(shape: bytes, text: str, images: bytes) -> Response:
 )
 def png_info(state: WebUIState, asked: Parsed) -> Any:
     """Read what a picture says of its making."""
-    return pictures.pnginfo.describe(asked.values["image"], state)
+    return pictures.pnginfo.png_info(asked.values["image"], state)
 
 
 @endpoints.post("/sdapi/v1/interrogate", body=tables.INTERROGATE, work=Work.INTERROGATION)

@@ -26,7 +26,7 @@ endpoints = Family()
 )
 def txt2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from a prompt."""
-    return _answer(pictures.generation.txt2img(asked, state, g.get("trouble")))
+    return _answer(pictures.generation.txt2img(asked, state, g.get("failure")))
 
 
 @endpoints.post(
@@ -37,7 +37,7 @@ def txt2img(state: WebUIState, asked: Parsed) -> Response:
 )
 def img2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from pictures and a prompt."""
-    return _answer(pictures.generation.img2img(asked, state, g.get("trouble")))
+    return _answer(pictures.generation.img2img(asked, state, g.get("failure")))
 
 
 def _answer(generated: "Generated") -> Response:

@@ -9,7 +9,7 @@ from flask import current_app
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Index
 from fake_webui.faults.rules import FaultRules
-from fake_webui.faults.wire import Patience
+from fake_webui.faults.wire import Waits
 from fake_webui.journal.recorder import Recorder
 from fake_webui.webui.state import WebUIState
 
@@ -29,7 +29,7 @@ class Services:
     endpoints: Index
     recorder: Recorder
     faults: FaultRules
-    waits: Patience
+    waits: Waits
     stop: Callable[[], None]
     kill: Callable[[], None]
 

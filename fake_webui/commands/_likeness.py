@@ -176,7 +176,7 @@ def item_differences(
 
 
 def is_image(value: Any) -> bool:
-    """Say whether a JSON value is an image's descriptor."""
+    """Return whether a JSON value is an image's descriptor."""
     return isinstance(value, dict) and value.get("__image__") is True
 
 

@@ -133,7 +133,7 @@ def signals_for(process: "subprocess.Popen[bytes]") -> Iterator[None]:
 
 
 def reached_by_ctrl_c() -> bool:
-    """Say whether Ctrl-C on the terminal reaches the command without our help."""
+    """Return whether Ctrl-C on the terminal reaches the command without our help."""
     if sys.platform == "win32":
         return True
     try:

@@ -38,7 +38,7 @@ class FieldType(Protocol):
 
 @dataclass(frozen=True)
 class PlainType:
-    """A type that is no table."""
+    """A type that is not a table."""
 
     coerce: Coerce
     schema: Mapping[str, Any]

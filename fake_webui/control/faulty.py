@@ -18,9 +18,9 @@ from fake_webui.faults.answers import change_body, error_of, gateway_page
 from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import parse_json
-from fake_webui.webui.state import Trouble
+from fake_webui.webui.state import Failure
 
-GATEWAY_STATUS = {524: "524 A Timeout Occurred"}  # which is no status of HTTP's own
+GATEWAY_STATUS = {524: "524 A Timeout Occurred"}  # which HTTP itself does not have
 
 
 def before_view(fault: Fault, exchange: Exchange) -> ResponseReturnValue | None:
@@ -61,12 +61,12 @@ def fail(fault: Fault, exchange: Exchange) -> None:
     error = error_of(fault, exchange, work)
     if work is not Work.GENERATION:
         raise error
-    g.trouble = Trouble(fault.settings.get("at", 0.0), error)
+    g.failure = Failure(fault.settings.get("at", 0.0), error)
 
 
 def stall(fault: Fault, _: Exchange) -> None:
     """Let a generation stand still on its way."""
-    g.trouble = Trouble(fault.settings["at"], stall_seconds=fault.settings["seconds"])
+    g.failure = Failure(fault.settings["at"], stall_seconds=fault.settings["seconds"])
 
 
 def slow_down_loading(fault: Fault, _: Exchange) -> None:
@@ -98,7 +98,7 @@ def delay(fault: Fault, _: Exchange) -> None:
 
 
 def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
-    """Answer as a proxy that lost patience, while the request is worked on behind it."""
+    """Answer as a proxy that waited long enough, while the request is worked on behind it."""
     environ = {key: value for key, value in request.environ.items() if key != "werkzeug.request"}
     environ |= {wire.BEHIND_PROXY: True, "wsgi.input": io.BytesIO(request.get_data())}
     application = current_app.wsgi_app

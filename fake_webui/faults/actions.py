@@ -141,7 +141,7 @@ ACTIONS = {
         Action("reset-mid-body", "the connection is reset after half of the body"),
         Action("empty", "the connection is closed without a byte"),
         Action("truncated-json", "200, and half of the JSON as if it were all"),
-        Action("garbage", "200 application/json, and bytes that are no JSON"),
+        Action("garbage", "200 application/json, and bytes that are not JSON"),
         Action(
             "wrong-content-type",
             "the right body under another media type",

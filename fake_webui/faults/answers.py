@@ -16,7 +16,7 @@ from fake_webui.contract.endpoint import Work
 from fake_webui.errors import ApiError, HandlerError, nans, out_of_memory
 from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
-from fake_webui.journal.payloads import MEDIA_TYPES, decode_image
+from fake_webui.journal.payloads import MEDIA_TYPES, image_bytes
 
 REFUSED_GIB = 1.11
 CUDA_ERROR = "CUDA error: an illegal memory access was encountered"
@@ -97,20 +97,20 @@ def corrupt_base64(text: str) -> str:
 
 def truncated_image(text: str) -> str:
     """Return the first half of an image as base64."""
-    data = decode_image(text) or b""
+    data = image_bytes(text) or b""
     return base64.b64encode(data[: len(data) // 2]).decode()
 
 
 def data_uri(text: str) -> str:
     """Return an image with the prefix that browsers want."""
-    with Image.open(io.BytesIO(decode_image(text) or b"")) as image:
+    with Image.open(io.BytesIO(image_bytes(text) or b"")) as image:
         return f"data:{MEDIA_TYPES[image.format or 'PNG']};base64,{text}"
 
 
 def black_image(text: str) -> str:
     """Return an all-black image of the same size and format, with the same texts in it."""
     stream = io.BytesIO()
-    with Image.open(io.BytesIO(decode_image(text) or b"")) as image:
+    with Image.open(io.BytesIO(image_bytes(text) or b"")) as image:
         texts = PngImagePlugin.PngInfo()
         for key, value in image.info.items():
             if isinstance(key, str) and isinstance(value, str):

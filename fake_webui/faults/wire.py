@@ -28,7 +28,7 @@ DRAIN_POLL_S = 0.002
 WireFault = Callable[["WSGIEnvironment", Iterable[bytes]], Iterator[bytes]]
 
 
-class Patience:
+class Waits:
     """Every wait that a fault asks for. `release` ends them all, and those connections too."""
 
     def __init__(self) -> None:
@@ -107,13 +107,13 @@ def empty(_: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield b""
 
 
-def hang(patience: Patience, at_end: Callable[[], None]) -> WireFault:
+def hang(waits: Waits, at_end: Callable[[], None]) -> WireFault:
     """Send nothing and keep the connection open; call `at_end` when it is over."""
 
     def act(environ: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
         whole(chunks)
         if SOCKET in environ:
-            patience.wait_for_hang_up(environ[SOCKET])
+            waits.wait_for_hang_up(environ[SOCKET])
         at_end()
         hang_up("hung")
         yield b""
@@ -121,7 +121,7 @@ def hang(patience: Patience, at_end: Callable[[], None]) -> WireFault:
     return act
 
 
-def dribble(patience: Patience, seconds: float, pieces: int) -> WireFault:
+def dribble(waits: Waits, seconds: float, pieces: int) -> WireFault:
     """Send the body in so many pieces over so long."""
 
     def act(_: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -129,7 +129,7 @@ def dribble(patience: Patience, seconds: float, pieces: int) -> WireFault:
         size = max(1, -(-len(body) // pieces))
         yield b""  # the headers
         for start in range(0, len(body), size):
-            patience.wait(seconds / pieces)
+            waits.wait(seconds / pieces)
             yield body[start : start + size]
 
     return act

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from fake_webui.journal.payloads import describe, find_images, parse_json, shown_text
+from fake_webui.journal.payloads import find_images, parse_json, shown_text, with_images_described
 
 # What is kept of an exchange besides the two bodies, in the order in which an entry shows it.
 FACTS = (
@@ -56,7 +56,7 @@ class Exchange:
 
     def entry(self) -> dict[str, Any]:
         """Return the entry as the journal shows it: facts and payload, images described."""
-        entry = self.summary() | {"payload": describe(self.payload)}
+        entry = self.summary() | {"payload": with_images_described(self.payload)}
         if text := shown_text(self.body):
             entry["text"] = text
         return entry
@@ -64,7 +64,7 @@ class Exchange:
     def full_entry(self) -> dict[str, Any]:
         """Return the entry with its answer and a numbered list of every image in and out."""
         images = [image.describe() | place for image, place in self.images_with_places()]
-        answer = describe(parse_json(self.answer))
+        answer = with_images_described(parse_json(self.answer))
         return self.entry() | {
             "answer": answer,
             "answer_text": shown_text(self.answer),

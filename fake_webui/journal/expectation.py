@@ -36,13 +36,13 @@ class Question:
         return Scope(mark=self.match.mark)
 
     def holds_for(self, count: int) -> bool:
-        """Say whether this many exchanges are as expected."""
+        """Return whether this many exchanges are as expected."""
         if self.exactly is not None:
             return count == self.exactly
         return count >= (self.at_least or 0)
 
     def is_lost_at(self, count: int) -> bool:
-        """Say whether no later exchange can make it right."""
+        """Return whether no later exchange can make it right."""
         return self.exactly is not None and count > self.exactly
 
     def __str__(self) -> str:
@@ -197,8 +197,8 @@ class NearMiss:
     def distance(self) -> tuple[float, int, int]:
         """How far off: path first, then the number of differences, then the newest."""
         path = next((one for one in self.differences if one.where == "path"), None)
-        likeness = difflib.SequenceMatcher(None, path.expected, path.got).ratio() if path else 2
-        return (-likeness, len(self.differences), -self.n)
+        similarity = difflib.SequenceMatcher(None, path.expected, path.got).ratio() if path else 2
+        return (-similarity, len(self.differences), -self.n)
 
     def __str__(self) -> str:
         shown = "; ".join(map(str, self.differences[:DIFFERENCES_SHOWN]))

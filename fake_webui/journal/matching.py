@@ -6,7 +6,7 @@ from typing import Any
 
 from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
-from fake_webui.journal.payloads import children, describe
+from fake_webui.journal.payloads import children, with_images_described
 
 ABSENT = "<absent>"
 
@@ -39,7 +39,7 @@ class Match:
     payload: dict[str, Any] | None = None
 
     def accepts(self, exchange: Exchange) -> bool:
-        """Say whether this exchange is meant."""
+        """Return whether this exchange is meant."""
         return next(self.differences(exchange), None) is None
 
     def differences(self, exchange: Exchange) -> Iterator[Difference]:
@@ -64,8 +64,8 @@ def payload_differences(expected: dict[str, Any], payload: Any) -> Iterator[Diff
     for key, value in expected.items():
         got = reach(payload, key)
         if got is ABSENT and "." in key:  # it may lead into the description of an image
-            got = reach(describe(payload), key)
-        yield from value_differences(value, describe(got), f"payload.{key}")
+            got = reach(with_images_described(payload), key)
+        yield from value_differences(value, with_images_described(got), f"payload.{key}")
 
 
 def value_differences(expected: Any, got: Any, where: str) -> Iterator[Difference]:

@@ -17,12 +17,13 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from fake_webui.webui.images import read_user_comment
+
 SHORTEST_IMAGE = 60  # characters of base64; the smallest possible PNG takes 90
 TEXT_SHOWN = 4000  # characters of a body that is not JSON
 BASE64_START = re.compile(r"[A-Za-z0-9+/\r\n]{56}")
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
-EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
 BROKEN_IMAGE = (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError)
 
 
@@ -62,19 +63,10 @@ def read_parameters(image: Image.Image) -> str | None:
     for key in ("parameters", "postprocessing"):
         if isinstance(text := image.info.get(key), str):
             return text
-    return read_comment(image)
+    return read_user_comment(image) or None
 
 
-def read_comment(image: Image.Image) -> str | None:
-    """Return the EXIF comment of a JPEG or WebP, None where there is none."""
-    comment = image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT)
-    if not isinstance(comment, bytes):
-        return None
-    encoding = "utf-16-be" if comment.startswith(b"UNICODE") else "latin-1"
-    return comment[8:].decode(encoding, "replace")
-
-
-def decode_image(text: str) -> bytes | None:
+def image_bytes(text: str) -> bytes | None:
     """Return the bytes of a base64 image, with or without a data URI; None for any other text."""
     body = text.partition(",")[2] if text.startswith("data:image/") else text
     if len(body) < SHORTEST_IMAGE or not BASE64_START.match(body):
@@ -90,7 +82,7 @@ def decode_image(text: str) -> bytes | None:
 def find_images(value: Any, where: str = "") -> Iterator[FoundImage]:
     """Yield every image inside a JSON value, in the order of the JSON."""
     if isinstance(value, str):
-        if data := decode_image(value):
+        if data := image_bytes(value):
             yield FoundImage(where, data)
     else:
         for key, child in children(value):
@@ -114,13 +106,13 @@ def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def describe(value: Any) -> Any:
+def with_images_described(value: Any) -> Any:
     """Return a JSON value with its images described and its NaNs as text, fit for any reader."""
     return mapped(value, _described)
 
 
 def _described(value: Any) -> Any:
-    if isinstance(value, str) and (data := decode_image(value)):
+    if isinstance(value, str) and (data := image_bytes(value)):
         return FoundImage("", data).describe()
     if isinstance(value, float) and not math.isfinite(value):
         return json.dumps(value)

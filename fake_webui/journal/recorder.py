@@ -1,7 +1,7 @@
 """The journal: every exchange in order, capped by bytes, with marks and waiting.
 
-An entry exists as soon as its request has arrived. Finished entries live in a ring buffer; only their
-positions, eight bytes each, stay in memory. What was evicted is remembered as a number, so a
+An entry exists as soon as its request has arrived. Finished entries live in a ring buffer; only
+their positions, eight bytes each, stay in memory. What was evicted is remembered as a number, so a
 question that the journal can no longer answer exactly is an error.
 """
 

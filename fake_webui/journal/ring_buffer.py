@@ -30,7 +30,7 @@ class RingBuffer:
         return self._head - self._tail
 
     def fits(self, size: int) -> bool:
-        """Say whether a part of `size` bytes leaves room for others of its kind."""
+        """Return whether a part of `size` bytes leaves room for others of its kind."""
         return size <= self.capacity_bytes // 4
 
     def append(self, n: int, parts: Sequence[bytes]) -> int:

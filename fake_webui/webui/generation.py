@@ -1,4 +1,4 @@
-"""txt2img and img2img as the API offers them: a request in, pictures and what they are out."""
+"""txt2img and img2img as the API has them: a request in, pictures and what they are out."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +7,11 @@ from fake_webui.contract import Parsed
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.webui.image_input import decode_image
 from fake_webui.webui.images import Picture
-from fake_webui.webui.infotext_field import paste_infotext
-from fake_webui.webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.webui.infotext_field import apply_infotext
+from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.sampling import resolve
 from fake_webui.webui.scripts import ScriptChoice, choose_scripts
-from fake_webui.webui.state import Trouble, WebUIState
+from fake_webui.webui.state import Failure, WebUIState
 
 IMAGE_FORMATS = frozenset({"png", "jpg", "jpeg", "webp"})
 
@@ -25,20 +25,20 @@ class Generated:
     info: str
 
 
-def txt2img(parsed: Parsed, state: WebUIState, trouble: Trouble | None = None) -> Generated:
+def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
     """Make pictures from a prompt.
 
     Raises:
         ApiError: as the real server fails.
     """
-    values = paste_infotext(parsed, state, "txt2img")
+    values = apply_infotext(parsed, state, "txt2img")
     choice = choose_scripts(values, state, "txt2img")
     p = Processing.from_request(values, **_resolved(values, state))
-    processed = _run(p, values, choice, state, trouble)
+    processed = _run(p, values, choice, state, failure)
     return _answer(processed, values, state)
 
 
-def img2img(parsed: Parsed, state: WebUIState, trouble: Trouble | None = None) -> Generated:
+def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
     """Make pictures from pictures and a prompt.
 
     Raises:
@@ -47,10 +47,10 @@ def img2img(parsed: Parsed, state: WebUIState, trouble: Trouble | None = None) -
     if parsed.values["init_images"] is None:
         raise HttpError(404, "Init image not found")
     mask = decode_image(text) if (text := parsed.values["mask"]) else text
-    values = paste_infotext(parsed, state, "img2img")
+    values = apply_infotext(parsed, state, "img2img")
     choice = choose_scripts(values, state, "img2img")
     p = Processing.from_request(values, is_img2img=True, mask=mask, **_resolved(values, state))
-    processed = _run(p, values, choice, state, trouble)
+    processed = _run(p, values, choice, state, failure)
     if not values["include_init_images"]:
         values["init_images"] = values["mask"] = None
     return _answer(processed, values, state)
@@ -74,15 +74,15 @@ def _run(
     values: dict[str, Any],
     choice: ScriptChoice,
     state: WebUIState,
-    trouble: Trouble | None,
+    failure: Failure | None,
 ) -> Processed:
     """Wait for a turn and generate."""
     kind = "img2img" if p.is_img2img else "txt2img"
-    with state.generating(values["force_task_id"], kind, trouble) as job:
+    with state.generating(values["force_task_id"], kind, failure) as job:
         if p.is_img2img:
             p.init_images = [decode_image(text) for text in values["init_images"]]
-        bench = Bench(state, job, choice.always_on)
-        return choice.run(p, bench) if choice.selected else process_images(p, bench)
+        context = GenerationContext(state, job, choice.always_on)
+        return choice.run(p, context) if choice.selected else process_images(p, context)
 
 
 def _answer(processed: Processed, values: dict[str, Any], state: WebUIState) -> Generated:
@@ -108,7 +108,7 @@ def encode_picture(picture: Picture, state: WebUIState) -> bytes:
     Raises:
         HttpError: 500, for a format that the API doesn't have.
         HandlerError: UnicodeEncodeError, for text that can't be encoded; ValueError, for a quality
-            of JPEG or WebP that is no whole number.
+            of JPEG or WebP that is not a whole number.
     """
     image_format = str(state.options.get("samples_format")).lower()
     if image_format not in IMAGE_FORMATS:

@@ -14,7 +14,7 @@ def decode_image(text: str | None) -> Image.Image:
     """Return the image of a request's text.
 
     Raises:
-        HttpError: 500, if it is no image, or an address.
+        HttpError: 500, if it is not an image, or an address.
         HandlerError: for null and for a data URI without data.
     """
     if text is None:

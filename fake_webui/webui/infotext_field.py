@@ -155,7 +155,7 @@ SETTINGS = {
 }
 
 
-def paste_infotext(parsed: Parsed, state: WebUIState, tab: str) -> dict[str, Any]:
+def apply_infotext(parsed: Parsed, state: WebUIState, tab: str) -> dict[str, Any]:
     """Return a request's fields, those that it leaves open filled in from its infotext.
 
     Raises:

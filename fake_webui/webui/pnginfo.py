@@ -15,7 +15,7 @@ from fake_webui.webui.state import WebUIState
 
 _LORA = re.compile("<lora:([^:]+):")
 
-# Facts of the file format that are no text of anybody's.
+# Facts of the file format that nobody wrote.
 FORMAT_KEYS = frozenset(
     {
         "jfif",
@@ -41,11 +41,11 @@ Steps: {steps}, Sampler: {sampler}, CFG scale: {scale}, Seed: {seed}, Size: {wid
 Clip skip: 2, ENSD: 31337"""
 
 
-def describe(text: str, state: WebUIState) -> dict[str, Any]:
+def png_info(text: str, state: WebUIState) -> dict[str, Any]:
     """Return what png-info answers for an image in base64.
 
     Raises:
-        HttpError: 500, if it is no image.
+        HttpError: 500, if it is not an image.
         HandlerError: UnicodeDecodeError, for bytes that JSON can't carry.
     """
     infotext, items = read_info(decode_image(text.strip()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fake_webui.config.settings import EmbeddingConfig
-from fake_webui.errors import HandlerError
+from fake_webui.errors import HandlerError, missing_arguments
 from fake_webui.webui.catalog import ROOT
 
 NAME_MARKS: Final = "._- "
@@ -112,16 +112,7 @@ def check_arguments(
             message = f"{function}() got an unexpected keyword argument {name!r}"
             raise HandlerError("TypeError", message)
     if missing := [name for name in required if name not in values]:
-        plural = "s" * (len(missing) > 1)
-        message = f"{function}() missing {len(missing)} required positional argument{plural}"
-        raise HandlerError("TypeError", f"{message}: {_listed(missing)}")
-
-
-def _listed(names: list[str]) -> str:
-    quoted = [repr(name) for name in names]
-    if len(quoted) < 3:
-        return " and ".join(quoted)
-    return f"{', '.join(quoted[:-1])}, and {quoted[-1]}"
+        raise missing_arguments(function, missing)
 
 
 def safe_name(name: Any) -> str:

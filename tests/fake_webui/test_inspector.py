@@ -190,7 +190,7 @@ def test_the_list_can_be_filtered(page: Browser, fake: FakeWebUI) -> None:
     page.wait_for("#counts", "1 of 3")
     assert len(page.texts("#rows .row")) == 1
     page.run("const f = document.querySelector('#filter'); f.value = ''")
-    page.click("#troubled")
+    page.click("#problems")
     page.wait_for("#rows .row", "no such address")
     assert len(page.texts("#rows .row")) == 1
 

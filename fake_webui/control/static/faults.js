@@ -26,13 +26,13 @@ export class Faults {
     const { rules, actions } = await call("GET", "v1/faults");
     if (!Object.keys(this.actions).length) {
       this.actions = actions;
-      this.offerPaths();
+      this.listPaths();
       this.drawActions();
     }
     this.drawRules(rules);
   }
 
-  offerPaths() {
+  listPaths() {
     const paths = new Set(Object.values(this.actions).flatMap((action) => action.endpoints));
     for (const other of ["progress", "samplers", "sd-models", "png-info"]) paths.add(`/sdapi/v1/${other}`);
     byId("fault-path").append(...[...paths].map((path) => element("option", { value: path }, path)));

@@ -4,7 +4,7 @@ import { byId, bytes, call } from "./dom.js";
 import { Detail } from "./detail.js";
 import { Faults } from "./faults.js";
 import { Journal } from "./journal.js";
-import { RowList, isTroubled } from "./rows.js";
+import { RowList, hasProblem } from "./rows.js";
 
 const detail = new Detail();
 const faults = new Faults();
@@ -38,9 +38,9 @@ function draw() {
 
 function visible() {
   const words = byId("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const troubled = byId("troubled").checked;
-  if (!words.length && !troubled) return journal.rows;
-  return journal.rows.filter((row) => (!troubled || isTroubled(row)) && words.every((word) => searched(row).includes(word)));
+  const problems = byId("problems").checked;
+  if (!words.length && !problems) return journal.rows;
+  return journal.rows.filter((row) => (!problems || hasProblem(row)) && words.every((word) => searched(row).includes(word)));
 }
 
 const searched = (row) => `${row.method} ${row.path} ${row.status} ${row.fault ?? ""} ${row.mark ?? ""}`.toLowerCase();
@@ -57,7 +57,7 @@ async function introduce() {
 }
 
 byId("filter").addEventListener("input", draw);
-byId("troubled").addEventListener("change", draw);
+byId("problems").addEventListener("change", draw);
 byId("follow").addEventListener("change", draw);
 byId("rows").addEventListener("wheel", (event) => { if (event.deltaY < 0) byId("follow").checked = false; }, { passive: true });
 byId("clear").addEventListener("click", () => call("DELETE", "v1/requests"));

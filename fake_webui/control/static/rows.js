@@ -90,7 +90,7 @@ export function tone(row) {
   return row.status >= 400 ? "warn" : "good";
 }
 
-export function isTroubled(row) {
+export function hasProblem(row) {
   const failed = row.status === null ? row.duration_s !== null : row.status >= 400;
   return failed || !row.matched || Boolean(row.fault) || row.unknown_fields.length + row.findings.length > 0;
 }

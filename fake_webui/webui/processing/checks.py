@@ -109,7 +109,7 @@ def check_steps(p: Processing) -> None:
 
 
 def check_clip_skip(layers: Any) -> None:
-    """Refuse a number of layers to leave out that is no number.
+    """Refuse a number of layers to leave out that is not a number.
 
     Raises:
         HandlerError: TypeError.

@@ -1,7 +1,6 @@
 """From a sampled picture to the one that is answered and saved."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -9,13 +8,11 @@ from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import fit
 from fake_webui.webui.processing import saving
 from fake_webui.webui.processing.batch import Plan
-from fake_webui.webui.processing.describe import infotext
+from fake_webui.webui.processing.context import GenerationContext
+from fake_webui.webui.processing.infotexts import infotext
 from fake_webui.webui.processing.init_images import lay_over
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.state import WebUIState
-
-if TYPE_CHECKING:
-    from fake_webui.webui.processing.pipeline import Bench
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +24,12 @@ class Finished:
 
 
 def finish_picture(
-    p: Processing, bench: "Bench", plan: Plan, index: int, picture: Picture
+    p: Processing, context: GenerationContext, plan: Plan, index: int, picture: Picture
 ) -> Finished:
     """Let scripts have the picture, lay unmasked parts over it, give it its text, save it."""
-    state = bench.state
-    for script in bench.scripts:
-        picture = script.postprocess_image(p, bench, picture)
+    state = context.state
+    for script in context.scripts:
+        picture = script.postprocess_image(p, context, picture)
     masks: list[Picture] = []
     if plan.start and plan.start.overlays:
         if state.options.get("overlay_inpaint"):

@@ -1,52 +1,32 @@
 """A generation from its parameters to its pictures: options, prompts, batches, grids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape, image_grid
 from fake_webui.webui.processing import checks, prompts, sampling, saving
 from fake_webui.webui.processing.batch import Plan, make_plan, note_loras, sample_batch
-from fake_webui.webui.processing.describe import infotext
+from fake_webui.webui.processing.context import GenerationContext
 from fake_webui.webui.processing.finish import finish_picture
+from fake_webui.webui.processing.infotexts import infotext
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.processing.result import Processed, collect
 from fake_webui.webui.processing.seeds import batch_seeds, check_seeds, fixed_seed
-from fake_webui.webui.state import Job, WebUIState
+from fake_webui.webui.state import WebUIState
 
 
-class AlwaysOn:
-    """A script that takes part in every generation it is active in."""
-
-    def process(self, p: Processing) -> None:
-        """Change the parameters before anything is made."""
-
-    def postprocess_image(self, p: Processing, bench: "Bench", picture: Picture) -> Picture:  # noqa: ARG002 (what others need)
-        """Return what becomes of a picture."""
-        return picture
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a generation works with: the server's state, its turn, the scripts that take part."""
-
-    state: WebUIState
-    job: Job
-    scripts: Sequence[AlwaysOn] = ()
-
-
-def process_images(p: Processing, bench: Bench) -> Processed:
+def process_images(p: Processing, context: GenerationContext) -> Processed:
     """Make the pictures that `p` asks for, under its own settings.
 
     Raises:
         ApiError: as the real server fails.
     """
-    with _overridden(p, bench.state):
+    with _overridden(p, context.state):
         p.sampler_name, p.scheduler = sampling.resolve(
-            p.sampler_name, p.scheduler, bench.state.catalog, automatic=False
+            p.sampler_name, p.scheduler, context.state.catalog, automatic=False
         )
-        return _process(p, bench)
+        return _process(p, context)
 
 
 @contextmanager
@@ -67,8 +47,8 @@ def _overridden(p: Processing, state: WebUIState) -> Iterator[None]:
         state.models.reload_vae()
 
 
-def _process(p: Processing, bench: Bench) -> Processed:
-    state, options = bench.state, bench.state.options
+def _process(p: Processing, context: GenerationContext) -> Processed:
+    state, options = context.state, context.state.options
     checks.check_prompt(p)
     seed, subseed = fixed_seed(p.seed, state.rng), fixed_seed(p.subseed, state.rng)
     if p.restore_faces is None:
@@ -81,10 +61,10 @@ def _process(p: Processing, bench: Bench) -> Processed:
     _set_up_prompts(p, state)
     seeds, p.all_subseeds = batch_seeds(seed, subseed, p.subseed_strength, len(p.all_prompts))
     p.all_seeds = p.seed_list or seeds
-    for script in bench.scripts:
+    for script in context.scripts:
         script.process(p)
     plan = make_plan(p, state)
-    pictures, infotexts = _make_all(p, bench, plan)
+    pictures, infotexts = _make_all(p, context, plan)
     if not infotexts:
         infotexts.append(infotext(p, options, 0))
     with_grid = _add_grid(p, state, pictures, infotexts)
@@ -128,9 +108,11 @@ def _set_up_prompts(p: Processing, state: WebUIState) -> None:
         )
 
 
-def _make_all(p: Processing, bench: Bench, plan: Plan) -> tuple[list[Picture], list[str]]:
+def _make_all(
+    p: Processing, context: GenerationContext, plan: Plan
+) -> tuple[list[Picture], list[str]]:
     """Make one batch after the other until all are done or somebody interrupts."""
-    progress, pictures, infotexts = bench.state.progress, list[Picture](), list[str]()
+    progress, pictures, infotexts = context.state.progress, list[Picture](), list[str]()
     for number in range(p.n_iter):
         progress.skipped = False
         progress.wake.clear()
@@ -142,23 +124,25 @@ def _make_all(p: Processing, bench: Bench, plan: Plan) -> tuple[list[Picture], l
             break
         if p.n_iter > 1:
             progress.job = f"Batch {number + 1} out of {p.n_iter}"
-        drawn = _make_batch(p, bench, plan, indices)
+        drawn = _make_batch(p, context, plan, indices)
         progress.next_job()
         for index, picture in zip(indices, drawn, strict=True):
-            finished = finish_picture(p, bench, plan, index, picture)
+            finished = finish_picture(p, context, plan, index, picture)
             pictures += finished.pictures
             infotexts.append(finished.infotext)
     return pictures, infotexts
 
 
-def _make_batch(p: Processing, bench: Bench, plan: Plan, indices: range) -> list[Picture]:
-    state = bench.state
+def _make_batch(
+    p: Processing, context: GenerationContext, plan: Plan, indices: range
+) -> list[Picture]:
+    state = context.state
     state.models.load()
     checks.check_clip_skip(state.options.get("CLIP_stop_at_last_layers"))
     _note_conditioning(p, state, p.all_prompts[indices[0]], p.all_negative_prompts[indices[0]])
     checks.check_steps(p)
     check_seeds(p.all_seeds)
-    pictures = sample_batch(p, bench.state, bench.job, plan, indices)
+    pictures = sample_batch(p, context.state, context.job, plan, indices)
     if (method := state.options.get("sd_vae_decode_method")) != "Full":
         p.extra_generation_params["VAE Decoder"] = method
     return pictures

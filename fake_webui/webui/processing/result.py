@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_webui.webui.images import Picture
-from fake_webui.webui.processing.describe import VERSION
+from fake_webui.webui.processing.infotexts import VERSION
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.state import WebUIState
 

@@ -14,7 +14,7 @@ from fake_webui.errors import InvalidRequestError
 from fake_webui.webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION
 from fake_webui.webui.images import Drawing, Picture
 from fake_webui.webui.images.caption import captioned
-from fake_webui.webui.processing import AlwaysOn, Bench, Processing
+from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processing
 from fake_webui.webui.processing.sampling import steps_from_image
 
 NO_MODEL = "None"
@@ -185,7 +185,9 @@ class ADetailer(AlwaysOn):
                 p.extra_generation_params.update(notes_of(unit, number))
         p.extra_generation_params["ADetailer version"] = ADETAILER_VERSION
 
-    def postprocess_image(self, p: Processing, bench: Bench, picture: Picture) -> Picture:
+    def postprocess_image(
+        self, p: Processing, context: GenerationContext, picture: Picture
+    ) -> Picture:
         """Return the picture with what the units found done anew."""
         if self.skip_img2img and p.is_img2img:
             if p.mask is not None:
@@ -197,16 +199,16 @@ class ADetailer(AlwaysOn):
                 and unit["ad_confidence"] <= SUREST
                 and unit["ad_model"] in ADETAILER_MODELS
             ):
-                picture = _detailed(p, bench, picture, unit)
+                picture = _detailed(p, context, picture, unit)
         return picture
 
 
-def _detailed(p: Processing, bench: Bench, picture: Picture, unit: Unit) -> Picture:
+def _detailed(p: Processing, context: GenerationContext, picture: Picture, unit: Unit) -> Picture:
     """Take the time that one inpainting takes, and write the model's name on the picture."""
-    progress = bench.state.progress
+    progress = context.state.progress
     steps = unit["ad_steps"] if unit["ad_use_steps"] else p.steps
     progress.job_count += 1
-    bench.job.sample(steps_from_image(steps, unit["ad_denoising_strength"], exact=False)[1])
+    context.job.sample(steps_from_image(steps, unit["ad_denoising_strength"], exact=False)[1])
     progress.next_job()
     line = f"+ {unit['ad_model']}"
     if isinstance(picture.content, Drawing):

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from fake_webui.webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 
 
 class Arguments(NamedTuple):
@@ -21,7 +21,7 @@ class Arguments(NamedTuple):
     sigma_adjustment: Any
 
 
-def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
+def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate with the parameters that suit the script."""
     if asked.override_sampler:
         p.sampler_name = "Euler"
@@ -39,4 +39,4 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
         "Randomness": asked.randomness,
         "Sigma Adjustment": asked.sigma_adjustment,
     }
-    return process_images(p, bench)
+    return process_images(p, context)

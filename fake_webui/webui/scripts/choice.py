@@ -1,13 +1,13 @@
 """The scripts that a request names, with the arguments it gives them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from fake_webui.errors import HandlerError, HttpError
+from fake_webui.errors import HandlerError, HttpError, missing_arguments
 from fake_webui.webui.catalog import Catalog
-from fake_webui.webui.processing import AlwaysOn, Bench, Processed, Processing
+from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processed, Processing
 from fake_webui.webui.scripts.catalogue import ALWAYS_ON, SELECTABLE
 from fake_webui.webui.scripts.hypertile import Hypertile
 from fake_webui.webui.scripts.registry import Line, Script, Selectable
@@ -25,7 +25,7 @@ class ScriptChoice:
     arguments: list[Any] = field(default_factory=list)
     always_on: tuple[AlwaysOn, ...] = ()
 
-    def run(self, p: Processing, bench: Bench) -> Processed:
+    def run(self, p: Processing, context: GenerationContext) -> Processed:
         """Let the selected script generate.
 
         Raises:
@@ -35,9 +35,9 @@ class ScriptChoice:
             raise HandlerError("NotImplementedError", "")
         form, run = self.selected
         if missing := form._fields[len(self.arguments) :]:
-            raise HandlerError("TypeError", _missing_arguments(missing))
+            raise missing_arguments("Script.run", missing)
         try:
-            return run(p, bench, form(*self.arguments))
+            return run(p, context, form(*self.arguments))
         except TRIPPED_OVER as error:
             raise HandlerError(type(error).__name__, str(error)) from error
 
@@ -93,13 +93,3 @@ def _activated(line: Line, arguments: list[Any]) -> tuple[AlwaysOn, ...]:
     given = {script.name: arguments_of(script) for script in line.scripts if script.always_on}
     active = (activate(given.get(name, [])) for name, activate in ALWAYS_ON.items())
     return tuple(one for one in active if one is not None)
-
-
-def _missing_arguments(names: Sequence[str]) -> str:
-    quoted = [repr(name) for name in names]
-    listed = quoted[0]
-    if len(quoted) > 1:
-        comma = "," * (len(quoted) > 2)
-        listed = f"{', '.join(quoted[:-1])}{comma} and {quoted[-1]}"
-    plural = "s" * (len(names) > 1)
-    return f"Script.run() missing {len(names)} required positional argument{plural}: {listed}"

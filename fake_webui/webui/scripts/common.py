@@ -8,17 +8,17 @@ from PIL import Image
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape, image_grid
-from fake_webui.webui.processing import Bench, Processed, Processing, collect, saving
+from fake_webui.webui.processing import GenerationContext, Processed, Processing, collect, saving
 from fake_webui.webui.processing.checks import check_many
 from fake_webui.webui.processing.seeds import fixed_seed
 
 Place = tuple[int, int]
 
 
-def fix_seeds(p: Processing, bench: Bench) -> None:
+def fix_seeds(p: Processing, context: GenerationContext) -> None:
     """Draw the seeds that are left open, so that all parts of a script share them."""
-    p.seed = fixed_seed(p.seed, bench.state.rng)
-    p.subseed = fixed_seed(p.subseed, bench.state.rng)
+    p.seed = fixed_seed(p.seed, context.state.rng)
+    p.subseed = fixed_seed(p.subseed, context.state.rng)
 
 
 def seed_of(p: Processing) -> int:
@@ -27,22 +27,24 @@ def seed_of(p: Processing) -> int:
 
 
 def with_one_infotext(
-    p: Processing, bench: Bench, pictures: Sequence[Picture], first: Processed | None
+    p: Processing, context: GenerationContext, pictures: Sequence[Picture], first: Processed | None
 ) -> Processed:
     """Return the result of a script whose pictures all have the infotext of the first part."""
     infotext = first.infotexts[0] if first else None
     return collect(
         p,
         list(pictures),
-        bench.state,
+        context.state,
         infotexts=[infotext] * len(pictures),
         seed=first.seed if first else -1,
     )
 
 
-def grid_of(bench: Bench, images: Sequence[Image.Image], rows: int | None = None) -> Image.Image:
+def grid_of(
+    context: GenerationContext, images: Sequence[Image.Image], rows: int | None = None
+) -> Image.Image:
     """Return a grid of `rows`, or of as many as the options say."""
-    get = bench.state.options.get
+    get = context.state.options.get
     wanted, full = (
         (get("n_rows"), get("grid_prevent_empty_spots")) if rows is None else (rows, False)
     )
@@ -50,16 +52,16 @@ def grid_of(bench: Bench, images: Sequence[Image.Image], rows: int | None = None
     return image_grid(images, shape, get("grid_background_color"))
 
 
-def save_grid(p: Processing, bench: Bench, grid: Picture) -> None:
+def save_grid(p: Processing, context: GenerationContext, grid: Picture) -> None:
     """Save the grid of a script where grids are saved."""
-    if bench.state.options.get("grid_save"):
-        saving.save_grid(p, bench.state, grid)
+    if context.state.options.get("grid_save"):
+        saving.save_grid(p, context.state, grid)
 
 
-def save_result(p: Processing, bench: Bench, picture: Picture, seed: int) -> None:
+def save_result(p: Processing, context: GenerationContext, picture: Picture, seed: int) -> None:
     """Save what a script put together, whether or not its parts are saved."""
-    if bench.state.options.get("samples_save"):
-        saving.save_result(p, bench.state, picture, seed)
+    if context.state.options.get("samples_save"):
+        saving.save_result(p, context.state, picture, seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from fake_webui.webui.images import Picture
-from fake_webui.webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.checks import check_many
 from fake_webui.webui.processing.init_images import ORIGINAL
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, with_one_infotext
@@ -19,39 +19,41 @@ class Arguments(NamedTuple):
     append_interrogation: Any
 
 
-def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
+def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate `loops` times, the denoising strength going to `final_denoising_strength`."""
-    fix_seeds(p, bench)
+    fix_seeds(p, context)
     check_many(asked.loops * p.n_iter)
     p.extra_generation_params = {
         "Final denoising strength": asked.final_denoising_strength,
         "Denoising curve": asked.denoising_curve,
     }
     if asked.append_interrogation != "None":
-        caption = bench.state.config.caption or ""
+        caption = context.state.config.caption or ""
         p.prompt = f"{p.prompt}, {caption}" if p.prompt else caption
     batches, p.n_iter, p.batch_size, p.do_not_save_grid = p.n_iter, 1, 1, True
-    bench.state.progress.job_count = asked.loops * batches
+    context.state.progress.job_count = asked.loops * batches
     start, strength, fill = p.init_images, p.denoising_strength, p.inpainting_fill
     made, first = list[Processed](), None
     for batch in range(1, batches + 1):
         p.init_images, p.denoising_strength, p.inpainting_fill = start, strength, fill
-        rounds = _rounds(p, bench, asked, f"batch {batch}/{batches}")
+        rounds = _rounds(p, context, asked, f"batch {batch}/{batches}")
         made += rounds if batches == 1 else rounds[-1:]
         first = first or next(iter(rounds), None)
-        if bench.state.progress.interrupted:
+        if context.state.progress.interrupted:
             break
     results = [processed.images[0] for processed in made]
-    return with_one_infotext(p, bench, [*_grid(p, bench, results), *results], first)
+    return with_one_infotext(p, context, [*_grid(p, context, results), *results], first)
 
 
-def _rounds(p: Processing, bench: Bench, asked: Arguments, batch: str) -> list[Processed]:
+def _rounds(
+    p: Processing, context: GenerationContext, asked: Arguments, batch: str
+) -> list[Processed]:
     """Return the results of one batch, each of which was the start of the next."""
-    progress, made = bench.state.progress, list[Processed]()
+    progress, made = context.state.progress, list[Processed]()
     initial = float(p.denoising_strength or 0)
     for loop in range(1, asked.loops + 1):
         progress.job = f"Iteration {loop}/{asked.loops}, {batch}"
-        processed = process_images(p, bench)
+        processed = process_images(p, context)
         if progress.interrupted or progress.skipped:
             break
         share = _curve(asked.denoising_curve, loop, asked.loops)
@@ -74,10 +76,10 @@ def _curve(name: Any, loop: int, loops: int) -> float:
     return share
 
 
-def _grid(p: Processing, bench: Bench, results: list[Picture]) -> list[Picture]:
+def _grid(p: Processing, context: GenerationContext, results: list[Picture]) -> list[Picture]:
     """Return the grid of all rounds, if there are several and the options want one."""
     if len(results) < 2:
         return []
-    grid = Picture(grid_of(bench, [picture.image for picture in results], rows=1))
-    save_grid(p, bench, grid)
-    return [grid] if bench.state.options.get("return_grid") else []
+    grid = Picture(grid_of(context, [picture.image for picture in results], rows=1))
+    save_grid(p, context, grid)
+    return [grid] if context.state.options.get("return_grid") else []

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from fake_webui.webui.images import Picture
-from fake_webui.webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.init_images import ORIGINAL
 from fake_webui.webui.scripts.common import (
     Tiling,
@@ -63,7 +63,7 @@ class PoorMansArguments(NamedTuple):
     direction: Any
 
 
-def run_poor_mans(p: Processing, bench: Bench, asked: PoorMansArguments) -> Processed:
+def run_poor_mans(p: Processing, context: GenerationContext, asked: PoorMansArguments) -> Processed:
     """Generate the tiles of the enlarged image that lie outside the old one."""
     p.mask_blur_x = p.mask_blur_y = asked.mask_blur * 2
     p.inpainting_fill, p.inpaint_full_res = asked.inpainting_fill, False
@@ -79,20 +79,20 @@ def run_poor_mans(p: Processing, bench: Bench, asked: PoorMansArguments) -> Proc
     work = [index for index, mask in enumerate(masks) if mask.getbbox()]
     p.n_iter = p.batch_size = 1
     p.do_not_save_grid = p.do_not_save_samples = True
-    progress = bench.state.progress
+    progress = context.state.progress
     progress.job_count = len(work)
     first = None
     for number, index in enumerate(work):
         p.init_images, p.mask = [tiles[index]], masks[index]
         progress.job = f"Batch {number + 1} out of {len(work)}"
-        processed = process_images(p, bench)
+        processed = process_images(p, context)
         first = first or processed
         p.seed = processed.seed + 1
         if processed.images:
             tiles[index] = processed.images[0].image
     result = Picture(tiling.join(size, tiles))
-    save_result(p, bench, result, first.seed if first else -1)
-    return with_one_infotext(p, bench, [result], first)
+    save_result(p, context, result, first.seed if first else -1)
+    return with_one_infotext(p, context, [result], first)
 
 
 def _kept_box(margins: Margins, blur: int) -> Box:
@@ -116,7 +116,7 @@ class Mk2Arguments(NamedTuple):
     color_variation: Any
 
 
-def run_mk2(p: Processing, bench: Bench, asked: Mk2Arguments) -> Processed:
+def run_mk2(p: Processing, context: GenerationContext, asked: Mk2Arguments) -> Processed:
     """Generate one side after the other, each from what there is by then."""
     margins = Margins.of(p.init_images[0].size, asked.pixels, asked.direction)
     p.inpaint_full_res, p.inpainting_fill = False, ORIGINAL
@@ -128,22 +128,22 @@ def run_mk2(p: Processing, bench: Bench, asked: Mk2Arguments) -> Processed:
     sides += [(margins.up, (0, 1)), (margins.down, (0, -1))]
     sides = [side for side in sides if side[0] > 0]
     batches, p.n_iter = p.n_iter, 1
-    progress = bench.state.progress
+    progress = context.state.progress
     progress.job_count = batches * len(sides)
     results, first, start = list[Picture](), None, p.init_images[0]
     for batch in range(batches):
         progress.job = f"Batch {batch + 1} out of {batches}"
         images = [start] * p.batch_size
         for added, towards in sides:
-            images, processed = _expand(p, bench, images, added, towards, area)
+            images, processed = _expand(p, context, images, added, towards, area)
             first = first or processed
         results += [Picture(image) for image in images]
-    return with_one_infotext(p, bench, [*_grid(p, bench, results), *results], first)
+    return with_one_infotext(p, context, [*_grid(p, context, results), *results], first)
 
 
 def _expand(
     p: Processing,
-    bench: Bench,
+    context: GenerationContext,
     images: list[Image.Image],
     added: int,
     towards: tuple[int, int],
@@ -173,16 +173,16 @@ def _expand(
     p.width, p.height = window
     p.mask = _mask(size, (*place, place[0] + old[0], place[1] + old[1])).crop(box)
     p.init_images = [canvas.crop(box) for canvas in canvases]
-    processed = process_images(p, bench)
+    processed = process_images(p, context)
     for canvas, picture in zip(canvases, processed.images, strict=False):
         canvas.paste(picture.image, corner)
     return canvases, processed
 
 
-def _grid(p: Processing, bench: Bench, results: list[Picture]) -> list[Picture]:
-    get = bench.state.options.get
+def _grid(p: Processing, context: GenerationContext, results: list[Picture]) -> list[Picture]:
+    get = context.state.options.get
     if not results or (len(results) < 2 and get("grid_only_if_multiple")):
         return []
-    grid = Picture(grid_of(bench, [picture.image for picture in results]))
-    save_grid(p, bench, grid)
+    grid = Picture(grid_of(context, [picture.image for picture in results]))
+    save_grid(p, context, grid)
     return [grid] if get("return_grid") else []

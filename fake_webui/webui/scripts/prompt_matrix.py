@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.annotation import annotated
-from fake_webui.webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.checks import check_many
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, seed_of
 
@@ -20,9 +20,9 @@ class Arguments(NamedTuple):
     margin_size: Any
 
 
-def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
+def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate a picture for each combination, and put them in a grid before the others."""
-    fix_seeds(p, bench)
+    fix_seeds(p, context)
     if asked.prompt_type not in ("positive", "negative"):
         raise ValueError(f"Unknown prompt type {asked.prompt_type}")
     if asked.variations_delimiter not in ("comma", "space"):
@@ -40,9 +40,9 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
     p.seed_list = [
         seed_of(p) + (index if asked.different_seeds else 0) for index in range(len(prompts))
     ]
-    processed = process_images(p, bench)
+    processed = process_images(p, context)
     if processed.images:
-        _add_grid(p, bench, processed, parts[1:], asked.margin_size)
+        _add_grid(p, context, processed, parts[1:], asked.margin_size)
     return processed
 
 
@@ -58,10 +58,10 @@ def combinations(parts: list[str], delimiter: str, *, at_start: bool) -> list[st
 
 
 def _add_grid(
-    p: Processing, bench: Bench, processed: Processed, parts: list[str], margin: int
+    p: Processing, context: GenerationContext, processed: Processed, parts: list[str], margin: int
 ) -> None:
     images = [picture.image for picture in processed.images]
-    grid = grid_of(bench, images, rows=1 << (len(parts) // 2))
+    grid = grid_of(context, images, rows=1 << (len(parts) // 2))
     boundary = math.ceil(len(parts) / 2)
     labelled = annotated(
         grid, images[0].size, _labels(parts[:boundary]), _labels(parts[boundary:]), margin
@@ -70,7 +70,7 @@ def _add_grid(
     processed.images.insert(0, picture)
     processed.index_of_first_image = 1
     processed.infotexts.insert(0, processed.infotexts[0])
-    save_grid(p, bench, picture)
+    save_grid(p, context, picture)
 
 
 def _labels(parts: list[str]) -> list[list[str]]:

@@ -5,7 +5,13 @@ import shlex
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from fake_webui.webui.processing import Bench, Processed, Processing, collect, process_images
+from fake_webui.webui.processing import (
+    GenerationContext,
+    Processed,
+    Processing,
+    collect,
+    process_images,
+)
 from fake_webui.webui.processing.seeds import fixed_seed
 from fake_webui.webui.scripts.common import seed_of
 
@@ -47,26 +53,26 @@ class Arguments(NamedTuple):
     prompt_txt: Any
 
 
-def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
+def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate for each line of `prompt_txt`: a prompt, or words such as `--steps 5`."""
     p.do_not_save_grid = True
     jobs = [
-        read_line(line, bench) for line in map(str.strip, asked.prompt_txt.splitlines()) if line
+        read_line(line, context) for line in map(str.strip, asked.prompt_txt.splitlines()) if line
     ]
-    progress = bench.state.progress
+    progress = context.state.progress
     if (asked.checkbox_iterate or asked.checkbox_iterate_batch) and p.seed in (-1, None):
-        p.seed = fixed_seed(None, bench.state.rng)
+        p.seed = fixed_seed(None, context.state.rng)
     progress.job_count = sum(job.get("n_iter", p.n_iter) for job in jobs)
     results = []
     for job in jobs:
         progress.job = f"{progress.job_no + 1} out of {progress.job_count}"
-        results.append(process_images(_with(p, job, asked.prompt_position), bench))
+        results.append(process_images(_with(p, job, asked.prompt_position), context))
         if asked.checkbox_iterate:
             p.seed = seed_of(p) + p.batch_size * p.n_iter
     return collect(
         p,
         [picture for one in results for picture in one.images],
-        bench.state,
+        context.state,
         seed=seed_of(p),
         all_prompts=[prompt for one in results for prompt in one.all_prompts],
         infotexts=[text for one in results for text in one.infotexts],
@@ -89,17 +95,17 @@ def _with(p: Processing, job: dict[str, Any], position: Any) -> Processing:
     return made
 
 
-def read_line(line: str, bench: Bench) -> dict[str, Any]:
+def read_line(line: str, context: GenerationContext) -> dict[str, Any]:
     """Return what a line sets; one that can't be read as words is a prompt."""
     if "--" not in line:
         return {"prompt": line}
     try:
-        return _read_words(shlex.split(line), bench)
+        return _read_words(shlex.split(line), context)
     except (ValueError, LookupError, AssertionError):
         return {"prompt": line}
 
 
-def _read_words(words: list[str], bench: Bench) -> dict[str, Any]:
+def _read_words(words: list[str], context: GenerationContext) -> dict[str, Any]:
     found: dict[str, Any] = {}
     while words:
         name = words.pop(0)
@@ -112,15 +118,15 @@ def _read_words(words: list[str], bench: Bench) -> dict[str, Any]:
                 parts.append(words.pop(0))
             found[name] = " ".join(parts)
         elif name == "sampler_name":
-            found[name] = _sampler_called(words.pop(0), bench)
+            found[name] = _sampler_called(words.pop(0), context)
         else:
             found[name] = WORDS[name](words.pop(0))
     return found
 
 
-def _sampler_called(text: str, bench: Bench) -> str:
+def _sampler_called(text: str, context: GenerationContext) -> str:
     """Return the name of a sampler by name or alias in any case, "None" if there is none."""
-    for sampler in bench.state.catalog.samplers:
+    for sampler in context.state.catalog.samplers:
         if text.lower() in map(str.lower, (sampler.name, *sampler.aliases)):
             return sampler.name
     return "None"

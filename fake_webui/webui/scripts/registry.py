@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from fake_webui.errors import HttpError
-from fake_webui.webui.processing import AlwaysOn, Bench, Processed, Processing
+from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processed, Processing
 
-Selectable = tuple[type[Any], Callable[[Processing, Bench, Any], Processed]]
+Selectable = tuple[type[Any], Callable[[Processing, GenerationContext, Any], Processed]]
 Activate = Callable[[Sequence[Any]], AlwaysOn | None]
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from fake_webui.webui.catalog import UPSCALERS
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import flatten, upscale
-from fake_webui.webui.processing import Bench, Processed, Processing, process_images
+from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.checks import check_memory
 from fake_webui.webui.scripts.common import (
     Tiling,
@@ -28,13 +28,13 @@ class Arguments(NamedTuple):
     scale_factor: Any
 
 
-def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
+def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate every tile of the enlarged init image, once for each of `n_iter`."""
     upscaler = _upscaler_called(asked.upscaler_index)
-    fix_seeds(p, bench)
+    fix_seeds(p, context)
     p.extra_generation_params["SD upscale overlap"] = asked.overlap
     p.extra_generation_params["SD upscale upscaler"] = upscaler
-    image = flatten(p.init_images[0], bench.state.options.get("img2img_background_color"))
+    image = flatten(p.init_images[0], context.state.options.get("img2img_background_color"))
     if upscaler != "None":
         factor = asked.scale_factor
         check_memory(int(image.width * factor), int(image.height * factor))
@@ -43,7 +43,7 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
     tiles, batch_size, rounds = tiling.cut(image), p.batch_size, p.n_iter
     batches = math.ceil(len(tiles) / batch_size)
     p.n_iter, p.do_not_save_grid, p.do_not_save_samples = 1, True, True
-    bench.state.progress.job_count = batches * rounds
+    context.state.progress.job_count = batches * rounds
     results, first, seed = list[Picture](), None, seed_of(p)
     for number in range(rounds):
         p.seed = seed + number
@@ -52,14 +52,14 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
             p.batch_size = batch_size
             p.init_images = tiles[batch * batch_size : (batch + 1) * batch_size]
             done = batch + 1 + number * batches
-            bench.state.progress.job = f"Batch {done} out of {batches * rounds}"
-            processed = process_images(p, bench)
+            context.state.progress.job = f"Batch {done} out of {batches * rounds}"
+            processed = process_images(p, context)
             first = first or processed
             p.seed = processed.seed + 1
             made += [picture.image for picture in processed.images]
         results.append(Picture(tiling.join(image.size, made)))
-        save_result(p, bench, results[-1], seed + number)
-    return with_one_infotext(p, bench, results, first)
+        save_result(p, context, results[-1], seed + number)
+    return with_one_infotext(p, context, results, first)
 
 
 def _upscaler_called(index: Any) -> str:

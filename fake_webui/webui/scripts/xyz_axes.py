@@ -13,6 +13,7 @@ from fake_webui.errors import HandlerError
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.processing import Processing
 from fake_webui.webui.processing.checks import check_many
+from fake_webui.webui.processing.seeds import fixed_seed
 
 Apply = Callable[[Processing, Any, Sequence[Any], Catalog], None]
 
@@ -130,7 +131,7 @@ def fix_seeds(axis: Axis, values: list[Any], rng: random.Random) -> list[Any]:
     """Return the values with seeds drawn where they are left open."""
     if axis.label not in SEEDS:
         return values
-    return [rng.randrange(2**32 - 2) if value in (None, "", -1) else value for value in values]
+    return [fixed_seed(value, rng) for value in values]
 
 
 def _field(name: str) -> Apply:

@@ -13,8 +13,14 @@ from PIL import Image
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.annotation import annotated
-from fake_webui.webui.processing import Bench, Processed, Processing, collect, process_images
-from fake_webui.webui.processing.describe import infotext
+from fake_webui.webui.processing import (
+    GenerationContext,
+    Processed,
+    Processing,
+    collect,
+    process_images,
+)
+from fake_webui.webui.processing.infotexts import infotext
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, seed_of
 from fake_webui.webui.scripts.xyz_axes import AXES, NOTHING, SEEDS, Axis
 from fake_webui.webui.scripts.xyz_axes import fix_seeds as fix_axis_seeds
@@ -94,7 +100,7 @@ class Arguments(NamedTuple):
     csv_mode: Any
 
 
-def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
+def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate a picture for each combination of the values of up to three axes."""
     switches = Switches(
         draw_legend=bool(asked.draw_legend),
@@ -106,41 +112,41 @@ def run(p: Processing, bench: Bench, asked: Arguments) -> Processed:
         as_text=bool(asked.csv_mode),
     )
     if switches.fixed_seeds:
-        fix_seeds(p, bench)
-    if not bench.state.options.get("return_grid"):
+        fix_seeds(p, context)
+    if not context.state.options.get("return_grid"):
         p.batch_size = 1
-    names = _axis_names(bench, p)
+    names = _axis_names(context, p)
     scales = [
-        _read_scale(bench, switches, letter, AXES[names[number or 0]], values)
+        _read_scale(context, switches, letter, AXES[names[number or 0]], values)
         for letter, number, *values in (
             ("X", asked.x_type, asked.x_values, asked.x_values_dropdown),
             ("Y", asked.y_type, asked.y_values, asked.y_values_dropdown),
             ("Z", asked.z_type, asked.z_values, asked.z_values_dropdown),
         )
     ]
-    _check_size(p, bench, scales)
-    cells = _make_cells(p, bench, scales, switches)
+    _check_size(p, context, scales)
+    cells = _make_cells(p, context, scales, switches)
     if cells.template is None or not any(cells.infotexts):
-        return collect(p, [], bench.state)
-    return _assembled(p, bench, cells, scales, switches)
+        return collect(p, [], context.state)
+    return _assembled(p, context, cells, scales, switches)
 
 
 def _read_scale(
-    bench: Bench, switches: Switches, letter: str, axis: Axis, values: Sequence[Any]
+    context: GenerationContext, switches: Switches, letter: str, axis: Axis, values: Sequence[Any]
 ) -> Scale:
     """Return an axis with its values, of which there are a text and a choice from a list."""
     text, chosen = values
     if axis.choices and not switches.as_text:
         text = _as_line(chosen)
-    read = axis.read(text, chosen, as_text=switches.as_text, catalog=bench.state.catalog)
+    read = axis.read(text, chosen, as_text=switches.as_text, catalog=context.state.catalog)
     if switches.fixed_seeds:
-        read = fix_axis_seeds(axis, read, bench.state.rng)
+        read = fix_axis_seeds(axis, read, context.state.rng)
     return Scale(letter, axis, read, text)
 
 
-def _axis_names(bench: Bench, p: Processing) -> list[str]:
+def _axis_names(context: GenerationContext, p: Processing) -> list[str]:
     """Return the axes of a tab in the order of their numbers."""
-    for info in bench.state.catalog.script_info:
+    for info in context.state.catalog.script_info:
         if info["name"] == TITLE.lower() and info["is_img2img"] is p.is_img2img:
             names: list[str] = info["args"][0]["choices"]
             return names
@@ -153,10 +159,10 @@ def _as_line(values: Sequence[Any]) -> str:
     return line.getvalue().strip()
 
 
-def _check_size(p: Processing, bench: Bench, scales: Sequence[Scale]) -> None:
+def _check_size(p: Processing, context: GenerationContext, scales: Sequence[Scale]) -> None:
     x, y, z = (len(scale.values) for scale in scales)
     megapixels = round(x * y * z * p.width * p.height / MEGAPIXEL)
-    limit = bench.state.options.get("img_max_size_mp")
+    limit = context.state.options.get("img_max_size_mp")
     if megapixels >= limit:
         raise HandlerError(
             "AssertionError",
@@ -165,24 +171,26 @@ def _check_size(p: Processing, bench: Bench, scales: Sequence[Scale]) -> None:
         )
 
 
-def _make_cells(p: Processing, bench: Bench, scales: Sequence[Scale], switches: Switches) -> Cells:
+def _make_cells(
+    p: Processing, context: GenerationContext, scales: Sequence[Scale], switches: Switches
+) -> Cells:
     x, y, z = scales
     count = len(x.values) * len(y.values) * len(z.values)
-    progress, cells = bench.state.progress, Cells()
+    progress, cells = context.state.progress, Cells()
     progress.job_count = count * p.n_iter
     places = product(*(range(len(scale.values)) for scale in (z, y, x)))
     for number, (iz, iy, ix) in enumerate(places):
         progress.job = f"{number + 1} out of {count}"
-        made, processed = _make_cell(p, bench, scales, switches, (ix, iy, iz))
+        made, processed = _make_cell(p, context, scales, switches, (ix, iy, iz))
         _keep(cells, processed, p)
         if ix == iy == 0 and made.all_prompts:
-            _note_grid(cells, bench, made, scales, iz, fixed_seeds=switches.fixed_seeds)
+            _note_grid(cells, context, made, scales, iz, fixed_seeds=switches.fixed_seeds)
     return cells
 
 
 def _make_cell(
     p: Processing,
-    bench: Bench,
+    context: GenerationContext,
     scales: Sequence[Scale],
     switches: Switches,
     place: tuple[int, int, int],
@@ -190,19 +198,19 @@ def _make_cell(
     """Return the parameters of one cell and its result, which is empty where it failed."""
     made = copy.copy(p)
     made.styles = list(p.styles)
-    if bench.state.progress.interrupted:
-        return made, collect(made, [], bench.state)
+    if context.state.progress.interrupted:
+        return made, collect(made, [], context.state)
     for scale, index in zip(scales, place, strict=True):
-        scale.axis.apply(made, scale.values[index], scale.values, bench.state.catalog)
+        scale.axis.apply(made, scale.values[index], scale.values, context.state.catalog)
     step = 1
     for scale, index, varied in zip(scales, place, switches.vary, strict=True):
         if varied:
             made.seed = seed_of(made) + index * step
             step *= len(scale.values)
     try:
-        return made, process_images(made, bench)
+        return made, process_images(made, context)
     except (HandlerError, HttpError):
-        return made, collect(p, [], bench.state)
+        return made, collect(p, [], context.state)
 
 
 def _keep(cells: Cells, processed: Processed, p: Processing) -> None:
@@ -222,7 +230,7 @@ def _keep(cells: Cells, processed: Processed, p: Processing) -> None:
 
 def _note_grid(
     cells: Cells,
-    bench: Bench,
+    context: GenerationContext,
     made: Processing,
     scales: Sequence[Scale],
     iz: int,
@@ -234,15 +242,15 @@ def _note_grid(
     notes = {**made.extra_generation_params, "Script": TITLE, **x, **y}
     noted = copy.copy(made)
     noted.extra_generation_params = notes
-    cells.grid_infotexts[1 + iz] = infotext(noted, bench.state.options, 0)
+    cells.grid_infotexts[1 + iz] = infotext(noted, context.state.options, 0)
     if iz == 0:
         noted.extra_generation_params = {**notes, **z}
-        cells.grid_infotexts[0] = infotext(noted, bench.state.options, 0)
+        cells.grid_infotexts[0] = infotext(noted, context.state.options, 0)
 
 
 def _assembled(
     p: Processing,
-    bench: Bench,
+    context: GenerationContext,
     cells: Cells,
     scales: Sequence[Scale],
     switches: Switches,
@@ -251,18 +259,18 @@ def _assembled(
 
     The lists of prompts and seeds have no entry for the whole, as in the real server.
     """
-    grids = _sub_grids(bench, cells, scales, switches)
-    whole = _whole_grid(bench, grids, scales[2], switches)
+    grids = _sub_grids(context, cells, scales, switches)
+    whole = _whole_grid(context, grids, scales[2], switches)
     area = len(scales[0].values) * len(scales[1].values)
     firsts = [number * area for number in range(len(grids))]
-    result = copy.copy(cells.template or collect(p, [], bench.state))
+    result = copy.copy(cells.template or collect(p, [], context.state))
     result.all_prompts = [cells.prompts[first] for first in firsts] + cells.prompts
     result.all_seeds = [cells.seeds[first] for first in firsts] + cells.seeds
     texts = [cells.grid_infotexts.get(number, "") for number in range(len(grids) + 1)]
     result.infotexts = [*texts, *cells.infotexts]
     result.images = [whole, *grids, *(cells.pictures if switches.include_lone_images else [])]
     result.index_of_first_image = 1
-    save_grid(p, bench, whole)
+    save_grid(p, context, whole)
     if not switches.include_sub_grids:
         for values in (result.images, result.all_prompts, result.all_seeds, result.infotexts):
             del values[1 : 1 + len(grids)]
@@ -270,13 +278,13 @@ def _assembled(
 
 
 def _sub_grids(
-    bench: Bench, cells: Cells, scales: Sequence[Scale], switches: Switches
+    context: GenerationContext, cells: Cells, scales: Sequence[Scale], switches: Switches
 ) -> list[Picture]:
     x, y, z = scales
     area, grids = len(x.values) * len(y.values), []
     for number in range(len(z.values)):
         images = [one.image for one in cells.pictures[number * area : (number + 1) * area]]
-        grid = grid_of(bench, images, rows=len(y.values))
+        grid = grid_of(context, images, rows=len(y.values))
         if switches.draw_legend:
             cell = max(one.width for one in images), max(one.height for one in images)
             grid = annotated(grid, cell, x.labels(), y.labels(), switches.margin)
@@ -284,9 +292,11 @@ def _sub_grids(
     return grids
 
 
-def _whole_grid(bench: Bench, grids: Sequence[Picture], z: Scale, switches: Switches) -> Picture:
+def _whole_grid(
+    context: GenerationContext, grids: Sequence[Picture], z: Scale, switches: Switches
+) -> Picture:
     images = [grid.image for grid in grids]
-    whole = grid_of(bench, images, rows=1)
+    whole = grid_of(context, images, rows=1)
     if switches.draw_legend:
         whole = annotated(whole, images[0].size, z.labels(), [[""]])
     return Picture(whole)

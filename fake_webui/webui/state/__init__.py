@@ -18,13 +18,13 @@ from fake_webui.webui.state.progress import Preview, Progress
 from fake_webui.webui.state.tasks import Tasks, create_task_id
 from fake_webui.webui.training import Created
 
-__all__ = ["Job", "Models", "Progress", "Trouble", "WebUIState"]
+__all__ = ["Failure", "Job", "Models", "Progress", "WebUIState"]
 
 RESET_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Failure:
     """What goes wrong in a generation once it is `at` (0 to 1) of its steps.
 
     `error` ends it; without one it stands still for `stall_seconds`, 0 being for ever.
@@ -42,7 +42,7 @@ class Job:
         self.progress = progress
         self._ended = ended
         self._step_seconds = step_seconds
-        self.trouble: Trouble | None = None
+        self.failure: Failure | None = None
 
     def sample(self, steps: int, preview: Preview | None = None) -> None:
         """Do the steps of one part; return early where it is interrupted or skipped.
@@ -53,12 +53,12 @@ class Job:
         """
         self.progress.start_sampling(steps)
         self.progress.preview = preview
-        if not self._step_seconds and not self.trouble:
+        if not self._step_seconds and not self.failure:
             self.progress.sampling_step = max(0, steps - 1)
             return
         start = time.monotonic()
         for step in range(steps):
-            self._meet_trouble(step, steps)
+            self._fail_if_due(step, steps)
             if self._step_seconds:
                 self._wait_until(start + (step + 1) * self._step_seconds)
             if self.progress.ended_early:
@@ -72,14 +72,14 @@ class Job:
         if not self.progress.ended_early:
             self.progress.wake.clear()
 
-    def _meet_trouble(self, step: int, steps: int) -> None:
-        trouble = self.trouble
-        if trouble is None or self._done(step, steps) < trouble.at:
+    def _fail_if_due(self, step: int, steps: int) -> None:
+        failure = self.failure
+        if failure is None or self._done(step, steps) < failure.at:
             return
-        self.trouble = None
-        if trouble.error:
-            raise trouble.error
-        self.progress.wake.wait(trouble.stall_seconds or None)
+        self.failure = None
+        if failure.error:
+            raise failure.error
+        self.progress.wake.wait(failure.stall_seconds or None)
         if self._ended.is_set():
             raise reset_error()
 
@@ -121,7 +121,7 @@ class WebUIState:
 
     @contextmanager
     def generating(
-        self, task_id: str | None, kind: str, trouble: Trouble | None = None
+        self, task_id: str | None, kind: str, failure: Failure | None = None
     ) -> Iterator[Job]:
         """Wait for a turn and hold it; `kind` is txt2img or img2img.
 
@@ -138,7 +138,7 @@ class WebUIState:
                 progress.begin(f"scripts_{kind}")
                 tasks.start(task_id)
                 job = Job(progress, self._ended, self.config.step_seconds)
-                job.trouble = trouble
+                job.failure = failure
                 try:
                     yield job
                     tasks.finish(task_id)

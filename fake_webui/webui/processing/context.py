@@ -1,0 +1,33 @@
+"""What a generation works with, and the scripts that take part in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fake_webui.webui.images import Picture
+from fake_webui.webui.processing.parameters import Processing
+from fake_webui.webui.state import Job, WebUIState
+
+
+class AlwaysOn:
+    """A script that takes part in every generation it is active in."""
+
+    def process(self, p: Processing) -> None:
+        """Change the parameters before anything is made."""
+
+    def postprocess_image(
+        self,
+        p: Processing,  # noqa: ARG002 (what others need)
+        context: "GenerationContext",  # noqa: ARG002
+        picture: Picture,
+    ) -> Picture:
+        """Return what becomes of a picture."""
+        return picture
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationContext:
+    """What a generation works with: the server's state, its turn, the scripts that take part."""
+
+    state: WebUIState
+    job: Job
+    scripts: Sequence[AlwaysOn] = ()
