@@ -9,34 +9,45 @@ from typing import Any
 
 import click
 
-from fake_webui import __version__
-from fake_webui.config.settings import DEFAULT_PORT, ServerConfig, parse_setting
+from fake_webui.config.settings import SETTINGS, ServerConfig, Setting
 from fake_webui.errors import FakeWebUIError
+from fake_webui import __version__
 
+Command = Callable[..., None]
 FILE = click.Path(path_type=Path)
-SERVER_OPTIONS = (
-    click.option("--config", type=FILE, help="TOML file of models, options and settings."),
-    click.option("--seed", type=int, help="Seeds everything that is drawn at random."),
-    click.option("--step-seconds", type=float, help="Time per sampling step.  [default: 0]"),
-    click.option("--load-seconds", type=float, help="Time per checkpoint switch.  [default: 0]"),
-    click.option("--images", help="compact, realistic, or a folder of pictures to answer with."),
-    click.option("--output-dir", type=FILE, help="Where save_images saves; nowhere by default."),
-    click.option("--fault", "faults", multiple=True, metavar="SPEC", help="path:action:when"),
-    click.option("--api-auth", metavar="USER:PW[,…]", help="Ask for these credentials."),
-    click.option(
-        "--cors-allow-origins", metavar="A,B", help="Origins that browsers may call from."
-    ),
-    click.option("--nowebui", is_flag=True, default=None, help="The API alone, without the page."),
-    click.option("--api-server-stop", is_flag=True, default=None, help="Have the server-* routes."),
-    click.option("--allow-remote", is_flag=True, default=None, help="Permit other than loopback."),
-)
+CONFIG = click.option("--config", type=FILE, help="TOML file of models, options and settings.")
 
 
-def server_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take what every server can be started with."""
-    for option in reversed(SERVER_OPTIONS):
-        command = option(command)
-    return command
+def option(name: str, setting: Setting) -> Callable[[Command], Command]:
+    """Return the option of the command line that a setting of the server is."""
+    flag = setting.flag or f"--{name.replace('_', '-')}"
+    if setting.kind is bool:
+        return click.option(flag, name, is_flag=True, default=None, help=setting.help)
+    many = setting.kind is list
+    return click.option(
+        flag,
+        name,
+        type=str if many else setting.kind,
+        multiple=many,
+        metavar=setting.metavar,
+        help=setting.help,
+    )
+
+
+def server_options(*, for_itself: bool = False) -> Callable[[Command], Command]:
+    """Let a command take what every server can be started with, or one `for_itself`."""
+    shown = {
+        name: one
+        for name, one in SETTINGS.items()
+        if one.help and (for_itself or not one.only_serve)
+    }
+
+    def decorate(command: Command) -> Command:
+        for name, setting in reversed(shown.items()):
+            command = option(name, setting)(command)
+        return CONFIG(command)
+
+    return decorate
 
 
 class DefaultGroup(click.Group):
@@ -61,11 +72,9 @@ def main() -> None:
 
 
 @main.command(context_settings={"auto_envvar_prefix": "FAKE_WEBUI"})
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=int, help=f"Port; 0 takes a free one.  [default: {DEFAULT_PORT}]")
 @click.option("--ready-file", type=FILE, help="Written when listening: url, pid, version.")
 @click.option("--exit-on-stdin-eof", is_flag=True, help="Stop when standard input ends.")
-@server_options
+@server_options(for_itself=True)
 def serve(
     config: Path | None, ready_file: Path | None, *, exit_on_stdin_eof: bool, **settings: Any
 ) -> None:
@@ -97,7 +106,7 @@ def make_config(path: Path | None, **settings: Any) -> ServerConfig:
         ConfigError: if the file or a value is wrong.
     """
     given = {
-        name: parse_setting(name, value)
+        name: SETTINGS[name].read(value)
         for name, value in settings.items()
         if value not in (None, ())
     }
@@ -118,7 +127,7 @@ def coverage(*, as_json: bool) -> None:
 
 
 @main.command("exec", context_settings={"allow_interspersed_args": False})
-@server_options
+@server_options()
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(command: tuple[str, ...], faults: tuple[str, ...], **settings: Any) -> None:
     """Run COMMAND with WEBUI_URL set to a fresh server, and show what it sent.
@@ -152,7 +161,7 @@ def capture(url: str, out: Path, requests_from: Path | None, login: str | None) 
 
 
 @main.command()
-@server_options
+@server_options()
 @click.option("--real", metavar="URL", help="A WebUI to ask.")
 @click.option("--captures", type=FILE, help="Or a folder of its captured answers.")
 @click.option("--requests", "requests_from", type=FILE, help="Send those of captures in a folder.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
 from fake_webui.config.settings import (
+    SETTINGS,
     CheckpointConfig,
     EmbeddingConfig,
     HypernetworkConfig,
@@ -15,7 +16,6 @@ from fake_webui.config.settings import (
     ServerConfig,
     StyleConfig,
     VaeConfig,
-    parse_setting,
 )
 from fake_webui.data import default_options
 from fake_webui.errors import ConfigError
@@ -27,23 +27,6 @@ SECTIONS: dict[str, type] = {
     "embeddings": EmbeddingConfig,
     "styles": StyleConfig,
     "hypernetworks": HypernetworkConfig,
-}
-SETTINGS: dict[str, type] = {
-    "host": str,
-    "port": int,
-    "seed": int,
-    "step_seconds": float,
-    "load_seconds": float,
-    "images": str,
-    "api_auth": str,
-    "cors_allow_origins": str,
-    "nowebui": bool,
-    "api_server_stop": bool,
-    "allow_remote": bool,
-    "output_dir": str,
-    "caption": str,
-    "journal_bytes": int,
-    "max_body_bytes": int,
 }
 KINDS = {
     str: "text",
@@ -84,10 +67,9 @@ class _Reader:
         self._text = text
 
     def read(self, data: Mapping[str, Any]) -> ServerConfig:
-        allowed = [*SECTIONS, "extensions", "options", "faults", *SETTINGS]
+        allowed = [*SECTIONS, "extensions", "options", *SETTINGS]
         self._refuse_unknown(data, allowed)
         settings = {key: self._setting(key, data[key]) for key in SETTINGS if key in data}
-        settings |= {key: self._texts(key, data[key]) for key in ("faults",) if key in data}
         if "options" in data:
             settings["options"] = self._options(data)
         return replace(ServerConfig(), **self._catalogue(data), **settings)
@@ -122,8 +104,11 @@ class _Reader:
         return kind(**entry)
 
     def _setting(self, key: str, value: Any) -> Any:
-        self._check(value, SETTINGS[key], key)
-        return parse_setting(key, value)
+        setting = SETTINGS[key]
+        if setting.kind is list:
+            return self._texts(key, value)
+        self._check(value, setting.kind, key)
+        return setting.read(value)
 
     def _texts(self, key: str, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

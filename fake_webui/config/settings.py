@@ -1,14 +1,12 @@
 """How a server is to be: from flags, environment variables and a TOML file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from fake_webui.errors import ConfigError
 
-DEFAULT_PORT = 7860
-MAX_BODY_BYTES = 512 * 1024 * 1024
 JOURNAL_BYTES = 256 * 1024 * 1024
 IMAGE_STYLES = ("compact", "realistic")
 
@@ -84,20 +82,22 @@ def split_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-CONVERSIONS: Mapping[str, Callable[[str], Any]] = {
-    "api_auth": parse_accounts,
-    "cors_allow_origins": split_list,
-    "output_dir": Path,
-}
+@dataclass(frozen=True)
+class Setting:
+    """How a field of `ServerConfig` is written: on the command line and as a key of the file.
 
-
-def parse_setting(name: str, value: Any) -> Any:
-    """Return what a setting of `ServerConfig` is, from how flags and files write it.
-
-    Raises:
-        ConfigError: if it can't be read.
+    `kind` is its type there, and `read` makes the field's value of it. Without `help` it is a key
+    of the file alone; `flag` is its name on the command line where that is not the field's, and
+    `only_serve` keeps it from commands that start a server of their own.
     """
-    return CONVERSIONS[name](value) if name in CONVERSIONS else value
+
+    kind: type
+    help: str = ""
+    _: KW_ONLY
+    read: Callable[[Any], Any] = lambda value: value
+    flag: str | None = None
+    metavar: str | None = None
+    only_serve: bool = False
 
 
 def _hash(text: str) -> str:
@@ -135,7 +135,7 @@ BUILT_IN_STYLES = (
 
 @dataclass(frozen=True, kw_only=True)
 class ServerConfig:
-    """Everything a server is started with.
+    """Everything a server is started with; the annotated fields are settings of the command line.
 
     `step_seconds` is the time of one sampling step, `load_seconds` that of a checkpoint switch;
     `images` is "compact", "realistic" or a folder of pictures to answer with; `api_auth` maps
@@ -143,12 +143,42 @@ class ServerConfig:
     differ from the defaults of the real WebUI.
     """
 
-    host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
-    seed: int | None = None
-    step_seconds: float = 0.0
-    load_seconds: float = 0.0
-    images: str = "compact"
+    host: Annotated[
+        str, Setting(str, "Address to listen on.  [default: 127.0.0.1]", only_serve=True)
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Setting(int, "Port; 0 takes a free one.  [default: 7860]", only_serve=True)
+    ] = 7860
+    seed: Annotated[int | None, Setting(int, "Seeds everything that is drawn at random.")] = None
+    step_seconds: Annotated[float, Setting(float, "Time per sampling step.  [default: 0]")] = 0.0
+    load_seconds: Annotated[float, Setting(float, "Time per checkpoint switch.  [default: 0]")] = (
+        0.0
+    )
+    images: Annotated[
+        str, Setting(str, "compact, realistic, or a folder of pictures to answer with.")
+    ] = "compact"
+    output_dir: Annotated[
+        Path | None,
+        Setting(str, "Where save_images saves; nowhere by default.", read=Path, metavar="PATH"),
+    ] = None
+    faults: Annotated[
+        tuple[str, ...],
+        Setting(list, "path:action:when", read=tuple, flag="--fault", metavar="SPEC"),
+    ] = ()
+    api_auth: Annotated[
+        Mapping[str, str],
+        Setting(str, "Ask for these credentials.", read=parse_accounts, metavar="USER:PW[,…]"),
+    ] = field(default_factory=dict)
+    cors_allow_origins: Annotated[
+        tuple[str, ...],
+        Setting(str, "Origins that browsers may call from.", read=split_list, metavar="A,B"),
+    ] = ()
+    nowebui: Annotated[bool, Setting(bool, "The API alone, without the page.")] = False
+    api_server_stop: Annotated[bool, Setting(bool, "Have the server-* routes.")] = False
+    allow_remote: Annotated[bool, Setting(bool, "Permit other than loopback.")] = False
+    caption: Annotated[str | None, Setting(str)] = None
+    journal_bytes: Annotated[int, Setting(int)] = JOURNAL_BYTES
+    max_body_bytes: Annotated[int, Setting(int)] = 512 * 1024 * 1024
     checkpoints: tuple[CheckpointConfig, ...] = BUILT_IN_CHECKPOINTS
     vaes: tuple[VaeConfig, ...] = BUILT_IN_VAES
     loras: tuple[LoraConfig, ...] = BUILT_IN_LORAS
@@ -157,16 +187,6 @@ class ServerConfig:
     hypernetworks: tuple[HypernetworkConfig, ...] = ()
     extensions: tuple[str, ...] = ("adetailer",)
     options: Mapping[str, Any] = field(default_factory=dict)
-    api_auth: Mapping[str, str] = field(default_factory=dict)
-    cors_allow_origins: tuple[str, ...] = ()
-    nowebui: bool = False
-    api_server_stop: bool = False
-    allow_remote: bool = False
-    faults: tuple[str, ...] = ()
-    output_dir: Path | None = None
-    caption: str | None = None
-    journal_bytes: int = JOURNAL_BYTES
-    max_body_bytes: int = MAX_BODY_BYTES
 
     def __post_init__(self) -> None:
         """Refuse what no server can be started with."""
@@ -176,3 +196,10 @@ class ServerConfig:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
         if self.step_seconds < 0 or self.load_seconds < 0:
             raise ConfigError("step_seconds and load_seconds are not negative")
+
+
+SETTINGS: Mapping[str, Setting] = {
+    name: hint.__metadata__[0]
+    for name, hint in ServerConfig.__annotations__.items()
+    if hasattr(hint, "__metadata__")
+}
