@@ -3,13 +3,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from fake_webui.version import EMULATED_VERSION, __version__
+
 if TYPE_CHECKING:
     from fake_webui.config.settings import ServerConfig
     from fake_webui.server import create_app
     from fake_webui.testing.fake import FakeWebUI
-
-__version__ = "0.1.0"
-EMULATED_VERSION = "v1.10.1"
 
 __all__ = ["EMULATED_VERSION", "FakeWebUI", "ServerConfig", "__version__", "create_app"]
 

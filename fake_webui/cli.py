@@ -11,7 +11,7 @@ import click
 
 from fake_webui.config.settings import SETTINGS, ServerConfig, Setting
 from fake_webui.errors import FakeWebUIError
-from fake_webui import __version__
+from fake_webui.version import __version__
 
 Command = Callable[..., None]
 FILE = click.Path(path_type=Path)

@@ -19,7 +19,6 @@ from typing import Any
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from fake_webui import __version__
 from fake_webui.api import dispatch, middleware, pictures
 from fake_webui.api.answering import control_error_answer, error_answer
 from fake_webui.api.families import ENDPOINTS
@@ -34,6 +33,7 @@ from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits, Wire
 from fake_webui.http.server import HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
+from fake_webui.version import __version__
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.state import WebUIState
 

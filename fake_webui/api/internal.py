@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response, request
 
-from fake_webui import EMULATED_VERSION
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
 from fake_webui.contract.tables import ATTACHMENT_QUERY
 from fake_webui.data import read_data
+from fake_webui.version import EMULATED_VERSION
 from fake_webui.webui.catalog import ROOT
 from fake_webui.webui.state import WebUIState
 

@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from fake_webui import EMULATED_VERSION, __version__
 from fake_webui.api.coverage import list_coverage
 from fake_webui.api.families import ENDPOINTS
 from fake_webui.api.services import current_services
@@ -23,6 +22,7 @@ from fake_webui.journal.expectation import Question, parse_question
 from fake_webui.journal.matching import Match, known
 from fake_webui.journal.payloads import MEDIA_TYPES
 from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
+from fake_webui.version import EMULATED_VERSION, __version__
 
 bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
 

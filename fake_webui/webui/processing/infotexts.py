@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from fake_webui.version import EMULATED_VERSION
 from fake_webui.webui.infotext import write_infotext
 from fake_webui.webui.options import Options
 from fake_webui.webui.processing.parameters import Processing
-
-VERSION = "v1.10.1"
 
 Option = Callable[[str], Any]
 
@@ -40,7 +39,7 @@ def infotext_pairs(p: Processing, options: Options, index: int) -> dict[str, Any
         **_setting_pairs(p, get),
         "Tiling": "True" if p.tiling else None,
         **extras,
-        "Version": VERSION if get("add_version_to_infotext") else None,
+        "Version": EMULATED_VERSION if get("add_version_to_infotext") else None,
         "User": None,
     }
 

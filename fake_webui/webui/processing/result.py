@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from fake_webui.version import EMULATED_VERSION
 from fake_webui.webui.images import Picture
-from fake_webui.webui.processing.infotexts import VERSION
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.state import WebUIState
 
@@ -70,7 +70,7 @@ class Processed:
             "job_timestamp": self.job_timestamp,
             "clip_skip": self.clip_skip,
             "is_using_inpainting_conditioning": False,
-            "version": VERSION,
+            "version": EMULATED_VERSION,
         }
 
 
