@@ -1,14 +1,11 @@
 """What the user has set up so far. Observable, without logic, without a toolkit."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from app.config.pipeline_config import PipelineConfig
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.jobs.models import RunMode
+from app.jobs.models import RunMode
 
 Observer = Callable[[str], None]
 
@@ -38,22 +35,21 @@ class JobDraft(Observable):
     Settings of `config` that were set win over the pack's and the preset's.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.pack_id: Path | str | None = None
-        self.only: tuple[str, ...] = ()
-        self.prompt = ""
-        self.negative_prompt = ""
-        self.config = PipelineConfig()
-        self.preset: str | None = None
-        self.seed: int | None = None
+    pack_id: Path | str | None = None
+    only: tuple[str, ...] = ()
+    prompt: str = ""
+    negative_prompt: str = ""
+    config: PipelineConfig = PipelineConfig()
+    preset: str | None = None
+    seed: int | None = None
 
 
 class AppStateV2(Observable):
     """The state of the user interface."""
 
+    run_mode: RunMode | None = None
+    notices: tuple[str, ...] = ()
+
     def __init__(self) -> None:
         super().__init__()
         self.job_draft = JobDraft()
-        self.run_mode: RunMode | None = None
-        self.notices: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Self
 
 from app.app_controller import AppController
 from app.app_state import AppStateV2
-from app.engine.node_pool import Fleet
+from app.engine.node_pool import NodePool
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.runner import SingleNodeJobRunner
 from app.engine.runner_group import RunnerGroup
@@ -16,7 +16,7 @@ from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.job_service import JobService
 from app.jobs.search import create_index
-from app.jobs.workers import Ownership
+from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.storage.artifacts import ArtifactStore
 from app.storage.home import prepare_home, resolve_settings
@@ -82,33 +82,31 @@ def build_app(
         template: how image files are named.
 
     Raises:
-        ConfigurationError: if a URL is none, or the template can't be used.
+        ConfigurationError: if a URL is not one, or the template can't be used.
         HomeError, StoreVersionError: if the home can't be used.
     """
     settings = resolve_settings(home, webui_url)
     prepare_home(settings.home)
-    store = JobStore(settings.home / STORE_FILE)
-    create_index(store)
-    ownership = Ownership(store, settings.home / LOCKS_FOLDER)
-    ownership.recover()
+    store, locks = _open_store(settings.home), settings.home / LOCKS_FOLDER
+    registry = WorkerRegistry(store, locks)
+    registry.recover()
     queue, history = JobQueue(store), JobHistoryStore(store)
     artifacts = ArtifactStore(settings.home, template)
     nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]
-    fleet = Fleet(nodes)
+    pool, state = NodePool(nodes), AppStateV2()
     runners = tuple(
         SingleNodeJobRunner(
             node=node,
             queue=queue,
-            ownership=ownership,
+            registry=registry,
             pipeline=PipelineRunner(node, artifacts, limits),
-            fleet=fleet,
-            locks=settings.home / LOCKS_FOLDER,
+            pool=pool,
+            locks=locks,
             limits=limits,
         )
         for node in nodes
     )
-    state = AppStateV2()
-    job_service = JobService(queue, history, runners, fleet)
+    job_service = JobService(queue, history, pool)
     return Application(
         home=settings.home,
         state=state,
@@ -122,3 +120,9 @@ def build_app(
         artifacts=artifacts,
         store=store,
     )
+
+
+def _open_store(home: Path) -> JobStore:
+    store = JobStore(home / STORE_FILE)
+    create_index(store)
+    return store

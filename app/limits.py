@@ -18,8 +18,8 @@ class Limits:
     lost_request_wait_s: float = 120.0  # for a generation whose answer was lost to end
     patience_s: float = 120.0  # with a WebUI that can't be reached, before the queue pauses
     pause_after: int = 3  # failures in a row that the next job would meet too
-    bench_s: float = 600.0  # out of service after that many, while other WebUIs work on
-    offer_age_s: float = 60.0  # how long a WebUI's lists of models and scripts are believed
+    cooldown_s: float = 600.0  # of a WebUI after that many, while others work on
+    inventory_age_s: float = 60.0  # how long a WebUI's lists of models and scripts are believed
 
 
 DEFAULT_LIMITS = Limits()

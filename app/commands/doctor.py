@@ -1,6 +1,5 @@
 """`doctor`: is everything there that the jobs need?"""
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -25,7 +24,7 @@ from app.config.pipeline_config import parse_config
 from app.config.requirements import Requirement, requirements
 from app.errors import WebUIError
 from app.jobs.models import JobStatus
-from app.webui.inventory import Offer
+from app.webui.inventory import Inventory
 from app.webui.node import WebUINode
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
@@ -72,7 +71,7 @@ def doctor(*, webui_urls: tuple[str, ...], home: Path | None, as_json: bool) -> 
 
 def _examine(app: Application, needed: Iterable[Requirement]) -> Iterator[Finding]:
     yield from _home(app)
-    queued = {Requirement(*need) for text in app.queue.waiting_needs() for need in json.loads(text)}
+    queued = {need for needs in app.queue.waiting_needs() for need in needs}
     for runner in app.runners:
         yield from _webui(runner.node, {*needed, *queued})
 
@@ -105,7 +104,7 @@ def _webui(node: WebUINode, needed: Iterable[Requirement]) -> Iterator[Finding]:
         return
     yield Finding(subject=node.name, check="up", found=_activity(node.client.progress()))
     try:
-        offer, options = node.offer(), node.client.options()
+        inventory, options = node.inventory(), node.client.options()
     except WebUIError as error:
         yield Finding(subject=node.name, check="lists", found=f"{error}", result=FAILED, status=1)
         return
@@ -114,9 +113,9 @@ def _webui(node: WebUINode, needed: Iterable[Requirement]) -> Iterator[Finding]:
         check="loaded",
         found=str(options.get("sd_model_checkpoint") or "nothing"),
     )
-    yield from _offered(node.name, offer)
+    yield from _inventory(node.name, inventory)
     for need in sorted(needed):
-        reason = offer.lacks([need])
+        reason = inventory.lacks([need])
         yield Finding(
             subject=node.name,
             check=str(need),
@@ -131,18 +130,18 @@ def _activity(progress: Any) -> str:
     return f"working, {progress.get('progress', 0):.0%} done" if busy else "idle"
 
 
-def _offered(name: str, offer: Offer) -> Iterator[Finding]:
+def _inventory(name: str, inventory: Inventory) -> Iterator[Finding]:
     counts = {
-        "checkpoint": len(offer.checkpoints),
-        "VAE": len(offer.vaes),
-        "upscaler": len(offer.upscalers),
+        "checkpoint": len(inventory.checkpoints),
+        "VAE": len(inventory.vaes),
+        "upscaler": len(inventory.upscalers),
     }
     yield Finding(
         subject=name,
         check="models",
         found=", ".join(count(n, thing) for thing, n in counts.items()),
     )
-    has_adetailer = "adetailer" in offer.scripts
+    has_adetailer = "adetailer" in inventory.scripts
     yield Finding(
         subject=name,
         check="ADetailer",

@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from app.config.samplers import split_sampler
 from app.errors import ImageFileError
 
 _EXIF_IFD = 0x8769
@@ -23,7 +24,6 @@ _KEY = r"(?<![\w /.+-])[ /.+-]*+(?P<key>\w[\w /.+-]*+)"
 _VALUE = r'(?P<value>"(?:[^"\\]|\\.)*+"|[^,]*+)'
 _PAIR = re.compile(rf"{_KEY}:\s*{_VALUE}(?:,|$)")
 _MIN_PAIRS = 3
-_OLD_SCHEDULES = ("SGM Uniform", "Karras", "Exponential", "Polyexponential", "Uniform")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +146,8 @@ def _convert(label: str, value: str, convert: Callable[[str], dict[str, Any]]) -
 
 
 def _sampler(value: str) -> dict[str, Any]:
-    for schedule in _OLD_SCHEDULES:
-        if value.endswith(f" {schedule}"):
-            return {"sampler_name": value.removesuffix(f" {schedule}"), "scheduler": schedule}
-    return {"sampler_name": value}
+    sampler, scheduler = split_sampler(value, "")
+    return {"sampler_name": sampler} | ({"scheduler": scheduler} if scheduler else {})
 
 
 def _size(value: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig
 
 @dataclass(frozen=True, slots=True, order=True)
 class Requirement:
-    """One thing a WebUI must have; kind is one that `Offer` knows, "checkpoint" for one."""
+    """One thing a WebUI must have; kind is one that an `Inventory` knows, "checkpoint" for one."""
 
     kind: str
     name: str
@@ -16,7 +16,11 @@ class Requirement:
         return f"{self.kind} {self.name!r}"
 
 
-def requirements(config: PipelineConfig) -> list[Requirement]:
+Needs = tuple[Requirement, ...]
+"""All that one job needs, each once, sorted."""
+
+
+def requirements(config: PipelineConfig) -> Needs:
     """Return what `config` needs, each once, sorted."""
     wanted = _of_txt2img(config.txt2img)
     if config.img2img.enabled:
@@ -26,7 +30,7 @@ def requirements(config: PipelineConfig) -> list[Requirement]:
     if config.upscale.enabled:
         upscalers = (config.upscale.upscaler, config.upscale.upscaler_2)
         wanted += [("upscaler", name) for name in upscalers]
-    return sorted({Requirement(kind, name) for kind, name in wanted if name})
+    return tuple(sorted({Requirement(kind, name) for kind, name in wanted if name}))
 
 
 def _of_txt2img(config: Txt2ImgConfig) -> list[tuple[str, str | None]]:

@@ -13,10 +13,10 @@ from app.errors import (
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A kind of failure; `certain` ones pause the queue at once."""
+class FailureKind:
+    """Failures that have one cause; `certain` ones pause the queue at once."""
 
-    kind: str
+    name: str
     fits: Callable[[Exception | None], bool]
     certain: bool = False
 
@@ -37,23 +37,23 @@ def _is(*kinds: type[Exception]) -> Callable[[Exception | None], bool]:
     return lambda error: isinstance(error, kinds)
 
 
-SHARED_TROUBLES: tuple[Trouble, ...] = (
-    Trouble("the home can't be written", _is(HomeError), certain=True),
-    Trouble("the WebUI wants other credentials", _has_status(401, 403), certain=True),
-    Trouble("the WebUI can't be reached", _is(WebUIUnreachableError)),
-    Trouble("a job that took too long", _is(TookTooLongError)),
-    Trouble("out of memory", _says("outofmemory", "out of memory")),
-    Trouble("a CUDA error", _says("cuda error", "cudnn", "device-side assert")),
-    Trouble("a picture of NaNs", _says("nansexception")),
-    Trouble("a missing model or script", _is(MissingOnWebUIError)),
-    Trouble(
+FAILURE_KINDS: tuple[FailureKind, ...] = (
+    FailureKind("the home can't be written", _is(HomeError), certain=True),
+    FailureKind("the WebUI wants other credentials", _has_status(401, 403), certain=True),
+    FailureKind("the WebUI can't be reached", _is(WebUIUnreachableError)),
+    FailureKind("a job that took too long", _is(TookTooLongError)),
+    FailureKind("out of memory", _says("outofmemory", "out of memory")),
+    FailureKind("a CUDA error", _says("cuda error", "cudnn", "device-side assert")),
+    FailureKind("a picture of NaNs", _says("nansexception")),
+    FailureKind("a missing model or script", _is(MissingOnWebUIError)),
+    FailureKind(
         "a missing model", _says("model", "checkpoint", "upscaler", "could not find", "lowvram")
     ),
-    Trouble("the WebUI is starting up or has no API", _has_status(404)),
+    FailureKind("the WebUI is starting up or has no API", _has_status(404)),
 )
 """In the order in which they are tried."""
 
 
-def shared_trouble(error: Exception | None) -> Trouble | None:
+def failure_kind(error: Exception | None) -> FailureKind | None:
     """Return what kind of failure this is if the next job would meet it too, else None."""
-    return next((trouble for trouble in SHARED_TROUBLES if trouble.fits(error)), None)
+    return next((kind for kind in FAILURE_KINDS if kind.fits(error)), None)

@@ -1,42 +1,24 @@
 """A job from its first stage to its last: send, check, save, hand the images on."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from app.config.requirements import requirements
-from app.engine.request_monitor import Attendance, Observer, verdict_of
+from app.engine.request_monitor import JobHooks, Place, RequestMonitor
 from app.engine.results import JobResults
 from app.engine.verification import check_count, check_info, check_sizes
 from app.errors import AppError, MissingOnWebUIError
-from app.jobs.models import JobRecord, Progress, Wish
+from app.jobs.models import JobRecord
 from app.limits import Limits
-from app.stages import Stage, StageImage, StageRequest, stages_of
+from app.stages import Expected, Stage, StageImage, StageRequest, stages_of
 from app.storage.artifacts import ArtifactStore
-from app.webui.answers import Generation
-from app.webui.inventory import Offer
-from app.webui.node import TaskState, WebUINode
+from app.webui.inventory import Inventory
+from app.webui.node import WebUINode
 
-NO_OFFER = Offer()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobHooks:
-    """Who is told and asked while a job runs.
-
-    Args:
-        on_progress: gets how far the job is, at the start of each request and at every look.
-        on_images: gets the `images` of the record so far, when there are more.
-        wish: returns what somebody wants of the job now.
-        skipped: is called when an image was skipped as wished.
-    """
-
-    on_progress: Callable[[Progress], None]
-    on_images: Callable[[Sequence[Mapping[str, Any]]], None]
-    wish: Callable[[], Wish | None]
-    skipped: Callable[[], None]
+NOT_ASKED = Inventory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,30 +29,6 @@ class _Run:
     hooks: JobHooks
     results: JobResults
     deadline: float  # on the monotonic clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where in its job a request is; `number` counts within its stage."""
-
-    stage: Stage
-    index: int
-    number: int
-    count: int
-
-    def progress(self, job: JobRecord, state: TaskState, stalled_s: float) -> Progress:
-        return Progress(
-            job_id=job.job_id,
-            stage=self.stage.name,
-            stage_index=self.index,
-            stage_count=job.stage_count,
-            fraction=(self.number + state.fraction) / self.count,
-            step=state.step,
-            steps=state.steps,
-            eta_s=state.eta_s,
-            text=state.text,
-            stalled_s=stalled_s,
-        )
 
 
 class PipelineRunner:
@@ -90,41 +48,37 @@ class PipelineRunner:
 
         Raises:
             WebUIError: if the WebUI did not do its part; what was saved before stays.
-            JobCancelledError, JobStoppedError: if that was wished meanwhile.
+            JobCancelledError, JobStoppedError: if that was asked meanwhile.
             HomeError: if an image can't be written.
         """
         results = JobResults(job, self._artifacts)
         deadline = time.monotonic() + self._limits.job_ceiling_s
         run = _Run(job=job, hooks=hooks, results=results, deadline=deadline)
-        self._check_needs(job)
+        self._check_requirements(job)
+        images: Sequence[StageImage] = ()
         try:
-            self._run_stages(run)
+            for index, stage in enumerate(stages_of(job.config)):
+                if index:  # the last ones are recorded together with the job's end
+                    hooks.on_images(results.images)
+                images = self._run_stage(run, stage, index, images)
         except AppError:
             hooks.on_images(results.images)
             raise
-        meta = {"images": results.images, "manifest": results.write_manifest(self._node.name)}
-        return meta | self._warnings(job)
+        return {**results.meta(self._node.name), **self._warnings(job)}
 
     def _warnings(self, job: JobRecord) -> dict[str, Any]:
         """Return what went as asked and yet not as meant: the WebUI ignores unknown LoRAs."""
         if "<lora:" not in job.prompt:
             return {}
-        unknown = self._node.offer().unknown_loras(job.prompt)
+        unknown = self._node.inventory().unknown_loras(job.prompt)
         return {"warnings": [f"the WebUI has no LoRA {n!r} and ignored it" for n in unknown]}
 
-    def _check_needs(self, job: JobRecord) -> None:
+    def _check_requirements(self, job: JobRecord) -> None:
         needs = requirements(job.config)
-        if not needs or self._node.offer().lacks(needs) is None:
+        if not needs or self._node.inventory().lacks(needs) is None:
             return
-        if reason := self._node.offer(fresh=True).lacks(needs):
+        if reason := self._node.inventory(fresh=True).lacks(needs):
             raise MissingOnWebUIError(f"the WebUI can't run this job: {reason}")
-
-    def _run_stages(self, run: _Run) -> None:
-        images: Sequence[StageImage] = ()
-        for index, stage in enumerate(stages_of(run.job.config)):
-            if index:  # the last ones are recorded together with the job's end
-                run.hooks.on_images(run.results.images)
-            images = self._run_stage(run, stage, index, images)
 
     def _run_stage(
         self, run: _Run, stage: Stage, index: int, images: Sequence[StageImage]
@@ -132,53 +86,41 @@ class PipelineRunner:
         requests = stage.requests(run.job, images)
         made: list[StageImage] = []
         for number, request in enumerate(requests):
-            place = _Place(stage=stage, index=index, number=number, count=len(requests))
-            made += self._answer(run, place, request)
+            place = Place(
+                job_id=run.job.job_id,
+                stage=stage.name,
+                stage_index=index,
+                stage_count=run.job.stage_count,
+                number=number,
+                count=len(requests),
+            )
+            made += self._run_request(run, place, request)
         return made
 
-    def _answer(self, run: _Run, place: _Place, request: StageRequest) -> list[StageImage]:
+    def _run_request(self, run: _Run, place: Place, request: StageRequest) -> list[StageImage]:
         """Send one request and return its images, saved and checked."""
         payload, task_id = _with_task_id(run, request)
-        send = partial(self._send, run, request, payload)
-        answer = self._attend(run, self._observer(run, place), task_id, send)
+        monitor = RequestMonitor(
+            self._node,
+            run.hooks,
+            self._limits,
+            place=place,
+            task_id=task_id,
+            deadline=run.deadline,
+        )
+        # The monitor gives up before that; it only ends a thread that nobody waits for.
+        timeout_s = max(run.deadline - time.monotonic(), 0) + 2 * self._limits.stop_grace_s
+        send = partial(self._node.client.generate, request.path, payload, timeout_s)
+        answer = monitor.run(send)
         if answer.info:
-            check_info(request.expected, answer.info, self._offer_for(request))
-        made = run.results.save(place.stage.name, request, payload, answer)
-        check_sizes(request.expected, [(image.width, image.height) for image in made])
+            check_info(request.expected, answer.info, self._inventory_for(request.expected))
+        made = run.results.save(place.stage, request, payload, answer)
+        check_sizes(request.expected, [image.size for image in made])
         check_count(request.expected, len(made))
         return made
 
-    def _observer(self, run: _Run, place: _Place) -> Observer:
-        def tell(state: TaskState, stalled_s: float) -> None:
-            progress = place.progress(run.job, state, stalled_s)
-            warning = stalled_s >= self._limits.stall_warning_s
-            run.hooks.on_progress(replace(progress, stall_warning=warning))
-
-        return Observer(on_state=tell, wish=run.hooks.wish, skipped=run.hooks.skipped)
-
-    def _attend(
-        self,
-        run: _Run,
-        observer: Observer,
-        task_id: str | None,
-        send: Callable[[], Generation],
-    ) -> Generation:
-        if verdict := verdict_of(run.hooks.wish()):
-            raise verdict
-        observer.on_state(TaskState(running=False), 0.0)
-        attendance = Attendance(self._node, task_id, run.deadline, observer, self._limits)
-        answer = attendance.attend(send)
-        self._node.answered()
-        return answer
-
-    def _send(self, run: _Run, request: StageRequest, payload: Mapping[str, Any]) -> Generation:
-        # The attendance gives up before that; it only ends a thread that nobody waits for.
-        timeout_s = max(run.deadline - time.monotonic(), 0) + 2 * self._limits.stop_grace_s
-        return self._node.client.send(request.path, payload, timeout_s)
-
-    def _offer_for(self, request: StageRequest) -> Offer:
-        expected = request.expected
-        return self._node.offer() if expected.checkpoint or expected.refiner else NO_OFFER
+    def _inventory_for(self, expected: Expected) -> Inventory:
+        return self._node.inventory() if expected.checkpoint or expected.refiner else NOT_ASKED
 
 
 def _with_task_id(run: _Run, request: StageRequest) -> tuple[Mapping[str, Any], str | None]:

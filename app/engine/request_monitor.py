@@ -5,10 +5,9 @@ does the user want it cancelled or its image skipped, has it stalled, does it ta
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from app.errors import (
     AppError,
@@ -18,73 +17,93 @@ from app.errors import (
     TookTooLongError,
     WebUIError,
 )
-from app.jobs.models import Wish
+from app.jobs.models import ControlRequest, Progress
 from app.limits import Limits
+from app.storage.artifacts import SavedImage
+from app.webui.answers import Generation
 from app.webui.node import IDLE, TaskState, WebUINode
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observer:
-    """Who is told and asked while a request runs.
+class JobHooks:
+    """Who is told and asked while a job runs.
 
     Args:
-        on_state: gets the state of the request and the seconds since it last moved.
-        wish: returns what somebody wants of the job now.
-        skipped: is called when an image was skipped as wished.
+        on_progress: gets how far the job is, at the start of each request and at every look.
+        on_images: gets the images so far, when there are more.
+        control: returns what somebody has asked of the job.
+        on_skipped: is called when an image was skipped as asked.
     """
 
-    on_state: Callable[[TaskState, float], None]
-    wish: Callable[[], Wish | None]
-    skipped: Callable[[], None]
+    on_progress: Callable[[Progress], None]
+    on_images: Callable[[Sequence[SavedImage]], None]
+    control: Callable[[], ControlRequest | None]
+    on_skipped: Callable[[], None]
 
 
-def verdict_of(wish: Wish | None) -> AppError | None:
-    """Return the error that ends a job of which somebody wants this."""
-    if wish is Wish.CANCEL:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in its job a request is; `number` counts within its stage, from 0."""
+
+    job_id: str
+    stage: str
+    stage_index: int
+    stage_count: int
+    number: int
+    count: int
+
+
+def error_of(asked: ControlRequest | None) -> AppError | None:
+    """Return the error that ends a job of which this was asked, if it ends it."""
+    if asked is ControlRequest.CANCEL:
         return JobCancelledError("cancelled")
-    if wish is Wish.STOP:
+    if asked is ControlRequest.STOP:
         return JobStoppedError("the app was stopped while this job was running")
     return None
 
 
-class Attendance:
+class RequestMonitor:
     """One request, from the moment it is sent to its answer.
 
     Args:
         node: the WebUI that works on it.
+        hooks: who is told and asked.
+        limits: how often to look, and how long to wait after an interrupt.
+        place: where in its job it is.
         task_id: by which the WebUI knows it, if it has one.
         deadline: when the job's time is up, on the monotonic clock.
-        observer: who is told and asked.
-        limits: how often to look, and how long to wait after an interrupt.
     """
 
     def __init__(
         self,
         node: WebUINode,
+        hooks: JobHooks,
+        limits: Limits,
+        *,
+        place: Place,
         task_id: str | None,
         deadline: float,
-        observer: Observer,
-        limits: Limits,
     ) -> None:
-        self._node, self._task_id, self._deadline = node, task_id, deadline
-        self._observer, self._limits = observer, limits
+        self._node, self._hooks, self._limits = node, hooks, limits
+        self._place, self._task_id, self._deadline = place, task_id, deadline
         self._verdict: AppError | None = None
         self._give_up_at = float("inf")
         self._interrupted = False
         self._moved_at = time.monotonic()
         self._last = IDLE
 
-    def attend(self, send: Callable[[], Answer]) -> Answer:
+    def run(self, send: Callable[[], Generation]) -> Generation:
         """Send the request and return its answer.
 
         Raises:
-            JobCancelledError, JobStoppedError: if that was wished meanwhile.
+            JobCancelledError, JobStoppedError: if that was asked, before or meanwhile.
             TookTooLongError: if the job's time was up.
             OutcomeUnknownError: if the connection was lost; says what the WebUI knows of it.
             AppError: what `send` raises.
         """
+        if verdict := error_of(self._hooks.control()):
+            raise verdict
+        self._tell(IDLE)
         with ThreadPoolExecutor(1, "generation") as pool:
             future = pool.submit(send)
             try:
@@ -92,15 +111,17 @@ class Attendance:
             finally:
                 if not future.done():
                     self._node.client.abort()
-            return self._result(future)
+            answer = self._result(future)
+        self._node.answered()
+        return answer
 
-    def _wait(self, future: Future[Answer]) -> None:
+    def _wait(self, future: Future[Generation]) -> None:
         while not wait([future], self._limits.poll_s).done:
             if time.monotonic() > self._give_up_at:
                 return
             self._look()
 
-    def _result(self, future: Future[Answer]) -> Answer:
+    def _result(self, future: Future[Generation]) -> Generation:
         try:
             answer = future.result()
         except OutcomeUnknownError as error:
@@ -138,22 +159,38 @@ class Attendance:
         try:
             state = self._node.task_state(self._task_id)
             self._tell(state)
-            self._obey(self._observer.wish(), state)
+            self._obey(self._hooks.control(), state)
         except WebUIError:
             self._tell(self._last)
-            self._obey(self._observer.wish(), IDLE)
+            self._obey(self._hooks.control(), IDLE)
 
     def _tell(self, seen: TaskState) -> None:
         state = _forward(self._last, seen)
         if _position(state) != _position(self._last):
             self._moved_at = time.monotonic()
         self._last = state
-        self._observer.on_state(state, time.monotonic() - self._moved_at)
+        self._hooks.on_progress(self._progress(time.monotonic() - self._moved_at))
 
-    def _obey(self, wish: Wish | None, state: TaskState) -> None:
-        if wish is Wish.SKIP:
+    def _progress(self, stalled_s: float) -> Progress:
+        state, place = self._last, self._place
+        return Progress(
+            job_id=place.job_id,
+            stage=place.stage,
+            stage_index=place.stage_index,
+            stage_count=place.stage_count,
+            fraction=(place.number + state.fraction) / place.count,
+            step=state.step,
+            steps=state.steps,
+            eta_s=state.eta_s,
+            text=state.text,
+            stalled_s=stalled_s,
+            stall_warning=stalled_s >= self._limits.stall_warning_s,
+        )
+
+    def _obey(self, asked: ControlRequest | None, state: TaskState) -> None:
+        if asked is ControlRequest.SKIP:
             self._skip(state)
-        elif verdict := verdict_of(wish) or self._verdict or self._out_of_time():
+        elif verdict := error_of(asked) or self._verdict or self._out_of_time():
             self._end(verdict, state)
 
     def _out_of_time(self) -> AppError | None:
@@ -165,7 +202,7 @@ class Attendance:
     def _skip(self, state: TaskState) -> None:
         if state.running and self._task_id is not None:
             self._node.client.skip()
-            self._observer.skipped()
+            self._hooks.on_skipped()
 
     def _end(self, verdict: AppError, state: TaskState) -> None:
         """Let the request end early; one that waits in the WebUI's line is waited for."""

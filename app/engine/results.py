@@ -6,9 +6,14 @@ from typing import Any
 
 from app.jobs.models import JobRecord, utc_now
 from app.stages import StageImage, StageRequest
-from app.storage.artifacts import ArtifactStore, ImageFile, StageTrace
+from app.storage.artifacts import ArtifactStore, SavedImage, StageTrace
 from app.storage.names import ImageLabel
 from app.webui.answers import Generation
+
+_IN_MANIFEST = (
+    "job_id", "parent_id", "prompt", "negative_prompt", "config_snapshot", "config_hash",
+    "prompt_source", "prompt_pack_id", "prompt_keys",
+)  # fmt: skip
 
 
 class JobResults:
@@ -23,7 +28,7 @@ class JobResults:
         self._job, self._artifacts = job, artifacts
         self._made_at = utc_now()
         self._traces: list[StageTrace] = []
-        self.images: list[dict[str, Any]] = []
+        self.images: list[SavedImage] = []
 
     @property
     def request_count(self) -> int:
@@ -39,49 +44,41 @@ class JobResults:
             BadAnswerError: if one can't be decoded; those before it stay.
             HomeError: if one can't be written.
         """
-        files: list[ImageFile] = []
+        before, seeds = len(self.images), answer.seeds
         made: list[StageImage] = []
         for number, data in enumerate(answer.images):
-            image_of = _image_of(answer, number, request.seed)
-            label = self._label(stage, self._count_of(stage), image_of["seed"])
-            file = self._artifacts.save_image(data, label)
-            self.images.append({**asdict(file), "stage": stage, **image_of})
-            files.append(file)
-            made.append(
-                StageImage(
-                    data=data,
-                    width=file.width,
-                    height=file.height,
-                    seed=image_of["seed"],
-                    infotext=image_of["infotext"],
-                )
-            )
-        self._traces.append(_trace(stage, request.path, payload, files, made))
+            seed = seeds[number] if number < len(seeds) else request.seed
+            saved = self._save(stage, data, seed, answer, number)
+            self.images.append(saved)
+            made.append(StageImage(data=data, width=saved.width, height=saved.height, seed=seed))
+        images = self.images[before:]
+        self._traces.append(
+            StageTrace(stage=stage, endpoint=request.path, payload=payload, images=images)
+        )
         return made
 
-    def write_manifest(self, webui: str) -> str:
-        """Write down what was sent and what came of it; return where, relative to the home.
+    def meta(self, webui: str) -> dict[str, Any]:
+        """Write down what was sent and what came of it; return what the job's record gets.
 
         Raises:
             HomeError: if it can't be written.
         """
-        job = self._job
-        facts = {
-            "job_id": job.job_id,
-            "parent_id": job.parent_id,
-            "prompt": job.prompt,
-            "negative_prompt": job.negative_prompt,
-            "config": job.config_snapshot,
-            "config_hash": job.config_hash,
-            "prompt_source": job.prompt_source,
-            "prompt_pack_id": job.prompt_pack_id,
-            "prompt_keys": job.prompt_keys,
-            "webui": webui,
-        }
-        return self._artifacts.write_manifest(self._label("", 0, None), facts, self._traces)
+        facts = {key.removesuffix("_snapshot"): getattr(self._job, key) for key in _IN_MANIFEST}
+        label = self._label("", 0, None)
+        path = self._artifacts.write_manifest(label, {**facts, "webui": webui}, self._traces)
+        return {"images": [asdict(image) for image in self.images], "manifest": path}
 
-    def _count_of(self, stage: str) -> int:
-        return sum(image["stage"] == stage for image in self.images)
+    def _save(
+        self, stage: str, data: bytes, seed: int, answer: Generation, number: int
+    ) -> SavedImage:
+        infotexts = answer.infotexts
+        index = sum(image.stage == stage for image in self.images)
+        return self._artifacts.save_image(
+            data,
+            self._label(stage, index, seed),
+            infotext=infotexts[number] if number < len(infotexts) else "",
+            model=answer.info.get("sd_model_name"),
+        )
 
     def _label(self, stage: str, index: int, seed: int | None) -> ImageLabel:
         keys = self._job.prompt_keys
@@ -93,34 +90,7 @@ class JobResults:
             seed=seed,
             name=keys.get("name") or "",
             pack=self._job.prompt_pack_id or "",
-            model=self._job.config_snapshot["txt2img"]["checkpoint"] or "",
+            model=self._job.config.txt2img.checkpoint or "",
             row=keys.get("row"),
             variant=keys.get("variant"),
         )
-
-
-def _image_of(answer: Generation, number: int, request_seed: int) -> dict[str, Any]:
-    """Return seed, infotext and model of one image of an answer; extras have no info."""
-    seeds, infotexts = answer.seeds, answer.infotexts
-    return {
-        "seed": seeds[number] if number < len(seeds) else request_seed,
-        "infotext": infotexts[number] if number < len(infotexts) else "",
-        "model": answer.info.get("sd_model_name"),
-    }
-
-
-def _trace(
-    stage: str,
-    path: str,
-    payload: Mapping[str, Any],
-    files: list[ImageFile],
-    made: list[StageImage],
-) -> StageTrace:
-    return StageTrace(
-        stage=stage,
-        endpoint=path,
-        payload=payload,
-        images=files,
-        seeds=[image.seed for image in made],
-        infotexts=[image.infotext for image in made],
-    )

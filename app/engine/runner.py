@@ -1,28 +1,26 @@
 """Runs jobs on one WebUI, one at a time, from the queue that all share."""
 
-import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from app.engine.circuit_breaker import NodeHealth
-from app.engine.failure_kinds import shared_trouble
-from app.engine.node_pool import Fleet
-from app.engine.pipeline_runner import JobHooks, PipelineRunner
-from app.errors import (
-    HomeError,
-    JobCancelledError,
-    JobStoppedError,
-    OutcomeUnknownError,
-)
+from app.engine.circuit_breaker import CircuitBreaker
+from app.engine.failure_kinds import failure_kind
+from app.engine.listeners import Listeners
+from app.engine.node_pool import NodePool
+from app.engine.pipeline_runner import PipelineRunner
+from app.engine.request_monitor import JobHooks
+from app.errors import HomeError, JobCancelledError, JobStoppedError, OutcomeUnknownError
 from app.jobs.job_queue import JobQueue
-from app.jobs.models import JobRecord, JobStatus, Progress, Wish
-from app.jobs.workers import Owner, Ownership
+from app.jobs.models import ControlRequest, JobRecord, JobStatus, Progress
+from app.jobs.workers import Worker, WorkerRegistry
 from app.limits import Limits
+from app.storage.artifacts import SavedImage
 from app.storage.locks import FileLock
 from app.webui.node import WebUINode
 
@@ -49,9 +47,9 @@ class SingleNodeJobRunner:
     Args:
         node: the WebUI.
         queue: where jobs are claimed.
-        ownership: the register in which this runner works.
+        registry: of the workers, this runner among them.
         pipeline: runs the stages of a job on this WebUI.
-        fleet: the other WebUIs.
+        pool: the other WebUIs.
         locks: the folder of the execution locks, one for each WebUI.
         limits: when to look and when to give up.
     """
@@ -61,9 +59,9 @@ class SingleNodeJobRunner:
         *,
         node: WebUINode,
         queue: JobQueue,
-        ownership: Ownership,
+        registry: WorkerRegistry,
         pipeline: PipelineRunner,
-        fleet: Fleet,
+        pool: NodePool,
         locks: Path,
         limits: Limits,
     ) -> None:
@@ -74,17 +72,17 @@ class SingleNodeJobRunner:
         """The job that runs; None when there is none."""
         self.is_busy = False
         """Whether it runs a job or is about to claim one."""
-        self._queue, self._ownership, self._pipeline = queue, ownership, pipeline
-        self._fleet, self._limits = fleet, limits
+        self._queue, self._registry, self._pipeline = queue, registry, pipeline
+        self._pool, self._limits = pool, limits
         self._lock_path = (
             locks / f"webui-{hashlib.sha256(node.name.encode()).hexdigest()[:16]}.lock"
         )
-        self._listeners: list[Listener] = []
-        self._end_listeners: list[EndListener] = []
+        self._progress_listeners = Listeners[Progress]()
+        self._end_listeners = Listeners[JobRecord]()
         self._enough: Callable[[], bool] = _never
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._health = NodeHealth(node, fleet, queue, limits)
+        self._breaker = CircuitBreaker(node, pool, queue, limits)
         self._recover_at = 0.0
 
     def start(self, enough: Callable[[], bool] = _never) -> None:
@@ -115,8 +113,8 @@ class SingleNodeJobRunner:
             HomeError: if the store can't be written.
         """
         count = 0
-        with self._owning() as owner:
-            while (turn := self._turn(owner, patience_s=0)) is not Turn.NOTHING:
+        with self._registry.registered() as worker:
+            while (turn := self._turn(worker, give_up_after_s=0)) is not Turn.NOTHING:
                 count += turn is Turn.RAN
                 if turn is Turn.BUSY:
                     self._queue.wait_for_change(self._limits.idle_poll_s)
@@ -124,84 +122,74 @@ class SingleNodeJobRunner:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with the progress of jobs; return what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._progress_listeners.add(listener)
 
     def subscribe_to_ends(self, listener: EndListener) -> Callable[[], None]:
         """Have `listener` called with each job that has ended; return what ends that."""
-        self._end_listeners.append(listener)
-        return lambda: self._end_listeners.remove(listener)
+        return self._end_listeners.add(listener)
 
     def _work(self) -> None:
         try:
-            with self._owning() as owner:
-                self._take_turns(owner)
+            with self._registry.registered() as worker:
+                self._take_turns(worker)
         except HomeError as error:
-            self._health.suffer(str(error))
+            self._breaker.trip(str(error))
 
-    def _take_turns(self, owner: Owner) -> None:
+    def _take_turns(self, worker: Worker) -> None:
         while not self._stopping.is_set():
-            if self._enough() or self._try_turn(owner) is not Turn.RAN:
+            if self._enough() or self._try_turn(worker) is not Turn.RAN:
                 self._queue.wait_for_change(self._limits.idle_poll_s)
 
-    def _try_turn(self, owner: Owner) -> Turn:
+    def _try_turn(self, worker: Worker) -> Turn:
         """Take a turn; a home that can't be used now may be usable later."""
         try:
             self._recover()
-            return self._turn(owner, self._limits.patience_s)
+            return self._turn(worker, self._limits.patience_s)
         except HomeError as error:
-            self._health.suffer(str(error))
+            self._breaker.trip(str(error))
             return Turn.NOTHING
-
-    @contextlib.contextmanager
-    def _owning(self) -> Iterator[Owner]:
-        owner = self._ownership.register()
-        try:
-            yield owner
-        finally:
-            self._ownership.release(owner)
 
     def _recover(self) -> None:
         """Look after the jobs of others that died while this one lives."""
         if time.monotonic() > self._recover_at:
             self._recover_at = time.monotonic() + RECOVERY_INTERVAL_S
-            self._ownership.recover()
+            self._registry.recover()
 
-    def _turn(self, owner: Owner, patience_s: float) -> Turn:
+    def _turn(self, worker: Worker, give_up_after_s: float) -> Turn:
         with FileLock(self._lock_path) as lock:
             if not lock.acquire():
                 return Turn.BUSY
             self.is_busy = True
             try:
-                return self._claim_and_run(owner, patience_s)
+                return self._claim_and_run(worker, give_up_after_s)
             finally:
                 self.is_busy, self.job, self.progress = False, None, None
 
-    def _claim_and_run(self, owner: Owner, patience_s: float) -> Turn:
-        self.job = self._claim(owner, patience_s)
+    def _claim_and_run(self, worker: Worker, give_up_after_s: float) -> Turn:
+        self.job = self._claim(worker, give_up_after_s)
         if self.job is None:
             return Turn.NOTHING
         self._run(self.job)
         return Turn.RAN
 
-    def _claim(self, owner: Owner, patience_s: float) -> JobRecord | None:
+    def _claim(self, worker: Worker, give_up_after_s: float) -> JobRecord | None:
         if not self._queue.has_next():
             return None
         if silence := self.node.why_not_ready():
-            is_last = self._health.bear(silence, patience_s)
-            return self._queue.claim(owner.name, direct_only=True) if is_last else None
-        if not self._health.is_in_service():
+            is_last = self._breaker.await_answer(silence, give_up_after_s)
+            return self._queue.claim(worker.name, direct_only=True) if is_last else None
+        if not self._breaker.allows_jobs():
             return None
-        unable = self._fleet.pass_over(self.node, self._queue.waiting_needs())
+        unable = self._pool.pass_over(self.node, self._queue.waiting_needs())
         self._queue.pass_over(self.node.name, unable)
-        return self._queue.claim(owner.name, list(unable))
+        return self._queue.claim(worker.name, list(unable))
 
     def _run(self, job: JobRecord) -> None:
         status, meta, error = self._outcome(job)
         if error is not None:
             meta = {**meta, "error": str(error), "error_kind": _kind(error)}
         self._record(job, status, {**meta, "webui": self.node.name})
-        self._health.reckon(status, error)
+        self._breaker.record(status, error)
 
     def _outcome(self, job: JobRecord) -> tuple[JobStatus, Mapping[str, Any], Exception | None]:
         try:
@@ -211,7 +199,7 @@ class SingleNodeJobRunner:
         except JobStoppedError as error:
             return JobStatus.INTERRUPTED, {}, error
         except OutcomeUnknownError as error:
-            return self._health.state_of_lost_job(), {}, error
+            return self._breaker.status_of_lost_job(), {}, error
         except Exception as error:  # noqa: BLE001 - whatever it is, the job failed and the next runs
             return JobStatus.FAILED, {}, error
 
@@ -219,45 +207,44 @@ class SingleNodeJobRunner:
         """Record a job's end; a full disk may have room again in a while.
 
         Raises:
-            HomeError: if there is none when the patience is over or the runner stops.
+            HomeError: if there is none within `patience_s`, or before the runner stops.
         """
         deadline = time.monotonic() + self._limits.patience_s
         while not self._is_recorded(job, status, meta):
             if time.monotonic() > deadline or self._stopping.wait(self._limits.idle_poll_s):
-                raise HomeError(f"can't record that job {job.job_id} {status}: {self.node.trouble}")
+                raise HomeError(f"can't record that job {job.job_id} {status}: {self.node.outage}")
 
     def _is_recorded(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> bool:
         try:
             ended = self._queue.finish(job.job_id, status, meta)
         except HomeError as error:
-            self._health.suffer(str(error))
+            self._breaker.trip(str(error))
             return False
-        for listener in tuple(self._end_listeners):
-            listener(ended)
+        self._end_listeners.tell(ended)
         return True
 
     def _hooks(self, job: JobRecord) -> JobHooks:
         return JobHooks(
             on_progress=self._tell,
             on_images=lambda images: self._note(job, images),
-            wish=lambda: self._wish(job),
-            skipped=lambda: self._queue.wish_granted(job.job_id, Wish.SKIP),
+            control=lambda: self._control(job),
+            on_skipped=lambda: self._queue.control_done(job.job_id, ControlRequest.SKIP),
         )
 
-    def _note(self, job: JobRecord, images: Sequence[Mapping[str, Any]]) -> None:
+    def _note(self, job: JobRecord, images: Sequence[SavedImage]) -> None:
         if images:
-            self._queue.note(job.job_id, images=list(images), webui=self.node.name)
+            known = [asdict(image) for image in images]
+            self._queue.note(job.job_id, images=known, webui=self.node.name)
 
-    def _wish(self, job: JobRecord) -> Wish | None:
-        wished = self._queue.wish(job.job_id)
-        return Wish.STOP if wished is None and self._stopping.is_set() else wished
+    def _control(self, job: JobRecord) -> ControlRequest | None:
+        asked = self._queue.control_request(job.job_id)
+        return ControlRequest.STOP if asked is None and self._stopping.is_set() else asked
 
     def _tell(self, progress: Progress) -> None:
         self.progress = progress
-        for listener in tuple(self._listeners):
-            listener(progress)
+        self._progress_listeners.tell(progress)
 
 
 def _kind(error: Exception) -> str:
-    trouble = shared_trouble(error)
-    return trouble.kind if trouble else type(error).__name__
+    kind = failure_kind(error)
+    return kind.name if kind else type(error).__name__

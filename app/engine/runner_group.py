@@ -1,8 +1,7 @@
 """Several WebUIs at once: a runner for each, started and stopped together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 from app.engine.runner import EndListener, Listener, SingleNodeJobRunner
 
@@ -36,14 +35,19 @@ class RunnerGroup:
 
     def subscribe_to_ends(self, listener: EndListener) -> Callable[[], None]:
         """Have `listener` called with each job that has ended; return what ends that."""
-        with ExitStack() as ends:
-            for runner in self.runners:
-                ends.callback(runner.subscribe_to_ends(listener))
-            return ends.pop_all().close
+        return _all(runner.subscribe_to_ends(listener) for runner in self.runners)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with the progress of all jobs; return what ends that."""
-        with ExitStack() as ends:
-            for runner in self.runners:
-                ends.callback(runner.subscribe(listener))
-            return ends.pop_all().close
+        return _all(runner.subscribe(listener) for runner in self.runners)
+
+
+def _all(ends: Iterable[Callable[[], None]]) -> Callable[[], None]:
+    """Return what calls all of these."""
+    each = list(ends)
+
+    def end() -> None:
+        for one in each:
+            one()
+
+    return end

@@ -7,14 +7,14 @@ from typing import Any
 
 from app.errors import MismatchError
 from app.stages import Expected
-from app.webui.inventory import Offer, check_model, check_vae
+from app.webui.inventory import Inventory, check_model, check_vae
 
 DETAILER_KEY = "ADetailer model"
 ANY_SCHEDULER = frozenset({"", "automatic"})
 _SCHEDULE = re.compile(r"\bSchedule type: ([^,\n]+)")
 
 
-def check_info(expected: Expected, info: Mapping[str, Any], offer: Offer) -> None:
+def check_info(expected: Expected, info: Mapping[str, Any], inventory: Inventory) -> None:
     """Compare an answer's `info` with what was asked for.
 
     Raises:
@@ -25,12 +25,12 @@ def check_info(expected: Expected, info: Mapping[str, Any], offer: Offer) -> Non
     params = info.get("extra_generation_params", {})
     _check_values(expected.generation_params, params)
     if expected.checkpoint is not None:
-        check_model(expected.checkpoint, info.get("sd_model_name"), offer)
+        check_model(expected.checkpoint, info.get("sd_model_name"), inventory)
     if expected.vae is not None:
         check_vae(expected.vae, info.get("sd_vae_name"))
     if expected.refiner is not None:
         name = str(params.get("Refiner")).partition(" [")[0]
-        check_model(expected.refiner, name, offer, role="refiner")
+        check_model(expected.refiner, name, inventory, role="refiner")
     _check_detailers(expected.detailers, params)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.errors import BadInputError, UnknownJobError
 from app.jobs.models import JobRecord, JobStatus, PromptSource, RunMode
+from app.jobs.rows import records
 from app.jobs.search import Condition, condition
 from app.store.job_store import JobStore
 
@@ -53,7 +54,7 @@ class JobHistoryStore:
 
     def latest_job(self) -> JobRecord | None:
         """Return the job that was submitted last, whatever its state, or None."""
-        found = self._store.records("ORDER BY n DESC LIMIT 1")
+        found = records(self._store, "ORDER BY n DESC LIMIT 1")
         return found[0] if found else None
 
     def get(self, job_id: str) -> JobRecord:
@@ -62,7 +63,7 @@ class JobHistoryStore:
         Raises:
             UnknownJobError: if there is none, or more than one.
         """
-        found = self._store.records("WHERE job_id >= ? AND job_id < ? LIMIT 2", _range(job_id))
+        found = records(self._store, "WHERE job_id >= ? AND job_id < ? LIMIT 2", _range(job_id))
         if len(found) == 1 and job_id:
             return found[0]
         raise UnknownJobError(
@@ -149,7 +150,7 @@ class JobHistoryStore:
             earlier = "n < (SELECT n FROM jobs WHERE job_id = ?)"
             tests.append((earlier, [self.get(before).job_id]))
         rest = f"WHERE {' AND '.join(sql for sql, _ in tests)} ORDER BY n DESC LIMIT ?"
-        return self._store.records(rest, [v for _, values in tests for v in values] + [limit])
+        return records(self._store, rest, [v for _, values in tests for v in values] + [limit])
 
 
 def _range(prefix: str) -> tuple[str, str]:

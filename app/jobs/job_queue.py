@@ -5,11 +5,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from app.config.requirements import Needs
 from app.errors import TransitionError
-from app.jobs.models import JobRecord, JobSpec, JobStatus, Wish
+from app.jobs.models import ControlRequest, JobRecord, JobSpec, JobStatus
 from app.jobs.order import IN_ORDER, next_job, place, place_of, slot
-from app.jobs.transitions import PauseState, end_job, find_job, note_meta, set_pause, start_job
-from app.store.job_store import Connection, JobStore, insert_jobs
+from app.jobs.rows import insert_jobs, read_needs, records, select, write_needs
+from app.jobs.transitions import (
+    PauseState,
+    end_job,
+    find_job,
+    note_meta,
+    pause_state,
+    set_pause,
+    start_job,
+)
+from app.store.job_store import Connection, JobStore
 
 
 class JobQueue:
@@ -47,28 +57,28 @@ class JobQueue:
         self._announce()
         return new_ids
 
-    def has_next(self, unable: Collection[str] = ()) -> bool:
-        """Whether `claim` would find a job."""
-        with self._store.transaction() as connection:
-            paused = _pause_state(connection).paused
-            return next_job(connection, unable, direct_only=paused) is not None
+    def has_next(self) -> bool:
+        """Return whether `claim` would find a job."""
+        with self._store.reading() as connection:
+            paused = pause_state(connection).paused
+            return next_job(connection, (), direct_only=paused) is not None
 
     def claim(
-        self, owner: str, unable: Collection[str] = (), *, direct_only: bool = False
+        self, worker: str, unable: Collection[Needs] = (), *, direct_only: bool = False
     ) -> JobRecord | None:
-        """Make the next job a running one of `owner` and return it, or None if none may run.
+        """Make the next job a running one of `worker` and return it, or None if none may run.
 
         Args:
-            owner: a registered owner.
-            unable: what some jobs need (as the store writes it) and this owner's WebUI lacks.
+            worker: a registered worker.
+            unable: what some jobs need and this worker's WebUI lacks.
             direct_only: leave QUEUE jobs where they are, as a pause does.
         """
         with self._store.transaction() as connection:
-            held = direct_only or _pause_state(connection).paused
+            held = direct_only or pause_state(connection).paused
             found = next_job(connection, unable, direct_only=held)
             if found is None:
                 return None
-            start_job(connection, found.job_id, owner)
+            start_job(connection, found.job_id, worker)
             claimed = find_job(connection, found.job_id)
         self._announce()
         return claimed
@@ -85,7 +95,9 @@ class JobQueue:
             UnknownJobError, TransitionError: if it is not running.
         """
         with self._store.transaction() as connection:
-            if status is JobStatus.SUCCEEDED and _is_wished(connection, job_id, Wish.CANCEL):
+            if status is JobStatus.SUCCEEDED and (
+                _asked(connection, job_id) is ControlRequest.CANCEL
+            ):
                 status = JobStatus.CANCELLED
             ended = end_job(connection, job_id, status, meta)
         self._announce()
@@ -106,8 +118,8 @@ class JobQueue:
     def clear(self) -> int:
         """Cancel everything that is queued; return how many that were."""
         with self._store.transaction() as connection:
-            queued = connection.execute("SELECT job_id FROM jobs WHERE status = 'queued'")
-            cleared = [_cancel(connection, job_id) for (job_id,) in queued.fetchall()]
+            queued = select(connection, "WHERE status = 'queued'")
+            cleared = [_cancel(connection, job.job_id) for job in queued]
         self._announce()
         return len(cleared)
 
@@ -121,20 +133,19 @@ class JobQueue:
             job = find_job(connection, job_id)
             if job.status is not JobStatus.RUNNING:
                 raise TransitionError(f"job {job_id} is {job.status}; only a running one can skip")
-            _wish(connection, job_id, Wish.SKIP)
+            _ask(connection, job_id, ControlRequest.SKIP)
         self._announce()
 
-    def wish(self, job_id: str) -> Wish | None:
-        """Return what a user wants of a running job, or None."""
-        found = self._store.rows("SELECT wish FROM jobs WHERE job_id = ?", [job_id])
-        return Wish(found[0][0]) if found and found[0][0] else None
+    def control_request(self, job_id: str) -> ControlRequest | None:
+        """Return what a user asks of a running job, or None."""
+        with self._store.reading() as connection:
+            return _asked(connection, job_id)
 
-    def wish_granted(self, job_id: str, wish: Wish) -> None:
-        """Forget a wish that was carried out."""
+    def control_done(self, job_id: str, request: ControlRequest) -> None:
+        """Forget a request that was carried out."""
         with self._store.transaction() as connection:
-            connection.execute(
-                "UPDATE jobs SET wish = NULL WHERE job_id = ? AND wish = ?", [job_id, wish]
-            )
+            if _asked(connection, job_id) is request:
+                _ask(connection, job_id, None)
 
     def move(self, job_id: str, position: int) -> None:
         """Put a queued job at a place in the line; 1 is next, past the end is last.
@@ -161,17 +172,17 @@ class JobQueue:
 
     def pause_state(self) -> PauseState:
         """Return whether the queue is paused, and why."""
-        [(paused, reason)] = self._store.rows("SELECT paused, reason FROM queue_state")
-        return PauseState(bool(paused), reason)
+        with self._store.reading() as connection:
+            return pause_state(connection)
 
     def list_jobs(self, limit: int = 1000) -> list[JobRecord]:
         """Return the running jobs, then the queued ones in the order in which they will run.
 
         A queued job that some WebUI can't run has `meta["passed_over"]`: the reason by WebUI.
         """
-        running = self._store.records("WHERE status = 'running' ORDER BY n")
-        values = [max(limit - len(running), 0)]
-        queued = self._store.records(f"WHERE status = 'queued' {IN_ORDER} LIMIT ?", values)
+        running = records(self._store, "WHERE status = 'running' ORDER BY n")
+        left = [max(limit - len(running), 0)]
+        queued = records(self._store, f"WHERE status = 'queued' {IN_ORDER} LIMIT ?", left)
         return running + self._with_reasons(queued)
 
     def counts(self) -> dict[JobStatus, int]:
@@ -180,19 +191,20 @@ class JobQueue:
         live = (JobStatus.QUEUED, JobStatus.RUNNING)
         return {status: self._store.rows(sql.format(status))[0][0] for status in live}
 
-    def waiting_needs(self) -> list[str]:
-        """Return the different needs of queued jobs, as the store writes them."""
+    def waiting_needs(self) -> list[Needs]:
+        """Return the different needs of queued jobs."""
         rows = self._store.rows("SELECT DISTINCT needs FROM jobs WHERE status = 'queued'")
-        return [needs for (needs,) in rows]
+        return [read_needs(needs) for (needs,) in rows]
 
-    def pass_over(self, webui: str, reasons: Mapping[str, str]) -> None:
+    def pass_over(self, webui: str, reasons: Mapping[Needs, str]) -> None:
         """Record which needs a WebUI can't meet, and why, in place of what was known of it."""
+        written = {write_needs(needs): reason for needs, reason in reasons.items()}
         known = self._store.rows("SELECT needs, reason FROM passed_over WHERE webui = ?", [webui])
-        if dict(known) == dict(reasons):
+        if dict(known) == written:
             return
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM passed_over WHERE webui = ?", [webui])
-            rows = [(webui, needs, reason) for needs, reason in reasons.items()]
+            rows = [(webui, needs, reason) for needs, reason in written.items()]
             connection.executemany("INSERT INTO passed_over VALUES (?, ?, ?)", rows)
 
     def wait_for_change(self, timeout_s: float) -> None:
@@ -224,11 +236,6 @@ class JobQueue:
         ]
 
 
-def _pause_state(connection: Connection) -> PauseState:
-    paused, reason = connection.execute("SELECT paused, reason FROM queue_state").fetchone()
-    return PauseState(bool(paused), reason)
-
-
 def _take_over(connection: Connection, old_id: str, new_id: str) -> None:
     """Cancel a queued job and put a new one in its place."""
     old = find_job(connection, old_id)
@@ -243,17 +250,17 @@ def _cancel(connection: Connection, job_id: str) -> JobRecord:
     job = find_job(connection, job_id)
     if job.status is not JobStatus.RUNNING:
         return end_job(connection, job_id, JobStatus.CANCELLED, {})
-    _wish(connection, job_id, Wish.CANCEL)
+    _ask(connection, job_id, ControlRequest.CANCEL)
     return job
 
 
-def _wish(connection: Connection, job_id: str, wish: Wish) -> None:
-    connection.execute("UPDATE jobs SET wish = ? WHERE job_id = ?", [wish, job_id])
+def _ask(connection: Connection, job_id: str, request: ControlRequest | None) -> None:
+    connection.execute("UPDATE jobs SET wish = ? WHERE job_id = ?", [request, job_id])
 
 
-def _is_wished(connection: Connection, job_id: str, wish: Wish) -> bool:
+def _asked(connection: Connection, job_id: str) -> ControlRequest | None:
     found = connection.execute("SELECT wish FROM jobs WHERE job_id = ?", [job_id]).fetchone()
-    return bool(found and found[0] == wish)
+    return ControlRequest(found[0]) if found and found[0] else None
 
 
 def _refuse_unless_queued(job: JobRecord) -> None:

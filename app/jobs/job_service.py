@@ -2,37 +2,22 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
 from app.config.pipeline_config import merge
-from app.engine.node_pool import Fleet
-from app.engine.runner import SingleNodeJobRunner
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
-from app.jobs.models import JobRecord, JobSpec, JobStatus, Progress
-from app.jobs.transitions import PauseState
+from app.jobs.models import JobRecord, JobSpec
 
 WAIT_POLL_S = 0.2  # other processes' changes are only seen by looking
 
 
-@dataclass(frozen=True, slots=True)
-class WebUIStatus:
-    """One WebUI: why it is out of service, and how far its job is; None when there is none."""
+class Nodes(Protocol):
+    """The WebUIs that work on the queue, as far as it concerns the jobs of a home."""
 
-    name: str
-    trouble: str | None
-    progress: Progress | None
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceStatus:
-    """The queue and the WebUIs at one moment."""
-
-    queued: int
-    running: int
-    pause: PauseState
-    webuis: tuple[WebUIStatus, ...]
+    def return_to_service(self) -> None:
+        """Give every WebUI that was set aside another chance."""
 
 
 class JobService:
@@ -41,19 +26,11 @@ class JobService:
     Args:
         queue: where they wait.
         history: where they are looked up.
-        runners: who runs them in this process.
-        fleet: the WebUIs of the runners.
+        nodes: the WebUIs that run them.
     """
 
-    def __init__(
-        self,
-        queue: JobQueue,
-        history: JobHistoryStore,
-        runners: Sequence[SingleNodeJobRunner],
-        fleet: Fleet,
-    ) -> None:
-        self._queue, self._history = queue, history
-        self._runners, self._fleet = runners, fleet
+    def __init__(self, queue: JobQueue, history: JobHistoryStore, nodes: Nodes) -> None:
+        self._queue, self._history, self._nodes = queue, history, nodes
 
     def submit(self, specs: Sequence[JobSpec]) -> list[str]:
         """Queue jobs, all or none; return their ids in the same order."""
@@ -85,7 +62,7 @@ class JobService:
 
     def resume(self) -> None:
         """Let QUEUE jobs start, and give every WebUI another chance."""
-        self._fleet.back_in_service()
+        self._nodes.return_to_service()
         self._queue.resume()
 
     def move(self, job_id: str, position: int) -> None:
@@ -134,17 +111,6 @@ class JobService:
                 break
             self._queue.wait_for_change(min(WAIT_POLL_S, deadline - time.monotonic()))
         return job
-
-    def status(self) -> ServiceStatus:
-        """Return how the queue and the WebUIs of this process are doing."""
-        counts = self._queue.counts()
-        webuis = [WebUIStatus(r.node.name, r.node.trouble, r.progress) for r in self._runners]
-        return ServiceStatus(
-            counts[JobStatus.QUEUED],
-            counts[JobStatus.RUNNING],
-            self._queue.pause_state(),
-            tuple(webuis),
-        )
 
 
 def respecified(job: JobRecord, source: str) -> JobSpec:

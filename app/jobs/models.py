@@ -27,8 +27,8 @@ class PromptSource(StrEnum):
     PACK = "pack"
 
 
-class Wish(StrEnum):
-    """What somebody wants of a running job."""
+class ControlRequest(StrEnum):
+    """What somebody asks of a running job."""
 
     CANCEL = "cancel"
     SKIP = "skip"
@@ -47,7 +47,7 @@ class JobStatus(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the record will never change again."""
+        """Return whether the record will never change again."""
         return not TRANSITIONS[self]
 
 

@@ -2,23 +2,23 @@
 
 from collections.abc import Collection
 
+from app.config.requirements import Needs
 from app.jobs.models import JobRecord
-from app.store.job_store import RECORD, Connection, to_record
+from app.jobs.rows import select, write_needs
+from app.store.job_store import Connection
 
 IN_ORDER = "ORDER BY priority DESC, rank, n"
 
 
 def next_job(
-    connection: Connection, unable: Collection[str], *, direct_only: bool
+    connection: Connection, unable: Collection[Needs], *, direct_only: bool
 ) -> JobRecord | None:
     """Return the queued job at the front, of those whose needs are not among `unable`."""
     direct = "AND run_mode = 'direct'" if direct_only else ""
-    row = connection.execute(
-        f"SELECT {RECORD} FROM jobs WHERE status = 'queued' {direct}"  # noqa: S608 - constant text
-        f" AND needs NOT IN ({', '.join('?' * len(unable))}) {IN_ORDER} LIMIT 1",
-        list(unable),
-    ).fetchone()
-    return row and to_record(row)
+    able = f"AND needs NOT IN ({', '.join('?' * len(unable))})"
+    rest = f"WHERE status = 'queued' {direct} {able} {IN_ORDER} LIMIT 1"
+    found = select(connection, rest, [write_needs(needs) for needs in unable])
+    return found[0] if found else None
 
 
 def slot(connection: Connection, job_id: str, index: int) -> tuple[int, float]:

@@ -1,14 +1,14 @@
 """The changes of state that a job can make, each within the caller's transaction."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.errors import UnknownJobError
 from app.jobs.models import JobRecord, JobStatus, check_transition, utc_now
+from app.jobs.rows import as_json, select
 from app.jobs.search import add_to_index
-from app.store.job_store import RECORD, Connection, to_record
+from app.store.job_store import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +25,18 @@ def find_job(connection: Connection, job_id: str) -> JobRecord:
     Raises:
         UnknownJobError: if there is none with this id.
     """
-    row = connection.execute(f"SELECT {RECORD} FROM jobs WHERE job_id = ?", [job_id]).fetchone()  # noqa: S608 - constant text
-    if row is None:
+    found = select(connection, "WHERE job_id = ?", [job_id])
+    if not found:
         raise UnknownJobError(f"there is no job {job_id}")
-    return to_record(row)
+    return found[0]
 
 
-def start_job(connection: Connection, job_id: str, owner: str) -> None:
-    """Make a queued job a running one of `owner`."""
+def start_job(connection: Connection, job_id: str, worker: str) -> None:
+    """Make a queued job a running one of `worker`."""
     check_transition(job_id, find_job(connection, job_id).status, JobStatus.RUNNING)
     connection.execute(
         "UPDATE jobs SET status = ?, started_at = ?, owner = ? WHERE job_id = ?",
-        [JobStatus.RUNNING, utc_now().isoformat(), owner, job_id],
+        [JobStatus.RUNNING, utc_now().isoformat(), worker, job_id],
     )
 
 
@@ -53,7 +53,7 @@ def end_job(
     connection.execute(
         "UPDATE jobs SET status = ?, completed_at = ?, meta = ?, wish = NULL, owner = NULL"
         " WHERE job_id = ?",
-        [status, utc_now().isoformat(), _as_json({**job.meta, **meta}), job_id],
+        [status, utc_now().isoformat(), as_json({**job.meta, **meta}), job_id],
     )
     ended = find_job(connection, job_id)
     add_to_index(connection, ended)
@@ -64,14 +64,16 @@ def note_meta(connection: Connection, job_id: str, meta: Mapping[str, Any]) -> N
     """Add to what is known of a running job."""
     known = find_job(connection, job_id).meta
     connection.execute(
-        "UPDATE jobs SET meta = ? WHERE job_id = ?", [_as_json({**known, **meta}), job_id]
+        "UPDATE jobs SET meta = ? WHERE job_id = ?", [as_json({**known, **meta}), job_id]
     )
+
+
+def pause_state(connection: Connection) -> PauseState:
+    """Return whether the queue is paused, and why."""
+    paused, reason = connection.execute("SELECT paused, reason FROM queue_state").fetchone()
+    return PauseState(bool(paused), reason)
 
 
 def set_pause(connection: Connection, *, paused: bool, reason: str = "") -> None:
     """Pause or resume the queue."""
     connection.execute("UPDATE queue_state SET paused = ?, reason = ?", [paused, reason])
-
-
-def _as_json(meta: Mapping[str, Any]) -> str:
-    return json.dumps(meta, ensure_ascii=False)

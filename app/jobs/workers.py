@@ -1,10 +1,12 @@
 """Who is working on the queue, and what happens to the jobs of those who died.
 
-An owner holds a lock file for as long as it works. A killed process loses its lock, so an owner
-who is registered and whose lock is free has stopped uncleanly.
+A worker holds a lock file for as long as it works. A killed process loses its lock, so a worker
+that is registered and whose lock is free has stopped uncleanly.
 """
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +19,15 @@ INTERRUPTED = "the app stopped while this job was running; what the WebUI made o
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """One that claims jobs; `lock` is held from `register` to `release`."""
+class Worker:
+    """One that claims jobs; `lock` is held for as long as it works."""
 
     name: str
     lock: FileLock
 
 
-class Ownership:
-    """The register of owners of one home.
+class WorkerRegistry:
+    """The workers of one home.
 
     Args:
         store: where they and their jobs are recorded.
@@ -35,69 +37,70 @@ class Ownership:
     def __init__(self, store: JobStore, folder: Path) -> None:
         self._store, self._folder = store, folder
 
-    def register(self) -> Owner:
-        """Begin to work on the queue.
+    @contextlib.contextmanager
+    def registered(self) -> Iterator[Worker]:
+        """Give a new worker that is registered for the length of the block.
+
+        One with a job whose end could not be recorded is left to the next `recover`.
 
         Raises:
             HomeError: if the lock file can't be made.
         """
-        owner = self._owner(f"owner-{secrets.token_hex(8)}")
-        owner.lock.acquire()  # the name is new, so it is free; the lock comes before the row
+        worker = self._worker(f"owner-{secrets.token_hex(8)}")
+        worker.lock.acquire()  # the name is new, so it is free; the lock comes before the row
         with self._store.transaction() as connection:
-            connection.execute(
-                "INSERT INTO owners VALUES (?, ?)", [owner.name, utc_now().isoformat()]
-            )
-        return owner
-
-    def release(self, owner: Owner) -> None:
-        """Stop working, cleanly.
-
-        An owner with a job whose end could not be recorded is left to the next `recover`.
-        """
+            row = [worker.name, utc_now().isoformat()]
+            connection.execute("INSERT INTO owners VALUES (?, ?)", row)
         try:
-            with self._store.transaction() as connection:
-                if _running_jobs(connection, owner.name):
-                    return
-                _forget(connection, owner.name)
-            owner.lock.remove()
+            yield worker
         finally:
-            owner.lock.release()
+            self._release(worker)
 
     def recover(self) -> list[str]:
-        """Mark the running jobs of dead owners as interrupted; return their ids.
+        """Mark the running jobs of dead workers as interrupted; return their ids.
 
-        The queue is paused with the reason when no owner is left alive and work is waiting.
+        The queue is paused with the reason when no worker is left alive and work is waiting.
         """
-        owners = [self._owner(name) for (name,) in self._store.rows("SELECT owner FROM owners")]
-        dead = [owner for owner in owners if owner.lock.acquire()]
+        workers = [self._worker(name) for (name,) in self._store.rows("SELECT owner FROM owners")]
+        dead = [worker for worker in workers if worker.lock.acquire()]
         try:
-            return self._bury(dead, alive=len(owners) - len(dead)) if dead else []
+            return self._expire(dead, alive=len(workers) - len(dead)) if dead else []
         finally:
-            for owner in dead:
-                owner.lock.remove()
+            for worker in dead:
+                worker.lock.remove()
 
-    def _bury(self, dead: list[Owner], alive: int) -> list[str]:
+    def _release(self, worker: Worker) -> None:
+        try:
+            with self._store.transaction() as connection:
+                if _running_jobs(connection, worker.name):
+                    return
+                _forget(connection, worker.name)
+            worker.lock.remove()
+        finally:
+            worker.lock.release()
+
+    def _expire(self, dead: list[Worker], alive: int) -> list[str]:
         with self._store.transaction() as connection:
-            buried = [owner.name for owner in dead if _forget(connection, owner.name)]
-            orphans = [job for name in buried for job in _running_jobs(connection, name)]
+            expired = [worker.name for worker in dead if _forget(connection, worker.name)]
+            orphans = [job for name in expired for job in _running_jobs(connection, name)]
             for job_id in orphans:
                 end_job(connection, job_id, JobStatus.INTERRUPTED, {"error": INTERRUPTED})
-            if buried and not alive and (orphans or _is_work_waiting(connection)):
+            if expired and not alive and (orphans or _is_work_waiting(connection)):
                 set_pause(connection, paused=True, reason=_reason(orphans))
         return orphans
 
-    def _owner(self, name: str) -> Owner:
-        return Owner(name, FileLock(self._folder / f"{name}.lock"))
+    def _worker(self, name: str) -> Worker:
+        return Worker(name, FileLock(self._folder / f"{name}.lock"))
 
 
 def _forget(connection: Connection, name: str) -> bool:
-    """Take an owner off the register; return whether it was still there."""
+    """Take a worker off the registry; return whether it was still there."""
     return connection.execute("DELETE FROM owners WHERE owner = ?", [name]).rowcount > 0
 
 
-def _running_jobs(connection: Connection, owner: str) -> list[str]:
+def _running_jobs(connection: Connection, worker: str) -> list[str]:
     found = connection.execute(
-        "SELECT job_id FROM jobs WHERE status = 'running' AND owner = ?", [owner]
+        "SELECT job_id FROM jobs WHERE status = 'running' AND owner = ?", [worker]
     )
     return [job_id for (job_id,) in found]
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from app.jobs.models import JobSpec
 from app.stages import StageImage, StageRequest, stages_of
-from app.store.job_store import as_queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +25,10 @@ class PlannedRequest:
 
 def preview(spec: JobSpec) -> list[PlannedRequest]:
     """Return what the job will send, in order."""
-    job = as_queued(spec)
     images: list[StageImage] = []
     planned: list[PlannedRequest] = []
     for stage in stages_of(spec.config):
-        requests = stage.requests(job, images)
+        requests = stage.requests(spec, images)
         planned += [_planned(stage.name, request) for request in requests]
         images = list(_images_of(stage.name, requests, spec))
     return planned
@@ -60,5 +58,4 @@ def _images_of(stage: str, requests: Sequence[StageRequest], spec: JobSpec) -> I
                 width=width,
                 height=height,
                 seed=request.seed + (0 if spec.config.txt2img.subseed_strength else index),
-                infotext="",
             )

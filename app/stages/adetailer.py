@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.config.pipeline_config import ADetailerConfig, ADetailerUnit, StageName
-from app.jobs.models import JobRecord
-from app.stages.base import Expected, StageImage, StageRequest, overrides, sampling, split_sampler
-from app.webui.answers import encode_image
+from app.config.samplers import split_sampler
+from app.stages.base import (
+    Expected,
+    StageImage,
+    StageInput,
+    StageRequest,
+    common,
+    overrides,
+    sampling,
+    source,
+)
 from app.webui.endpoints import IMG2IMG
 
 NO_UNIT = {"ad_model": "None"}
@@ -22,43 +30,32 @@ class ADetailerStage:
 
     name: StageName = "adetailer"
 
-    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:
+    def requests(self, job: StageInput, images: Sequence[StageImage]) -> list[StageRequest]:
         """Return a request for each image."""
         return [self._request(job, image) for image in images]
 
-    def _request(self, job: JobRecord, image: StageImage) -> StageRequest:
+    def _request(self, job: StageInput, image: StageImage) -> StageRequest:
         config = job.config
         expected = Expected(
-            size=(image.width, image.height),
+            size=image.size,
             checkpoint=config.txt2img.checkpoint,
             vae=config.txt2img.vae,
             detailers=[unit.model for unit in _units(config.adetailer) if unit.enabled],
         )
-        return StageRequest(
-            path=IMG2IMG,
-            payload=self.payload(job, image),
-            expected=expected,
-            seed=image.seed,
-        )
+        payload = self.payload(job, image)
+        return StageRequest(path=IMG2IMG, payload=payload, expected=expected, seed=image.seed)
 
-    def payload(self, job: JobRecord, image: StageImage) -> dict[str, Any]:
+    def payload(self, job: StageInput, image: StageImage) -> dict[str, Any]:
         """Return the JSON of `/sdapi/v1/img2img` with ADetailer for one image."""
         config = job.config
-        prompt, negative = config.pipeline.prompts_for(self.name, job.prompt, job.negative_prompt)
         units = [unit_args(unit, config.txt2img.scheduler) for unit in _units(config.adetailer)]
         return {
-            "prompt": prompt,
-            "negative_prompt": negative,
-            "styles": list(config.txt2img.styles),
-            "init_images": [encode_image(image.data)],
-            "width": image.width,
-            "height": image.height,
+            **common(self.name, config, job.prompt, job.negative_prompt),
+            **source(image, image.size),
             **sampling(config),
             "seed": image.seed,
             **overrides(config),
             "alwayson_scripts": {"ADetailer": {"args": [ENABLED, SKIP_OUTER_IMG2IMG, *units]}},
-            "send_images": True,
-            "save_images": False,
         }
 
 

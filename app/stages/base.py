@@ -5,22 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.config.pipeline_config import PipelineConfig, StageName
-from app.jobs.models import JobRecord
+from app.config.samplers import split_sampler
+from app.webui.answers import encode_image
 
-SCHEDULERS = (
-    "SGM Uniform",
-    "Uniform",
-    "Karras",
-    "Exponential",
-    "Polyexponential",
-    "KL Optimal",
-    "Align Your Steps",
-    "Simple",
-    "Normal",
-    "Beta",
-    "Turbo",
-)
-"""Labels of schedulers, longer ones first; older sampler names end with one of them."""
+
+class StageInput(Protocol):
+    """What stages read of a job: one that is queued, or one that is only previewed."""
+
+    @property
+    def prompt(self) -> str: ...  # noqa: D102
+    @property
+    def negative_prompt(self) -> str: ...  # noqa: D102
+    @property
+    def config(self) -> PipelineConfig: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +28,11 @@ class StageImage:
     width: int
     height: int
     seed: int
-    infotext: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +74,31 @@ class StageRequest:
 
 
 class Stage(Protocol):
-    """Turns a job's configuration into requests; pure."""
+    """Turns a job's prompts and configuration into requests; pure."""
 
     name: StageName
 
-    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:
+    def requests(self, job: StageInput, images: Sequence[StageImage]) -> list[StageRequest]:
         """Return what to send, given the images of the stage before."""
         ...
 
 
-def split_sampler(sampler: str, scheduler: str) -> tuple[str, str]:
-    """Return sampler and scheduler apart; a scheduler within the sampler's name wins."""
-    for label in SCHEDULERS:
-        if sampler.casefold().endswith(f" {label.casefold()}"):
-            return sampler[: -len(label) - 1], label
-    return sampler, scheduler
+def common(stage: StageName, config: PipelineConfig, prompt: str, negative: str) -> dict[str, Any]:
+    """Return the fields that every generation has: prompts, styles, and images in the answer."""
+    positive, against = config.pipeline.prompts_for(stage, prompt, negative)
+    return {
+        "prompt": positive,
+        "negative_prompt": against,
+        "styles": list(config.txt2img.styles),
+        "send_images": True,
+        "save_images": False,
+    }
+
+
+def source(image: StageImage, size: tuple[int, int]) -> dict[str, Any]:
+    """Return the fields of img2img that say which image, and how large it becomes."""
+    width, height = size
+    return {"init_images": [encode_image(image.data)], "width": width, "height": height}
 
 
 def sampling(
@@ -111,10 +122,22 @@ def sampling(
     }
 
 
-def sampled(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `info` must say of a payload that was sampled as it asked."""
+def sampled(
+    payload: Mapping[str, Any], config: PipelineConfig, size: tuple[int, int], **more: Any
+) -> Expected:
+    """Return what must come back for a payload that is sampled as it asks; `more` wins."""
     keys = ("steps", "cfg_scale", "sampler_name", "seed", "width", "height")
-    return {key: payload[key] for key in keys}
+    info = {key: payload[key] for key in keys}
+    if config.txt2img.clip_skip is not None:
+        info["clip_skip"] = config.txt2img.clip_skip
+    found = {
+        "size": size,
+        "info": info,
+        "scheduler": payload["scheduler"],
+        "checkpoint": config.txt2img.checkpoint,
+        "vae": config.txt2img.vae,
+    }
+    return Expected(**found | more)
 
 
 def overrides(
@@ -128,11 +151,6 @@ def overrides(
     }
     settings = {key: value for key, value in values.items() if value is not None}
     return {"override_settings": settings, "override_settings_restore_afterwards": True}
-
-
-def clip_skipped(config: PipelineConfig) -> dict[str, Any]:
-    """Return what `info` must say of clip skip, if it was asked for."""
-    return {} if config.txt2img.clip_skip is None else {"clip_skip": config.txt2img.clip_skip}
 
 
 def whole_blocks(size_px: float) -> int:

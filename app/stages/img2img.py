@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.config.pipeline_config import StageName
-from app.jobs.models import JobRecord
 from app.stages.base import (
-    Expected,
     StageImage,
+    StageInput,
     StageRequest,
-    clip_skipped,
+    common,
     overrides,
     sampled,
     sampling,
+    source,
 )
-from app.webui.answers import encode_image
 from app.webui.endpoints import IMG2IMG
 
 
@@ -23,37 +22,30 @@ class Img2ImgStage:
 
     name: StageName = "img2img"
 
-    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:
+    def requests(self, job: StageInput, images: Sequence[StageImage]) -> list[StageRequest]:
         """Return a request for each image."""
         return [self._request(job, image) for image in images]
 
-    def _request(self, job: JobRecord, image: StageImage) -> StageRequest:
+    def _request(self, job: StageInput, image: StageImage) -> StageRequest:
         payload, config = self.payload(job, image), job.config
-        expected = Expected(
-            size=(image.width, image.height),
-            info=sampled(payload) | clip_skipped(config),
-            scheduler=payload["scheduler"],
+        expected = sampled(
+            payload,
+            config,
+            image.size,
             checkpoint=config.img2img.checkpoint or config.txt2img.checkpoint,
             vae=config.img2img.vae or config.txt2img.vae,
         )
         return StageRequest(path=IMG2IMG, payload=payload, expected=expected, seed=payload["seed"])
 
-    def payload(self, job: JobRecord, image: StageImage) -> dict[str, Any]:
+    def payload(self, job: StageInput, image: StageImage) -> dict[str, Any]:
         """Return the JSON of `/sdapi/v1/img2img` for one image."""
         config, own = job.config, job.config.img2img
-        prompt, negative = config.pipeline.prompts_for(
-            self.name,
-            job.prompt if own.prompt is None else own.prompt,
-            job.negative_prompt if own.negative_prompt is None else own.negative_prompt,
-        )
+        prompt = job.prompt if own.prompt is None else own.prompt
+        negative = job.negative_prompt if own.negative_prompt is None else own.negative_prompt
         return {
-            "prompt": prompt,
-            "negative_prompt": negative,
-            "styles": list(config.txt2img.styles),
-            "init_images": [encode_image(image.data)],
+            **common(self.name, config, prompt, negative),
+            **source(image, image.size),
             "denoising_strength": own.denoising_strength,
-            "width": image.width,
-            "height": image.height,
             **sampling(
                 config,
                 steps=own.steps,
@@ -63,6 +55,4 @@ class Img2ImgStage:
             ),
             "seed": image.seed if own.seed is None else own.seed,
             **overrides(config, checkpoint=own.checkpoint, vae=own.vae),
-            "send_images": True,
-            "save_images": False,
         }

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.config.pipeline_config import StageName, Txt2ImgConfig
-from app.jobs.models import JobRecord
+from app.config.samplers import split_sampler
 from app.stages.base import (
-    Expected,
     StageImage,
+    StageInput,
     StageRequest,
-    clip_skipped,
+    common,
     overrides,
     sampled,
     sampling,
-    split_sampler,
     whole_blocks,
 )
 from app.webui.endpoints import TXT2IMG
@@ -24,32 +23,27 @@ class Txt2ImgStage:
 
     name: StageName = "txt2img"
 
-    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:  # noqa: ARG002 - the first stage has none
+    def requests(self, job: StageInput, images: Sequence[StageImage]) -> list[StageRequest]:  # noqa: ARG002 - the first stage has none
         """Return the one request."""
         payload = self.payload(job)
-        config = job.config
-        expected = Expected(
-            images=config.txt2img.batch_size * config.txt2img.n_iter,
-            size=final_size(config.txt2img),
-            info=sampled(payload) | clip_skipped(config),
-            scheduler=payload["scheduler"],
-            generation_params=_upscaled(config.txt2img),
-            checkpoint=config.txt2img.checkpoint,
-            vae=config.txt2img.vae,
+        base = job.config.txt2img
+        expected = sampled(
+            payload,
+            job.config,
+            final_size(base),
+            images=base.batch_size * base.n_iter,
+            generation_params={"Hires upscaler": base.hires_upscaler} if base.hires_enabled else {},
             refiner=payload.get("refiner_checkpoint"),
         )
         return [
             StageRequest(path=TXT2IMG, payload=payload, expected=expected, seed=payload["seed"])
         ]
 
-    def payload(self, job: JobRecord) -> dict[str, Any]:
+    def payload(self, job: StageInput) -> dict[str, Any]:
         """Return the JSON of `/sdapi/v1/txt2img`."""
         config, base = job.config, job.config.txt2img
-        prompt, negative = config.pipeline.prompts_for(self.name, job.prompt, job.negative_prompt)
         return {
-            "prompt": prompt,
-            "negative_prompt": negative,
-            "styles": list(base.styles),
+            **common(self.name, config, job.prompt, job.negative_prompt),
             "width": base.width,
             "height": base.height,
             **sampling(config),
@@ -60,8 +54,6 @@ class Txt2ImgStage:
             **_hires(base),
             **_refiner(base),
             **overrides(config),
-            "send_images": True,
-            "save_images": False,
         }
 
 
@@ -102,11 +94,6 @@ def _hires(config: Txt2ImgConfig) -> dict[str, Any]:
         **_hires_sampling(config),
     }
     return {key: value for key, value in fields.items() if value is not None}
-
-
-def _upscaled(config: Txt2ImgConfig) -> dict[str, Any]:
-    """Return what `extra_generation_params` must say of hires fix."""
-    return {"Hires upscaler": config.hires_upscaler} if config.hires_enabled else {}
 
 
 def _hires_sampling(config: Txt2ImgConfig) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.config.pipeline_config import StageName, UpscaleConfig
-from app.jobs.models import JobRecord
 from app.stages.base import (
     Expected,
     StageImage,
+    StageInput,
     StageRequest,
-    clip_skipped,
+    common,
     overrides,
     sampled,
     sampling,
+    source,
     whole_blocks,
 )
 from app.webui.answers import encode_image
@@ -27,13 +28,13 @@ class UpscaleStage:
 
     name: StageName = "upscale"
 
-    def requests(self, job: JobRecord, images: Sequence[StageImage]) -> list[StageRequest]:
+    def requests(self, job: StageInput, images: Sequence[StageImage]) -> list[StageRequest]:
         """Return a request for each image."""
         by_extras = job.config.upscale.mode == "extras"
         make = self._by_extras if by_extras else self._by_img2img
         return [make(job, image) for image in images]
 
-    def _by_extras(self, job: JobRecord, image: StageImage) -> StageRequest:
+    def _by_extras(self, job: StageInput, image: StageImage) -> StageRequest:
         return StageRequest(
             path=EXTRAS,
             payload=extras_payload(job.config.upscale, image),
@@ -42,34 +43,21 @@ class UpscaleStage:
             has_task_id=False,
         )
 
-    def _by_img2img(self, job: JobRecord, image: StageImage) -> StageRequest:
-        config = job.config
+    def _by_img2img(self, job: StageInput, image: StageImage) -> StageRequest:
         payload = self.img2img_payload(job, image)
-        expected = Expected(
-            size=upscaled_size(config.upscale, image),
-            info=sampled(payload) | clip_skipped(config),
-            scheduler=payload["scheduler"],
-            checkpoint=config.txt2img.checkpoint,
-            vae=config.txt2img.vae,
-        )
+        expected = sampled(payload, job.config, upscaled_size(job.config.upscale, image))
         return StageRequest(path=IMG2IMG, payload=payload, expected=expected, seed=image.seed)
 
-    def img2img_payload(self, job: JobRecord, image: StageImage) -> dict[str, Any]:
+    def img2img_payload(self, job: StageInput, image: StageImage) -> dict[str, Any]:
         """Return the JSON of `/sdapi/v1/img2img` for one image at its new size."""
         config, own = job.config, job.config.upscale
-        prompt, negative = config.pipeline.prompts_for(self.name, job.prompt, job.negative_prompt)
-        width, height = upscaled_size(own, image)
         model = overrides(config)
         if own.upscaler != NO_UPSCALER:
             model["override_settings"]["upscaler_for_img2img"] = own.upscaler
         return {
-            "prompt": prompt,
-            "negative_prompt": negative,
-            "styles": list(config.txt2img.styles),
-            "init_images": [encode_image(image.data)],
+            **common(self.name, config, job.prompt, job.negative_prompt),
+            **source(image, upscaled_size(own, image)),
             "denoising_strength": own.denoising_strength,
-            "width": width,
-            "height": height,
             **sampling(
                 config,
                 steps=own.steps,
@@ -78,8 +66,6 @@ class UpscaleStage:
             ),
             "seed": image.seed,
             **model,
-            "send_images": True,
-            "save_images": False,
         }
 
 

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,26 +24,24 @@ _IMAGE_KEYS = frozenset(["image", "init_images", "mask", "imageList"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
-    """What an encoded image is, once it has been decoded whole."""
+class SavedImage:
+    """An image on disk, as a job's record has it.
 
-    width: int
-    height: int
-    format: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFile:
-    """An image on disk.
-
-    `path` is relative to the home, with forward slashes, so that a home can be moved.
+    `path` is relative to the home, with forward slashes, so that a home can be moved. Sizes are in
+    pixels; `model` is the checkpoint's name as the WebUI said it, None where it says none.
     """
 
     path: str
     sha256: str
     width: int
     height: int
+    stage: str
+    seed: int | None
+    infotext: str = ""
+    model: str | None = None
+
+
+_OF_THE_FILE = ("path", "sha256", "width", "height")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +51,7 @@ class StageTrace:
     stage: str
     endpoint: str
     payload: Mapping[str, Any]
-    images: Sequence[ImageFile] = ()
-    seeds: Sequence[int] = ()
-    infotexts: Sequence[str] = field(default_factory=tuple)
+    images: Sequence[SavedImage] = ()
 
     def entry(self) -> dict[str, Any]:
         """Return the trace as the manifest shows it, images as their hashes."""
@@ -63,14 +59,14 @@ class StageTrace:
             "stage": self.stage,
             "endpoint": self.endpoint,
             "payload": without_images(self.payload),
-            "images": [asdict(image) for image in self.images],
-            "seeds": list(self.seeds),
-            "infotexts": list(self.infotexts),
+            "images": [{key: getattr(i, key) for key in _OF_THE_FILE} for i in self.images],
+            "seeds": [image.seed for image in self.images],
+            "infotexts": [image.infotext for image in self.images],
         }
 
 
-def inspect_image(data: bytes) -> ImageFacts:
-    """Decode an image whole and return what it is.
+def inspect_image(data: bytes) -> tuple[str, int, int]:
+    """Decode an image whole and return its file suffix, width and height.
 
     Raises:
         BadAnswerError: if it can't be decoded to its last byte, or is black all over, which is
@@ -80,23 +76,22 @@ def inspect_image(data: bytes) -> ImageFacts:
         with Image.open(io.BytesIO(data)) as image:
             image.verify()  # checksums and the end mark, which decoding alone lets pass
         with Image.open(io.BytesIO(data)) as image:
-            return _facts(image, data)
+            _refuse_black(image)
+            name = image.format or ""
+            return IMAGE_SUFFIXES.get(name, f".{name.lower()}"), *image.size
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise BadAnswerError(
             f"the WebUI returned an image that can't be decoded: {error}"
         ) from error
 
 
-def _facts(image: Image.Image, data: bytes) -> ImageFacts:
+def _refuse_black(image: Image.Image) -> None:
     picture = image if image.mode == "RGB" else image.convert("RGB")
     if picture.getbbox() is None:
         raise BadAnswerError(
             "the WebUI returned a picture that is black all over; its VAE may have made only NaNs"
             " (try --no-half-vae, or another VAE)"
         )
-    digest = hashlib.sha256(data).hexdigest()
-    width, height = image.size
-    return ImageFacts(width=width, height=height, format=image.format or "", sha256=digest)
 
 
 class ArtifactStore:
@@ -111,21 +106,26 @@ class ArtifactStore:
         self.home = Path(home)
         self._template = check_template(template)
 
-    def save_image(self, data: bytes, label: ImageLabel) -> ImageFile:
-        """Write one image under a free name and return where it is.
+    def save_image(
+        self, data: bytes, label: ImageLabel, infotext: str = "", model: str | None = None
+    ) -> SavedImage:
+        """Write one image under a free name and return what is known of it.
 
         Raises:
-            BadAnswerError: if the bytes are no picture; nothing is written then.
+            BadAnswerError: if the bytes are not a picture; nothing is written then.
             HomeError: if the home can't be written or its disk is full.
         """
-        facts = inspect_image(data)
-        suffix = IMAGE_SUFFIXES.get(facts.format, f".{facts.format.lower()}")
+        suffix, width, height = inspect_image(data)
         written = write_new(self._folder(label) / (file_stem(self._template, label) + suffix), data)
-        return ImageFile(
-            path=self.relative(written),
-            sha256=facts.sha256,
-            width=facts.width,
-            height=facts.height,
+        return SavedImage(
+            path=self._relative(written),
+            sha256=hashlib.sha256(data).hexdigest(),
+            width=width,
+            height=height,
+            stage=label.stage,
+            seed=label.seed,
+            infotext=infotext,
+            model=model,
         )
 
     def write_manifest(
@@ -139,32 +139,21 @@ class ArtifactStore:
             HomeError: if the home can't be written or its disk is full.
         """
         folder = self._folder(label)
-        content = manifest(job, traces)
-        stem = file_stem("{name}-{job}", label)
+        content = {
+            "version": MANIFEST_VERSION,
+            "job": dict(job),
+            "requests": [trace.entry() for trace in traces],
+        }
         data = json.dumps(content, indent=2, ensure_ascii=False).encode()
-        written = write_new(folder / f"{stem}.json", data)
+        written = write_new(folder / f"{file_stem('{name}-{job}', label)}.json", data)
         sync_folder(folder)
-        return self.relative(written)
+        return self._relative(written)
 
-    def resolve(self, path: str) -> Path:
-        """Return where an image or manifest is, given its path relative to the home."""
-        return self.home / path
-
-    def relative(self, path: Path) -> str:
-        """Return a path under the home as it is recorded."""
+    def _relative(self, path: Path) -> str:
         return path.relative_to(self.home).as_posix()
 
     def _folder(self, label: ImageLabel) -> Path:
         return self.home / IMAGES_FOLDER / f"{label.made_at.astimezone():%Y-%m-%d}"
-
-
-def manifest(job: Mapping[str, Any], traces: Sequence[StageTrace]) -> dict[str, Any]:
-    """Return what a manifest holds: the job as recorded, and each request with its images."""
-    return {
-        "version": MANIFEST_VERSION,
-        "job": dict(job),
-        "requests": [trace.entry() for trace in traces],
-    }
 
 
 def without_images(payload: Mapping[str, Any]) -> dict[str, Any]:

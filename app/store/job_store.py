@@ -1,43 +1,22 @@
-"""The SQLite file with all jobs: opening, migrating, transactions, rows.
+"""The SQLite file with all jobs: opening, migrating, transactions.
 
 WAL lets others read while one writes; synchronous FULL makes a committed change outlast a power
 cut. Everything that a caller changes goes through `transaction()`.
 """
 
 import contextlib
-import json
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.config.requirements import requirements
 from app.errors import HomeError, StoreVersionError
-from app.jobs.models import (
-    JobRecord,
-    JobSpec,
-    JobStatus,
-    PromptSource,
-    RunMode,
-    config_hash,
-    new_job_id,
-    utc_now,
-)
 from app.storage.locks import FileLock
-from app.store.schema import MIGRATIONS, RECORD_COLUMNS
+from app.store.schema import MIGRATIONS
 
 BUSY_TIMEOUT_S = 60.0
-RECORD = ", ".join(RECORD_COLUMNS)
-INSERTED_COLUMNS = (*RECORD_COLUMNS, "n", "rank", "needs")
-INSERT = (
-    f"INSERT INTO jobs ({', '.join(INSERTED_COLUMNS)})"  # noqa: S608 - constant text
-    f" VALUES ({', '.join('?' * len(INSERTED_COLUMNS))})"
-)
-
-as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
@@ -52,7 +31,7 @@ class JobStore:
         busy_timeout_s: how long to wait for another process's transaction.
 
     Raises:
-        HomeError: if it can't be opened or written, or is no job store.
+        HomeError: if it can't be opened or written, or is not a job store.
         StoreVersionError: if a newer version of the app wrote it.
     """
 
@@ -91,14 +70,20 @@ class JobStore:
             with self._connection:  # commits, or rolls back after an exception
                 yield self._connection
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give the connection for looking; no other process is held up.
+
+        Raises:
+            HomeError: if the file can't be read.
+        """
+        with self._lock, self._telling():
+            yield self._connection
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a SELECT finds."""
-        with self._lock, self._telling():
-            return self._connection.execute(sql, values).fetchall()
-
-    def records(self, rest: str, values: Sequence[Any] = ()) -> list[JobRecord]:
-        """Return the jobs that `SELECT … FROM jobs` followed by `rest` finds."""
-        return [to_record(row) for row in self.rows(f"SELECT {RECORD} FROM jobs {rest}", values)]  # noqa: S608 - constant text
+        with self.reading() as connection:
+            return connection.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
@@ -146,78 +131,3 @@ class JobStore:
         target = self.path.with_name(f"{self.path.name}.v{self._version()}.bak")
         with self._lock, self._telling(), contextlib.closing(sqlite3.connect(target)) as copy:
             self._connection.backup(copy)
-
-
-def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
-    """Add jobs at the end of their priority's line; return their ids in the order of `specs`."""
-    first = next_number(connection)
-    created_at = utc_now().isoformat()
-    rows = [new_row(spec, first + i, created_at) for i, spec in enumerate(specs)]
-    connection.executemany(INSERT, rows)
-    return [row[0] for row in rows]
-
-
-def next_number(connection: Connection) -> int:
-    """Return the row number that the next job gets."""
-    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
-    return int(found[0]) + 1 if found else 1
-
-
-def new_row(spec: JobSpec, number: int, created_at: str) -> Row:
-    """Return the values of a queued job, in the order of `INSERTED_COLUMNS`."""
-    config = spec.config
-    snapshot = config.model_dump_json()
-    return (
-        new_job_id(),
-        spec.run_mode,
-        spec.source,
-        spec.prompt_source,
-        spec.prompt_pack_id,
-        as_json(dict(spec.prompt_keys)),
-        spec.prompt,
-        spec.negative_prompt,
-        JobStatus.QUEUED,
-        len(config.stages()),
-        config.upscale.enabled,
-        config.adetailer.enabled,
-        snapshot,
-        config_hash(snapshot),
-        created_at,
-        None,
-        None,
-        "{}",
-        spec.parent_id,
-        spec.batch_id,
-        spec.effective_priority,
-        False,
-        number,
-        float(number),
-        needs_text(spec),
-    )
-
-
-def as_queued(spec: JobSpec) -> JobRecord:
-    """Return the record that a job would be queued as, without queueing it."""
-    row = new_row(spec, 0, utc_now().isoformat())
-    return to_record(row[: len(RECORD_COLUMNS)])
-
-
-def needs_text(spec: JobSpec) -> str:
-    """Return what a job needs of a WebUI as the store writes it: JSON pairs, sorted."""
-    needs = requirements(spec.config)
-    return as_json([[need.kind, need.name] for need in needs]) if needs else "[]"
-
-
-def to_record(row: Row) -> JobRecord:
-    """Return the record of a row that was selected with `RECORD`."""
-    values = dict(zip(RECORD_COLUMNS, row, strict=True))
-    for key in ("prompt_keys", "config_snapshot", "meta"):
-        values[key] = json.loads(values[key])
-    for key in ("created_at", "started_at", "completed_at"):
-        values[key] = values[key] and datetime.fromisoformat(values[key])
-    for key in ("has_upscale", "has_adetailer", "favourite"):
-        values[key] = bool(values[key])
-    values["run_mode"] = RunMode(values["run_mode"])
-    values["status"] = JobStatus(values["status"])
-    values["prompt_source"] = PromptSource(values["prompt_source"])
-    return JobRecord(**values)

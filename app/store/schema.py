@@ -58,29 +58,3 @@ MIGRATIONS: tuple[str, ...] = (
     );
     """,
 )
-
-RECORD_COLUMNS: tuple[str, ...] = (
-    "job_id",
-    "run_mode",
-    "source",
-    "prompt_source",
-    "prompt_pack_id",
-    "prompt_keys",
-    "prompt",
-    "negative_prompt",
-    "status",
-    "stage_count",
-    "has_upscale",
-    "has_adetailer",
-    "config_snapshot",
-    "config_hash",
-    "created_at",
-    "started_at",
-    "completed_at",
-    "meta",
-    "parent_id",
-    "batch_id",
-    "priority",
-    "favourite",
-)
-"""What a record is read from, in the order of `JobRecord`'s fields."""

@@ -19,7 +19,7 @@ _MARKUP = re.compile(r"<(?:head|style|script)\b.*?</(?:head|style|script)>|<[^>]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """What txt2img and img2img answer: images in their order, and what `info` says of them."""
+    """What a generation answers: images in their order, and what `info` says of them."""
 
     images: Sequence[bytes]
     info: Mapping[str, Any]
@@ -35,19 +35,11 @@ class Generation:
         return list(self.info.get("all_seeds", ()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
-    """What extra-single-image answers."""
-
-    image: bytes
-    html_info: str
-
-
 def read_generation(answer: Any) -> Generation:
     """Return the images and the info of an answer.
 
     Raises:
-        BadAnswerError: if there is no image, one is no base64, or there is no info.
+        BadAnswerError: if there is no image, one is not base64, or there is no info.
     """
     images = _field(answer, "images", list)
     if not images:
@@ -62,29 +54,28 @@ def read_generation(answer: Any) -> Generation:
     return Generation(images=decoded[info.get("index_of_first_image", 0) :], info=info)
 
 
-def read_extras(answer: Any) -> Extras:
-    """Return the image of an extras answer.
+def read_extras(answer: Any) -> Generation:
+    """Return the image of an extras answer, which has no info.
 
     Raises:
         BadAnswerError: if there is none.
     """
-    image = decode_image(_field(answer, "image", str))
-    return Extras(image=image, html_info=str(answer.get("html_info", "")))
+    return Generation(images=[decode_image(_field(answer, "image", str))], info={})
 
 
 def decode_image(text: Any) -> bytes:
     """Return the bytes of a base64 string, with or without a data URI in front.
 
     Raises:
-        BadAnswerError: if it is no base64, or nothing.
+        BadAnswerError: if it is not base64, or empty.
     """
     if not isinstance(text, str):
-        raise BadAnswerError("the WebUI answered with an image that is no text")
+        raise BadAnswerError("the WebUI answered with an image that is not a text")
     bare = text.partition(",")[2] if text.startswith("data:") else text
     try:
         data = base64.b64decode(bare, validate=True)
     except binascii.Error as error:
-        raise BadAnswerError(f"the WebUI returned an image that is no base64: {error}") from error
+        raise BadAnswerError(f"the WebUI returned an image that is not base64: {error}") from error
     if not data:
         raise BadAnswerError("the WebUI answered with an empty image")
     return data

@@ -14,11 +14,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from app.errors import BadAnswerError, OutcomeUnknownError, WebUIAnswerError, WebUIUnreachableError
+from app.errors import BadAnswerError, OutcomeUnknownError, WebUIError, WebUIUnreachableError
 from app.limits import DEFAULT_LIMITS, Limits
-from app.webui.answers import Extras, Generation, plain_words, read_extras, read_generation, refusal
+from app.webui.answers import Generation, plain_words, read_extras, read_generation, refusal
 from app.webui.connections import OpenSockets
-from app.webui.endpoints import EXTRAS, IMG2IMG, TXT2IMG
+from app.webui.endpoints import EXTRAS
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -46,40 +46,20 @@ class ApiClient:
         self._generations = self._session(_sending_once(limits.read_attempts))
         self._generations.headers["Connection"] = "close"
 
-    def txt2img(self, payload: Mapping[str, Json], timeout_s: float | None = None) -> Generation:
-        """Make images from a prompt."""
-        return read_generation(self.generate(TXT2IMG, payload, timeout_s))
-
-    def img2img(self, payload: Mapping[str, Json], timeout_s: float | None = None) -> Generation:
-        """Make images from images."""
-        return read_generation(self.generate(IMG2IMG, payload, timeout_s))
-
-    def upscale(self, payload: Mapping[str, Json], timeout_s: float | None = None) -> Extras:
-        """Resize one image."""
-        return read_extras(self.generate(EXTRAS, payload, timeout_s))
-
-    def send(self, path: str, payload: Mapping[str, Json], timeout_s: float | None) -> Generation:
-        """Send one generation request to its endpoint; an upscaled image has no info."""
-        if path == EXTRAS:
-            return Generation(images=[self.upscale(payload, timeout_s).image], info={})
-        return read_generation(self.generate(path, payload, timeout_s))
-
-    def generate(self, path: str, payload: Mapping[str, Json], timeout_s: float | None) -> Json:
-        """Send one generation request, once, and return the JSON of its answer."""
+    def generate(self, path: str, payload: Mapping[str, Json], timeout_s: float) -> Generation:
+        """Send one generation request to its endpoint, once, and return what came of it."""
         timeouts = (self._limits.connect_timeout_s, timeout_s)
         try:
             response = self._generations.post(
                 self.base_url + path, json=payload, timeout=timeouts, allow_redirects=False
             )
         except requests.RequestException as error:
-            if _never_sent(error):
-                raise self._unreachable() from error
-            raise OutcomeUnknownError(_what_happened(error)) from error
+            raise self._lost(error) from error
         finally:
             # A kept connection may be closed by the server just as the next request goes out, and
             # then nobody knows whether that arrived; so each generation gets a fresh one.
             self._generations.close()
-        return _json_of(response)
+        return (read_extras if path == EXTRAS else read_generation)(_json_of(response))
 
     def abort(self) -> None:
         """Stop waiting for generations; they fail with `OutcomeUnknownError`."""
@@ -94,10 +74,6 @@ class ApiClient:
         question = {"id_task": task_id, "id_live_preview": -1, "live_preview": False}
         return self._post("/internal/progress", question)
 
-    def preview(self) -> Json:
-        """Return the progress with the preview image of the present generation, if any."""
-        return self._get("/sdapi/v1/progress", {})
-
     def interrupt(self) -> None:
         """Stop the present generation, whosever it is."""
         self._post("/sdapi/v1/interrupt", {})
@@ -109,10 +85,6 @@ class ApiClient:
     def options(self) -> Json:
         """Return all options."""
         return self._get("/sdapi/v1/options")
-
-    def set_options(self, values: Mapping[str, Json]) -> None:
-        """Change options for everybody who uses this WebUI."""
-        self._post("/sdapi/v1/options", values)
 
     def checkpoints(self) -> list[Json]:
         """Return the checkpoints: title, model_name, hash, sha256, filename."""
@@ -146,17 +118,9 @@ class ApiClient:
         """Return the prompt styles: name, prompt, negative_prompt."""
         return self._list("/sdapi/v1/prompt-styles")
 
-    def embeddings(self) -> Json:
-        """Return the textual inversion embeddings: loaded and skipped."""
-        return self._get("/sdapi/v1/embeddings")
-
     def scripts(self) -> Json:
         """Return the names of scripts, lower case, for txt2img and img2img."""
         return self._get("/sdapi/v1/scripts")
-
-    def png_info(self, image: str) -> Json:
-        """Return the generation parameters that an image carries."""
-        return self._post("/sdapi/v1/png-info", {"image": image})
 
     def close(self) -> None:
         """Close all connections."""
@@ -176,7 +140,7 @@ class ApiClient:
     def _list(self, path: str) -> list[Json]:
         answer = self._get(path)
         if not isinstance(answer, list):
-            raise BadAnswerError(f"{path} of the WebUI answered no list")
+            raise BadAnswerError(f"{path} of the WebUI did not answer with a list")
         return answer
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
@@ -192,12 +156,13 @@ class ApiClient:
                 method, self.base_url + path, timeout=timeouts, **options
             )
         except requests.RequestException as error:
-            if _never_sent(error):
-                raise self._unreachable() from error
-            raise OutcomeUnknownError(_what_happened(error)) from error
+            raise self._lost(error) from error
         return _json_of(response)
 
-    def _unreachable(self) -> WebUIUnreachableError:
+    def _lost(self, error: requests.RequestException) -> WebUIError:
+        """Return the error for a request without an answer: was it sent at all?"""
+        if not _never_sent(error):
+            return OutcomeUnknownError(_what_happened(error))
         return WebUIUnreachableError(
             f"the WebUI at {self.name} can't be reached; is it running, and with --api?"
         )
@@ -232,7 +197,7 @@ def _sending_once(attempts: int) -> Retry:
 
 
 def _never_sent(error: requests.RequestException) -> bool:
-    """Whether the connection failed before a byte was sent."""
+    """Return whether the connection failed before a byte was sent."""
     if isinstance(error, requests.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None
@@ -261,8 +226,3 @@ def _json_of(response: requests.Response) -> Json:
     except ValueError as error:
         start = plain_words(response.content)[:80]
         raise BadAnswerError(f"the WebUI's answer is not JSON; it begins with {start!r}") from error
-
-
-def is_refusal_with(error: Exception, status: int) -> bool:
-    """Whether the WebUI answered with this status."""
-    return isinstance(error, WebUIAnswerError) and error.status == status

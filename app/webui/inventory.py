@@ -16,7 +16,7 @@ _LORA = re.compile(r"<lora:([^:>]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Inventory:
     """The lists that a WebUI gives, as it gives them."""
 
     checkpoints: Sequence[Mapping[str, Any]] = ()
@@ -80,13 +80,15 @@ def _file_stem(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).stem
 
 
-def check_model(wanted: str, answered: str | None, offer: Offer, role: str = "checkpoint") -> None:
+def check_model(
+    wanted: str, answered: str | None, inventory: Inventory, role: str = "checkpoint"
+) -> None:
     """See that the checkpoint that was asked for is the one that was used, in its role.
 
     Raises:
         MismatchError: if it is another one.
     """
-    expected = offer.checkpoint_name(wanted)
+    expected = inventory.checkpoint_name(wanted)
     if expected is None or answered != expected:
         raise MismatchError(f"asked for {role} {wanted!r}, the WebUI used {answered!r}")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.errors import WebUIAnswerError, WebUIError
 from app.limits import Limits
-from app.webui.api_client import ApiClient, is_refusal_with
-from app.webui.inventory import Offer
+from app.webui.api_client import ApiClient
+from app.webui.inventory import Inventory
 
 FRESH_S = 5.0  # after an answer the WebUI counts as up for so long
 
@@ -40,12 +40,12 @@ class WebUINode:
 
     def __init__(self, client: ApiClient, limits: Limits) -> None:
         self.client, self.name = client, client.name
-        self.trouble: str | None = None
-        """Why it is out of service, or None."""
-        self.known_offer: Offer | None = None
+        self.outage: str | None = None
+        """Why it takes no jobs, or None."""
+        self.known_inventory: Inventory | None = None
         """What it had when it was last asked."""
         self._limits = limits
-        self._offer_until = self._up_until = 0.0
+        self._inventory_until = self._up_until = 0.0
         self._has_task_progress = True
 
     def why_not_ready(self) -> WebUIError | None:
@@ -65,14 +65,14 @@ class WebUINode:
 
     def fell_silent(self) -> None:
         """Note that a request failed, so that it is asked before it gets another."""
-        self._up_until = self._offer_until = 0.0
+        self._up_until = self._inventory_until = 0.0
 
-    def offer(self, *, fresh: bool = False) -> Offer:
+    def inventory(self, *, fresh: bool = False) -> Inventory:
         """Return what it has; the lists are asked for again when they are old."""
-        if self.known_offer is None or fresh or time.monotonic() > self._offer_until:
-            self.known_offer = read_offer(self.client)
-            self._offer_until = time.monotonic() + self._limits.offer_age_s
-        return self.known_offer
+        if self.known_inventory is None or fresh or time.monotonic() > self._inventory_until:
+            self.known_inventory = read_inventory(self.client)
+            self._inventory_until = time.monotonic() + self._limits.inventory_age_s
+        return self.known_inventory
 
     def task_state(self, task_id: str | None) -> TaskState:
         """Return how a request of ours is doing.
@@ -83,15 +83,15 @@ class WebUINode:
             try:
                 return _from_task(self.client.internal_progress(task_id), self.client)
             except WebUIAnswerError as error:
-                if not is_refusal_with(error, 404):
+                if error.status != 404:
                     raise
                 self._has_task_progress = False
         return _from_progress(self.client.progress())
 
 
-def read_offer(client: ApiClient) -> Offer:
+def read_inventory(client: ApiClient) -> Inventory:
     """Ask a WebUI for its lists."""
-    return Offer(
+    return Inventory(
         checkpoints=client.checkpoints(),
         vaes=_names(client.vaes, "model_name"),
         upscalers=_names(client.upscalers, "name"),

@@ -9,7 +9,7 @@ from app.config.pipeline_config import merge
 from app.errors import TransitionError, UnknownJobError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
-from app.jobs.models import JobSpec, JobStatus, RunMode
+from app.jobs.models import ControlRequest, JobSpec, JobStatus, RunMode
 
 
 def spec(prompt: str = "a boat", **details: Any) -> JobSpec:
@@ -115,7 +115,7 @@ def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked(queue: Job
     running, queued = queue.cancel([running_id, queued_id])
     assert queued.status is JobStatus.CANCELLED
     assert running.status is JobStatus.RUNNING
-    assert queue.wish(running_id) == "cancel"
+    assert queue.control_request(running_id) is ControlRequest.CANCEL
 
 
 def test_cancelling_several_is_all_or_none(queue: JobQueue) -> None:
@@ -155,7 +155,7 @@ def test_jobs_with_needs_a_webui_lacks_are_left_to_others(queue: JobQueue) -> No
     """The line goes on behind them, and the list says why they wait."""
     needy = merge({"txt2img": {"checkpoint": "rare"}})
     queue.add([spec("rare one", config=needy), spec("plain one")])
-    [needs] = [needs for needs in queue.waiting_needs() if "rare" in needs]
+    [needs] = [needs for needs in queue.waiting_needs() if needs]
     queue.pass_over("http://a", {needs: "it has no checkpoint 'rare'"})
     listed = queue.list_jobs()
     assert listed[0].meta["passed_over"] == {"http://a": "it has no checkpoint 'rare'"}

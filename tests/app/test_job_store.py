@@ -1,4 +1,4 @@
-"""The store's file: opening, migrating, refusing, and what owners leave behind."""
+"""The store's file: opening, migrating, refusing, and what workers leave behind."""
 
 import sqlite3
 import subprocess
@@ -13,7 +13,7 @@ from app.errors import HomeError, StoreVersionError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus
-from app.jobs.workers import Ownership
+from app.jobs.workers import WorkerRegistry
 from app.store.job_store import JobStore
 from app.store.schema import MIGRATIONS
 from tests.support import ROOT, wait_until
@@ -24,20 +24,20 @@ DIE_WHILE_RUNNING = """
 import pathlib, sys, os
 from app.jobs.job_queue import JobQueue
 from app.store.job_store import JobStore
-from app.jobs.workers import Ownership
+from app.jobs.workers import WorkerRegistry
 home = pathlib.Path(sys.argv[1])
 store = JobStore(home / "jobs.db")
-owner = Ownership(store, home / "locks").register()
-JobQueue(store).claim(owner.name)
-print("claimed", flush=True)
-sys.stdin.read()
+with WorkerRegistry(store, home / "locks").registered() as worker:
+    JobQueue(store).claim(worker.name)
+    print("claimed", flush=True)
+    sys.stdin.read()
 """
 
 
 @pytest.fixture
-def ownership(store: JobStore, tmp_path: Path) -> Ownership:
-    """The register of owners of the store."""
-    return Ownership(store, tmp_path / "locks")
+def registry(store: JobStore, tmp_path: Path) -> WorkerRegistry:
+    """The workers of the store."""
+    return WorkerRegistry(store, tmp_path / "locks")
 
 
 @pytest.fixture
@@ -106,26 +106,26 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
 
 def test_opening_beside_a_live_worker_disturbs_nothing(
     other_process: subprocess.Popen[str],
-    ownership: Ownership,
+    registry: WorkerRegistry,
     queue: JobQueue,
 ) -> None:
     """Its job is running, and the queue is not paused."""
     assert other_process.poll() is None
-    assert ownership.recover() == []
+    assert registry.recover() == []
     assert [job.status for job in queue.list_jobs()] == [JobStatus.RUNNING, JobStatus.QUEUED]
     assert not queue.pause_state().paused
 
 
 def test_the_job_of_a_killed_worker_is_interrupted_and_the_queue_says_why(
     other_process: subprocess.Popen[str],
-    ownership: Ownership,
+    registry: WorkerRegistry,
     queue: JobQueue,
     history: JobHistoryStore,
 ) -> None:
     """Nothing is repeated by itself: the rest waits for the user."""
     running = queue.list_jobs()[0]
     other_process.kill()
-    [orphan] = wait_until(ownership.recover)
+    [orphan] = wait_until(registry.recover)
     assert orphan == running.job_id
     assert history.get(orphan).status is JobStatus.INTERRUPTED
     assert "stopped while this job was running" in (history.get(orphan).error or "")
@@ -135,46 +135,46 @@ def test_the_job_of_a_killed_worker_is_interrupted_and_the_queue_says_why(
 
 
 def test_a_worker_killed_between_two_jobs_leaves_the_queue_paused(
-    other_process: subprocess.Popen[str], ownership: Ownership, queue: JobQueue
+    other_process: subprocess.Popen[str], registry: WorkerRegistry, queue: JobQueue
 ) -> None:
     """An unclean stop is noticed even when no job ran."""
     queue.finish(queue.list_jobs()[0].job_id, JobStatus.SUCCEEDED, {})
     other_process.kill()
-    wait_until(lambda: ownership.recover() == [] and queue.pause_state().paused)
+    wait_until(lambda: registry.recover() == [] and queue.pause_state().paused)
     assert queue.pause_state().reason == "the app did not stop cleanly"
 
 
 def test_the_others_go_on_when_one_of_several_workers_dies(
-    other_process: subprocess.Popen[str], ownership: Ownership, queue: JobQueue
+    other_process: subprocess.Popen[str], registry: WorkerRegistry, queue: JobQueue
 ) -> None:
-    """Its job is interrupted; with an owner alive the queue is not paused."""
-    me = ownership.register()
-    other_process.kill()
-    wait_until(ownership.recover)
-    assert not queue.pause_state().paused
-    assert queue.claim(me.name) is not None
+    """Its job is interrupted; with a worker alive the queue is not paused."""
+    with registry.registered() as me:
+        other_process.kill()
+        wait_until(registry.recover)
+        assert not queue.pause_state().paused
+        assert queue.claim(me.name) is not None
 
 
 def test_a_clean_stop_leaves_nothing_to_recover(
-    ownership: Ownership, queue: JobQueue, tmp_path: Path
+    registry: WorkerRegistry, queue: JobQueue, tmp_path: Path
 ) -> None:
     """No pause, and no lock file."""
     queue.add([BOAT])
-    ownership.release(ownership.register())
-    assert ownership.recover() == []
+    with registry.registered():
+        pass
+    assert registry.recover() == []
     assert not queue.pause_state().paused
     assert list((tmp_path / "locks").iterdir()) == []
 
 
 def test_a_job_whose_end_was_not_recorded_is_recovered_later(
-    ownership: Ownership, queue: JobQueue, history: JobHistoryStore
+    registry: WorkerRegistry, queue: JobQueue, history: JobHistoryStore
 ) -> None:
-    """An owner that leaves a running job behind is treated like one that died."""
+    """A worker that leaves a running job behind is treated like one that died."""
     [job_id] = queue.add([BOAT])
-    me = ownership.register()
-    queue.claim(me.name)
-    ownership.release(me)
-    assert ownership.recover() == [job_id]
+    with registry.registered() as me:
+        queue.claim(me.name)
+    assert registry.recover() == [job_id]
     assert history.get(job_id).status is JobStatus.INTERRUPTED
 
 

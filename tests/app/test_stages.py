@@ -6,44 +6,16 @@ from typing import Any
 import pytest
 
 from app.config.pipeline_config import merge
-from app.jobs.models import JobRecord, JobSpec, JobStatus, PromptSource, RunMode, utc_now
+from app.jobs.models import JobSpec
 from app.stages import STAGES, StageImage, StageRequest, stages_of
 
-BOAT = StageImage(data=b"png", width=832, height=1216, seed=41, infotext="")
-
-
-def job_of(spec: JobSpec) -> JobRecord:
-    """Return the record that a job has once it is queued."""
-    config = spec.config
-    return JobRecord(
-        job_id="0123456789abcdef",
-        run_mode=RunMode.QUEUE,
-        source="run",
-        prompt_source=PromptSource.MANUAL,
-        prompt_pack_id=None,
-        prompt_keys={},
-        prompt=spec.prompt,
-        negative_prompt=spec.negative_prompt,
-        status=JobStatus.RUNNING,
-        stage_count=len(config.stages()),
-        has_upscale=config.upscale.enabled,
-        has_adetailer=config.adetailer.enabled,
-        config_snapshot=config.model_dump(mode="json"),
-        config_hash="",
-        created_at=utc_now(),
-        started_at=utc_now(),
-        completed_at=None,
-        meta={},
-        parent_id=None,
-        batch_id=None,
-        priority=0,
-    )
+BOAT = StageImage(data=b"png", width=832, height=1216, seed=41)
 
 
 def request_of(stage_name: str, **layers: Any) -> StageRequest:
     """Return the one request that a stage makes of one image with these settings."""
     config = merge({stage_name: {"enabled": True}} if stage_name != "txt2img" else {}, layers)
-    job = job_of(JobSpec(prompt="a boat", negative_prompt="fog", config=config))
+    job = JobSpec(prompt="a boat", negative_prompt="fog", config=config)
     [stage] = [stage for stage in STAGES if stage.name == stage_name]
     [request] = stage.requests(job, [BOAT])
     return request
@@ -130,7 +102,7 @@ def test_hires_fix_sends_the_fields_that_the_api_has() -> None:
 def test_hires_sizes_keep_the_proportion_unless_both_sides_are_given(
     resize: tuple[int, int], size: tuple[int, int]
 ) -> None:
-    """As the WebUI reckons them."""
+    """As the WebUI works them out."""
     hires = {"width": 512, "height": 768, "hires_enabled": True}
     sides = dict(zip(("hires_resize_x", "hires_resize_y"), resize, strict=True))
     assert request_of("txt2img", txt2img=hires | sides).expected.size == size
@@ -216,7 +188,7 @@ def test_sizes_are_rounded_down_to_whole_blocks() -> None:
 def test_every_image_of_a_batch_gets_a_request_of_its_own() -> None:
     """With its own seed."""
     config = merge({"img2img": {"enabled": True}})
-    job = job_of(JobSpec(prompt="a boat", config=config))
+    job = JobSpec(prompt="a boat", config=config)
     [stage] = [stage for stage in STAGES if stage.name == "img2img"]
     requests = stage.requests(job, [BOAT, replace(BOAT, seed=42)])
     assert [request.payload["seed"] for request in requests] == [41, 42]

@@ -9,7 +9,7 @@ from app.engine.verification import check_count, check_info, check_sizes
 from app.errors import BadAnswerError, MismatchError, OutcomeUnknownError, WebUIAnswerError
 from app.stages import Expected
 from app.webui.answers import decode_image, read_generation, refusal
-from app.webui.inventory import Offer
+from app.webui.inventory import Inventory
 
 DREAM: dict[str, Any] = {
     "title": "sub/dream_v8.safetensors [abcdef0123]",
@@ -25,7 +25,9 @@ PLAIN: dict[str, Any] = {
     "sha256": None,
     "filename": "C:\\models\\plain.safetensors",
 }
-OFFER = Offer(checkpoints=[DREAM, PLAIN], vaes=["soft.pt"], upscalers=["Lanczos"], scripts=["x"])
+INVENTORY = Inventory(
+    checkpoints=[DREAM, PLAIN], vaes=["soft.pt"], upscalers=["Lanczos"], scripts=["x"]
+)
 INFO: dict[str, Any] = {
     "steps": 5,
     "cfg_scale": 6,
@@ -57,19 +59,19 @@ def expected(**details: Any) -> Expected:
 )
 def test_a_checkpoint_may_be_named_in_every_way_the_webui_takes(name: str) -> None:
     """Title, names, hashes, or a part of the title."""
-    assert OFFER.lacks([Requirement("checkpoint", name)]) is None
-    check_info(expected(checkpoint=name), INFO, OFFER)
+    assert INVENTORY.lacks([Requirement("checkpoint", name)]) is None
+    check_info(expected(checkpoint=name), INFO, INVENTORY)
 
 
 def test_another_checkpoint_than_the_one_asked_for_is_a_mismatch() -> None:
     """The sentence names both."""
     with pytest.raises(MismatchError, match=r"'plain'.*used 'dream_v8'"):
-        check_info(expected(checkpoint="plain"), INFO, OFFER)
+        check_info(expected(checkpoint="plain"), INFO, INVENTORY)
 
 
 def test_what_a_webui_lacks_is_said_with_what_it_has() -> None:
     """So that a typing error is seen at once."""
-    reason = OFFER.lacks([Requirement("vae", "hard.pt")])
+    reason = INVENTORY.lacks([Requirement("vae", "hard.pt")])
     assert reason is not None
     assert "no vae 'hard.pt'" in reason
     assert "soft.pt" in reason
@@ -91,7 +93,7 @@ def test_what_a_webui_lacks_is_said_with_what_it_has() -> None:
 def test_every_difference_is_a_mismatch(details: dict[str, Any]) -> None:
     """The WebUI falls back silently; the job does not."""
     with pytest.raises(MismatchError):
-        check_info(expected(**details), INFO, OFFER)
+        check_info(expected(**details), INFO, INVENTORY)
 
 
 @pytest.mark.parametrize(
@@ -109,14 +111,14 @@ def test_every_difference_is_a_mismatch(details: dict[str, Any]) -> None:
 )
 def test_what_was_asked_for_is_accepted(details: dict[str, Any]) -> None:
     """Numbers by value, names in any case."""
-    check_info(expected(**details), INFO, OFFER)
+    check_info(expected(**details), INFO, INVENTORY)
 
 
 def test_a_scheduler_that_is_not_mentioned_was_automatic() -> None:
     """The WebUI leaves its default out."""
-    check_info(expected(scheduler="Automatic"), {"steps": 1}, OFFER)
+    check_info(expected(scheduler="Automatic"), {"steps": 1}, INVENTORY)
     with pytest.raises(MismatchError):
-        check_info(expected(scheduler="Karras"), {"steps": 1}, OFFER)
+        check_info(expected(scheduler="Karras"), {"steps": 1}, INVENTORY)
 
 
 def test_counts_and_sizes_must_be_right() -> None:

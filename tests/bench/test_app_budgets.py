@@ -20,9 +20,10 @@ from app.bootstrap import Application, build_app
 from app.config.pipeline_config import merge
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.models import JobSpec, utc_now
+from app.jobs.rows import INSERT, insert_jobs, new_row
 from app.jobs.search import COLUMNS, create_index
 from app.planning.preview import preview
-from app.store.job_store import INSERT, JobStore, insert_jobs, new_row
+from app.store.job_store import JobStore
 from app.store.schema import MIGRATIONS
 from fake_webui import FakeWebUI
 from tests.bench.measuring import interleaved, percentile, python, report
@@ -110,7 +111,7 @@ def test_adding_a_pack(application: Application, tmp_path: Path) -> None:
         database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
         database.executescript(MIGRATIONS[0])
 
-        def insert(rows: list[tuple[object, ...]]) -> None:
+        def insert(rows: list[dict[str, object]]) -> None:
             database.execute("BEGIN")
             database.executemany(INSERT, rows)
             database.execute("COMMIT")

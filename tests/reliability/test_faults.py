@@ -54,7 +54,7 @@ OUTCOMES: dict[str, Outcome] = {
     "wrong-content-type": Outcome(None),
     "missing-info": Outcome("has no info", GENERATING),
     "missing-images": Outcome("has no image"),
-    "corrupt-base64": Outcome("no base64"),
+    "corrupt-base64": Outcome("not base64"),
     "truncated-png": Outcome("can't be decoded"),
     "black-image": Outcome("black all over"),
     "data-uri": Outcome(None),

@@ -209,10 +209,8 @@ def test_failures_that_the_next_job_would_meet_pause_the_queue(
     fake.fault("out-of-memory", TXT2IMG, when="every")
     application.job_service.submit([boat() for _ in range(10)])
     assert application.runner.run_pending() == 3
-    status = application.job_service.status()
-    assert status.queued == 7
-    assert status.pause.paused
-    assert "out of memory, 3 times in a row" in status.pause.reason
+    assert application.queue.counts()[JobStatus.QUEUED] == 7
+    assert "out of memory, 3 times in a row" in application.queue.pause_state().reason
     control(fake, "DELETE", "faults")
     application.job_service.resume()
     assert application.runner.run_pending() == 7
@@ -285,7 +283,7 @@ def test_a_runner_waits_for_a_webui_that_is_starting_up(
     fake.fault("reset", "/sdapi/v1/progress", when="every")
     [job_id] = application.job_service.submit([boat()])
     with application:
-        wait_until(lambda: application.runners[0].node.trouble)
+        wait_until(lambda: application.runners[0].node.outage)
         assert application.history.get(job_id).status is JobStatus.QUEUED
         control(fake, "DELETE", "faults")
         assert application.job_service.wait(job_id, 10).status is JobStatus.SUCCEEDED
@@ -376,7 +374,7 @@ def test_wrong_credentials_hold_the_queue(build: BuildApp, start_fake: StartFake
     application.job_service.submit([boat(), boat()])
     assert application.runner.run_pending() == 0
     assert "401" in application.queue.pause_state().reason
-    assert application.job_service.status().queued == 2
+    assert application.queue.counts()[JobStatus.QUEUED] == 2
 
 
 def test_a_generation_that_somebody_else_interrupted_is_no_success(

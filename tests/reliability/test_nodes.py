@@ -77,4 +77,4 @@ def test_the_job_of_a_webui_that_dies_is_interrupted_and_the_others_take_the_res
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
     assert {job.meta["webui"] for job in jobs} == {fake.url}
     assert not application.queue.pause_state().paused
-    wait_until(lambda: "can't be reached" in (application.runners[1].node.trouble or ""))
+    wait_until(lambda: "can't be reached" in (application.runners[1].node.outage or ""))
