@@ -99,7 +99,7 @@ def _called(command: click.Command, program: str | None) -> click.Command:
 
 
 def _accept_any_letter() -> None:
-    """Print what a narrow code page lacks as "?", for it is no reason to stop."""
+    """Print what a narrow code page lacks as "?", which is not a reason to stop."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -7,7 +7,7 @@ The command line turns each into one sentence and an exit status.
     │   ├── ConfigurationError          a config value is unknown or out of range
     │   ├── PackError                   a prompt pack; says file and line
     │   ├── PresetError                 a preset; missing or not readable
-    │   ├── ImageFileError              a file that is no image, or has no parameters
+    │   ├── ImageFileError              a file that is not an image, or has no parameters
     │   ├── HomeError                   the home folder can't be made, read or written
     │   ├── StoreVersionError           jobs.db is from a newer version
     │   ├── UnknownJobError             no job has this id
@@ -66,7 +66,7 @@ class PresetError(BadInputError):
 
 
 class ImageFileError(BadInputError):
-    """A file is no image, or carries no generation parameters."""
+    """A file is not an image, or carries no generation parameters."""
 
 
 class HomeError(BadInputError):

@@ -53,7 +53,7 @@ def read_parameters(path: Path) -> str:
     """Return the generation parameters of a PNG, JPEG or WebP file.
 
     Raises:
-        ImageFileError: if the file is missing, is no image, or carries no parameters.
+        ImageFileError: if the file is missing, is not an image, or carries no parameters.
     """
     try:
         with Image.open(path) as image:
@@ -117,7 +117,7 @@ def draft_from(infotext: Infotext) -> ImportedDraft:
     """Return a draft that asks for the same again, as far as a job of this app can.
 
     Raises:
-        ImageFileError: if a number in it is none.
+        ImageFileError: if a number in it is not one.
     """
     fields = dict(infotext.fields)
     used = {"Version", "Model hash", "VAE hash", "Lora hashes", "TI hashes"}

@@ -23,7 +23,7 @@ STAGE_NAMES: tuple[StageName, ...] = get_args(StageName)
 def _no_switch(value: object) -> object:
     """Keep true and false from passing as the numbers 1 and 0."""
     if isinstance(value, bool):
-        raise ValueError("a switch is no number")  # noqa: TRY004 - pydantic collects ValueError
+        raise ValueError("a switch is not a number")  # noqa: TRY004 - pydantic collects ValueError
     return value
 
 

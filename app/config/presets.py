@@ -53,7 +53,7 @@ def save_preset(
     """Write a layer of settings as a preset; return its path.
 
     Raises:
-        PresetError: the name is none, is taken, or a setting is wrong.
+        PresetError: the name is not one, is taken, or a setting is wrong.
         HomeError: it can't be written.
     """
     path = _path(home, name)
@@ -81,7 +81,7 @@ def delete_preset(home: Path, name: str) -> Path:
 
 def _path(home: Path, name: str) -> Path:
     if not _NAME.fullmatch(name) or name.endswith((".", " ")):
-        raise PresetError(f"{name!r} is no preset's name; use letters, digits, spaces and -+().")
+        raise PresetError(f"{name!r} is not a preset's name; use letters, digits, spaces and -+().")
     return home / PRESETS_FOLDER / f"{name}.json"
 
 

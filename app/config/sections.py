@@ -82,7 +82,7 @@ def read_sections(values: Mapping[str, Any]) -> Sections:
 
 
 def _is_open(section: str, value: Any) -> bool:
-    """Whether a section shows in the layer even when it is empty, so that it is checked."""
+    """Return whether a section shows in the layer even when it is empty, so that it is checked."""
     known = section in UNUSED_SECTIONS or section in SPELLINGS
     return isinstance(value, Mapping) and not known
 

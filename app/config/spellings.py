@@ -239,7 +239,7 @@ _QUIET = frozenset(("", "none", "None", "keep", "pipeline", "png", "{seed}", "ou
 
 
 def is_quiet(key: str, value: Any) -> bool:
-    """Whether a key without a use changes nothing anyway, so that there is nothing to say."""
+    """Return whether a key without a use changes nothing anyway and need not be mentioned."""
     if key in {"max_variants", "hypernetwork_strength"}:  # nothing without what they are of
         return True
     if key in {"txt2img_enabled", "hires_use_base_model", "use_base_model"}:

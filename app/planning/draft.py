@@ -20,7 +20,7 @@ from app.planning.packs.reading import WILDCARDS_FOLDER
 
 _SEEDS = 2**32
 """A1111 draws its seeds below this."""
-_MANUAL = PromptPack(pack_id="", path=Path("the prompt"), matrix=None)
+_MANUAL = PromptPack(pack_id="", path=Path("the prompt"), has_matrix=False)
 
 
 class Draft(Protocol):

@@ -39,7 +39,7 @@ def read_lines(path: Path, failure: Failure) -> list[str]:
     """Return the lines of a UTF-8 file, without their ends.
 
     Raises:
-        BadInputError: from `failure`: it can't be read, or is no UTF-8.
+        BadInputError: from `failure`: it can't be read, or is not UTF-8.
     """
     try:
         data = path.read_bytes()
@@ -57,15 +57,15 @@ def read_document(path: Path, failure: Failure) -> Document:
     """Read a JSON object.
 
     Raises:
-        BadInputError: from `failure`: it can't be read, or is no JSON object.
+        BadInputError: from `failure`: it can't be read, or is not a JSON object.
     """
     lines = read_lines(path, failure)
     try:
         values = json.loads("\n".join(lines))
     except json.JSONDecodeError as error:
-        raise failure(path, error.lineno, f"is no JSON: {error.msg}") from error
+        raise failure(path, error.lineno, f"is not JSON: {error.msg}") from error
     except RecursionError as error:
-        raise failure(path, None, "is no JSON that can be read: nested too deeply") from error
+        raise failure(path, None, "is not JSON that can be read: nested too deeply") from error
     if not isinstance(values, dict):
         raise failure(path, 1, "the outermost value must be an object, in { }")
     return Document(path, lines, values, failure)

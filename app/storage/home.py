@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from platformdirs import user_data_path
+
 from app.errors import ConfigurationError, HomeError
 from app.storage.files import replace_file
 
@@ -32,7 +34,7 @@ def resolve_settings(
     """Return what was given, or what the environment says, or the defaults.
 
     Raises:
-        ConfigurationError: if a WebUI's URL is none.
+        ConfigurationError: if a WebUI's URL is not one.
     """
     given = [webui] if isinstance(webui, str) else list(webui or ())
     urls = given or os.environ.get(WEBUI_VARIABLE, "").replace(",", " ").split()
@@ -47,8 +49,6 @@ def resolve_home(home: Path | str | None = None) -> Path:
 
 
 def _platform_home() -> Path:
-    from platformdirs import user_data_path  # noqa: PLC0415 - only where nothing was given
-
     return user_data_path("fake-webui-app", appauthor=False)
 
 
@@ -64,7 +64,7 @@ def check_webui_url(url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigurationError(f"{url!r} is no WebUI URL; give one like {DEFAULT_WEBUI_URL}")
+        raise ConfigurationError(f"{url!r} is not a WebUI URL; give one like {DEFAULT_WEBUI_URL}")
     return url.strip().rstrip("/")
 
 

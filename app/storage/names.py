@@ -3,6 +3,7 @@
 import re
 import string
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,28 +35,20 @@ class ImageLabel:
     row: int | None = None
     variant: int | None = None
 
-    def fields(self) -> dict[str, str]:
-        """Return the template's fields, each already safe in a file name."""
-        local = self.made_at.astimezone()
-        plain = {
-            "name": self.name or self.pack or "image",
-            "pack": self.pack,
-            "model": self.model,
-            "stage": self.stage,
-            "job": self.job_id[:12],
-            "index": str(self.index),
-            "seed": _or_empty(self.seed),
-            "row": _or_empty(self.row),
-            "variant": _or_empty(self.variant),
-            "date": f"{local:%Y-%m-%d}",
-            "time": f"{local:%H%M%S}",
-        }
-        return {key: safe_part(value, MAX_NAME_BYTES) for key, value in plain.items()}
 
-
-FIELD_NAMES = frozenset(
-    ["name", "pack", "model", "stage", "job", "index", "seed", "row", "variant", "date", "time"]
-)
+_FIELDS: Mapping[str, Callable[[ImageLabel], object]] = {
+    "name": lambda label: label.name or label.pack or "image",
+    "pack": lambda label: label.pack,
+    "model": lambda label: label.model,
+    "stage": lambda label: label.stage,
+    "job": lambda label: label.job_id[:12],
+    "index": lambda label: label.index,
+    "seed": lambda label: label.seed,
+    "row": lambda label: label.row,
+    "variant": lambda label: label.variant,
+    "date": lambda label: f"{label.made_at.astimezone():%Y-%m-%d}",
+    "time": lambda label: f"{label.made_at.astimezone():%H%M%S}",
+}
 
 
 def check_template(template: str) -> str:
@@ -68,10 +61,10 @@ def check_template(template: str) -> str:
         used = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
     except ValueError as error:
         raise ConfigurationError(f"file name template {template!r}: {error}") from error
-    if unknown := used - FIELD_NAMES:
+    if unknown := used - _FIELDS.keys():
         raise ConfigurationError(
             f"file name template {template!r}: unknown {', '.join(sorted(unknown)) or '{}'};"
-            f" there are {', '.join(sorted(FIELD_NAMES))}"
+            f" there are {', '.join(sorted(_FIELDS))}"
         )
     if "/" in template or "\\" in template:
         raise ConfigurationError(f"file name template {template!r}: folders are not part of a name")
@@ -80,7 +73,12 @@ def check_template(template: str) -> str:
 
 def file_stem(template: str, label: ImageLabel) -> str:
     """Return the file name, without its extension, of one image."""
-    filled = check_template(template).format_map(label.fields())
+    values = {name: value_of(label) for name, value_of in _FIELDS.items()}
+    safe = {
+        name: "" if value is None else safe_part(str(value), MAX_NAME_BYTES)
+        for name, value in values.items()
+    }
+    filled = check_template(template).format_map(safe)
     joined = re.sub(r"([-_ ])\1+", r"\1", filled)
     return safe_part(joined, MAX_STEM_BYTES) or "image"
 
@@ -98,7 +96,3 @@ def safe_part(text: str, max_bytes: int) -> str:
     plain = _FORBIDDEN.sub("-", visible.strip()).strip("-. ")
     cut = plain.encode()[:max_bytes].decode(errors="ignore").rstrip("-. ")
     return f"_{cut}" if cut.split(".")[0].lower() in _RESERVED else cut
-
-
-def _or_empty(number: int | None) -> str:
-    return "" if number is None else str(number)

@@ -24,7 +24,7 @@ SAID = [
     (["run", "--prompt", "x", "--set", "nonsense"], "KEY=VALUE"),
     (["run", "--prompt", "x", "--set", "txt2img.stepz=5"], "txt2img.stepz"),
     (["run", "--prompt", "x", "--preset", "nope"], "nope"),
-    (["run", "--prompt", "x", "--webui", "localhost:7860"], "is no WebUI URL"),
+    (["run", "--prompt", "x", "--webui", "localhost:7860"], "is not a WebUI URL"),
     (["run", "--pack", "missing.txt"], "missing.txt"),
     (["queue", "add", "--pack", "{packs}/empty.txt"], "empty.txt"),
     (["queue", "add", "--pack", "{packs}/token.txt"], "job"),
@@ -47,7 +47,7 @@ SAID = [
     (["history", "favourite", "nope"], "there is no job nope"),
     (["history", "list", "--before", "nope"], "there is no job nope"),
     (["history", "list", "--status", "queued"], "'queued' is not one of"),
-    (["history", "list", "--since", "yesterdayish"], "'yesterdayish' is no time"),
+    (["history", "list", "--since", "yesterdayish"], "'yesterdayish' is not a time"),
     (["history", "list", "--limit", "0"], "0 is not in the range"),
     (["history", "search"], "Missing argument"),
     (["history", "import", "missing.png"], "no such file"),
@@ -79,7 +79,7 @@ def packs(tmp_path: Path) -> Path:
         database.execute("PRAGMA user_version = 999")
     database.close()
     (tmp_path / "no-database").mkdir()
-    (tmp_path / "no-database" / "jobs.db").write_text("this is no database, but a text\n" * 40)
+    (tmp_path / "no-database" / "jobs.db").write_text("this is not a database, but a text\n" * 40)
     return tmp_path
 
 
@@ -127,7 +127,7 @@ def test_a_webui_that_is_not_there_is_status_3(app_cli: CommandLine, command: li
 
 
 class _Page(BaseHTTPRequestHandler):
-    """A web server that is no WebUI."""
+    """A web server that is not a WebUI."""
 
     def do_GET(self) -> None:
         """Answer every question with a page."""
@@ -142,7 +142,7 @@ class _Page(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def page() -> Iterator[str]:
-    """The URL of a web server that is no WebUI."""
+    """The URL of a web server that is not a WebUI."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

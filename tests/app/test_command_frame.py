@@ -71,7 +71,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def complete(*words: str) -> list[str]:
-    """Return what bash would be offered after these words, the last of them unfinished."""
+    """Return what bash would suggest after these words, the last of them unfinished."""
     environment = {
         **os.environ,
         "_APP_COMPLETE": "bash_complete",
@@ -83,7 +83,7 @@ def complete(*words: str) -> list[str]:
 
 
 def test_words_are_completed() -> None:
-    """Commands, their subcommands, options and choices are offered."""
+    """Commands, their subcommands, options and choices are suggested."""
     assert complete("hi") == ["history"]
     assert complete("history", "rep") == ["replay"]
     assert "--width" in complete("run", "--wi")
@@ -91,7 +91,7 @@ def test_words_are_completed() -> None:
 
 
 def test_names_in_the_home_are_completed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packs, presets and jobs are offered by name and id."""
+    """Packs, presets and jobs are suggested by name and id."""
     monkeypatch.setenv("APP_HOME", str(home))
     (home / "packs").mkdir(parents=True)
     (home / "packs" / "castles.txt").write_text("a castle\n")

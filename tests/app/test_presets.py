@@ -40,7 +40,7 @@ def test_a_deleted_preset_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", ".", "../a", "a/b", "a\\b", ".hidden", "a.", "x" * 99])
 def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
     """No name leads out of the presets folder."""
-    with pytest.raises(PresetError, match="is no preset's name"):
+    with pytest.raises(PresetError, match="is not a preset's name"):
         save_preset(tmp_path, name, LAYER)
     assert list(tmp_path.rglob("*.json")) == []
 
@@ -55,7 +55,7 @@ def test_a_wrong_setting_is_not_saved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "a.json:1: is no JSON"),
+        ("{", "a.json:1: is not JSON"),
         ('{"txt2img":\n{"stepz": 1}}', "a.json:2: txt2img.stepz: no such setting"),
         ('{"preset_data": 3}', "a.json:1: preset_data must be an object"),
     ],

@@ -65,7 +65,7 @@ def test_a_deleted_preset_is_gone(app_cli: CommandLine) -> None:
     [
         (["show", "nope"], "there is no preset 'nope'"),
         (["save", "a"], "Say which settings to keep"),
-        (["save", "a/b", "--steps", "9"], "is no preset's name"),
+        (["save", "a/b", "--steps", "9"], "is not a preset's name"),
         (["save", "a", "--steps", "999"], "txt2img.steps is 999"),
         (["save", "a", "--set", "txt2img.stepz=9"], "did you mean steps?"),
     ],

@@ -43,7 +43,7 @@ def start(home: Path, slow: FakeWebUI) -> Iterator[Start]:
 
 
 def is_working(slow: FakeWebUI) -> bool:
-    """Whether a generation has begun."""
+    """Return whether a generation has begun."""
     return bool(slow.requests(path=TXT2IMG))
 
 

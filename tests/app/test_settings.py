@@ -56,7 +56,7 @@ def test_one_webui_given_twice_is_one() -> None:
 @pytest.mark.parametrize("url", ["", "localhost:7860", "ftp://a", "http://", "http://a:99999"])
 def test_what_is_no_url_is_refused(url: str) -> None:
     """The sentence shows what was given and what one looks like."""
-    with pytest.raises(ConfigurationError, match="is no WebUI URL; give one like http"):
+    with pytest.raises(ConfigurationError, match="is not a WebUI URL; give one like http"):
         resolve_settings(None, [url])
 
 

@@ -1,4 +1,4 @@
-"""The whole app on a home of its own, impatient enough for tests."""
+"""The whole app on a home of its own, with periods short enough for tests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,7 +15,7 @@ from app.limits import Limits
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 
-IMPATIENT = Limits(
+SHORT = Limits(
     poll_s=0.02,
     idle_poll_s=0.02,
     job_ceiling_s=1.5,
@@ -37,7 +37,7 @@ def boat(steps: int = 2, **details: Any) -> JobSpec:
 
 
 def overlaps(entries: list[dict[str, Any]]) -> bool:
-    """Whether a request of the journal was sent before the one before it was answered."""
+    """Return whether a request of the journal was sent before the one before it was answered."""
     starts = [datetime.fromisoformat(entry["time"]) for entry in entries]
     ends = [s + timedelta(seconds=e["duration_s"]) for s, e in zip(starts, entries, strict=True)]
     return any(end > start for end, start in zip(ends[:-1], starts[1:], strict=True))
@@ -61,7 +61,7 @@ def build(tmp_path: Path) -> Iterator[BuildApp]:
     """Build apps on one home; their runners are stopped and all is closed afterwards."""
     with ExitStack() as stack:
 
-        def build_here(*urls: str, limits: Limits = IMPATIENT) -> Application:
+        def build_here(*urls: str, limits: Limits = SHORT) -> Application:
             built = build_app(webui_url=urls, home=tmp_path / "home", limits=limits)
             stack.callback(built.close)
             stack.callback(built.runner.stop)

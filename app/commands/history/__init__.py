@@ -99,7 +99,7 @@ def favourite(*, job_ids: tuple[str, ...], remove: bool, home: Path | None) -> N
     """Mark jobs as favourites, which pruning keeps."""
     with opened(home) as app:
         app.history.set_favourite(job_ids, favourite=not remove)
-    notice(f"{count(len(job_ids), 'job')} {'no favourite any more' if remove else 'marked'}.")
+    notice(f"{count(len(job_ids), 'job')} {'not a favourite any more' if remove else 'marked'}.")
 
 
 @history.command()

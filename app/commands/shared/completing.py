@@ -1,4 +1,4 @@
-"""What shells are offered beyond commands and options: packs, presets and jobs of the home."""
+"""What shells suggest beyond commands and options: packs, presets and jobs of the home."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,23 +20,23 @@ _MOST = 50
 
 
 def packs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the packs of the home, the samples, and files."""
+    """Suggest the packs of the home, the samples, and files."""
     named = _starting([*list_packs(_home(ctx)), *list_samples()], incomplete)
     return [*named, CompletionItem(incomplete, type="file")]
 
 
 def presets(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the presets of the home."""
+    """Suggest the presets of the home."""
     return _starting(list_presets(_home(ctx)), incomplete)
 
 
 def past_jobs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the last jobs of the history."""
+    """Suggest the last jobs of the history."""
     return _jobs(ctx, incomplete, live=False)
 
 
 def live_jobs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer what is queued and running."""
+    """Suggest what is queued and running."""
     return _jobs(ctx, incomplete, live=True)
 
 

@@ -19,13 +19,13 @@ def moment(text: str) -> datetime:
     """Return a point in time, in UTC: "2026-01-31", "2026-01-31 18:00", or "3h" and "7d" ago.
 
     Raises:
-        click.BadParameter: if it is none.
+        click.BadParameter: if it is not one.
     """
     try:
         return _moment(text, datetime.now(UTC))
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(
-            f'{text!r} is no time; give 2026-01-31, "2026-01-31 18:00", 3h or 7d.'
+            f'{text!r} is not a time; give 2026-01-31, "2026-01-31 18:00", 3h or 7d.'
         ) from error
 
 

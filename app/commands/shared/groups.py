@@ -7,7 +7,7 @@ import click
 
 
 class DefaultGroup(click.Group):
-    """`history --json` is `history list --json`; a mistyped name gets the nearest one offered.
+    """`history --json` is `history list --json`; a mistyped name is told the nearest one.
 
     Args:
         default: the name of the command that is meant.

@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish that the program fulfils in good order, not as an explosion."""
+"""Ctrl-C as a request that the program carries out in good order, not as an explosion."""
 
 import signal
 import threading

@@ -38,7 +38,7 @@ def silence_of(client: ApiClient) -> AppError | None:
 
 def _told(name: str, error: WebUIError) -> AppError:
     if isinstance(error, BadAnswerError):
-        return BadInputError(f"{name} is no WebUI: {error}")
+        return BadInputError(f"{name} is not a WebUI: {error}")
     if not isinstance(error, WebUIAnswerError):
         return error
     if error.status == 404:

@@ -66,7 +66,7 @@ def _say_waiting(app: Application, jobs: Sequence[JobRecord]) -> None:
         notice(f"{count(len(waiting), 'job')} not run.", "yellow")
 
 
-class Waited:
+class AwaitedJobs:
     """Jobs that are waited for, by the runners' threads and the main one.
 
     Args:
@@ -80,7 +80,7 @@ class Waited:
         self._is_any = job_ids is not None
 
     def are_done(self) -> bool:
-        """Whether all have ended; looks from the front, for they end in about their order."""
+        """Return whether all have ended; they do in about their order, so the front is asked."""
         with self._lock:
             while self._rest and self._history.get(self._rest[0]).status.is_terminal:
                 self._rest.popleft()
@@ -103,7 +103,7 @@ class Foreground:
     def __init__(self, app: Application, mine: Sequence[str] | None = None) -> None:
         self.ended: list[JobRecord] = []
         self._app = app
-        self._mine = Waited(app, mine)
+        self._mine = AwaitedJobs(app, mine)
         self._total = len(mine or ())
         self._is_stopped = False
         self._cancelled: set[str] = set()
@@ -115,7 +115,7 @@ class Foreground:
             end_telling = self._app.runner.subscribe_to_ends(lambda job: self._note(job, bars))
             self._app.runner.start(enough=lambda: caught.asked.is_set() or self._mine.are_done())
             try:
-                self._attend(caught, bars)
+                self._watch(caught, bars)
             finally:
                 self._app.runner.stop()
                 end_telling()
@@ -125,7 +125,7 @@ class Foreground:
         """Return how long it has taken so far."""
         return time.monotonic() - self._started
 
-    def _attend(self, caught: Interrupts, bars: WorkBars) -> None:
+    def _watch(self, caught: Interrupts, bars: WorkBars) -> None:
         while not self._is_done(caught):
             if caught.asked.is_set():
                 self._stop_all(bars)
@@ -133,7 +133,7 @@ class Foreground:
             self._app.queue.wait_for_change(LOOK_S)
 
     def _is_done(self, caught: Interrupts) -> bool:
-        """Whether nothing more is to run, asked before whether something does."""
+        """Return whether nothing more is to run, asked before whether something does."""
         over = caught.asked.is_set() and self._is_stopped
         over = over or self._mine.are_done() or not self._app.queue.has_next()
         return over and not any(runner.is_busy for runner in self._app.runners)
@@ -156,7 +156,7 @@ class Foreground:
                 self._app.job_service.cancel([job_id])
 
     def _waits_directly(self, job_id: str) -> bool:
-        """Whether a paused queue would still run it."""
+        """Return whether a paused queue would still run it."""
         job = self._app.history.get(job_id)
         return job.status is JobStatus.QUEUED and job.run_mode is RunMode.DIRECT
 

@@ -39,7 +39,7 @@ def parse_definitions(text: str, kind: str) -> tuple[Slot, ...]:
     """Return the slots that the lines of `text` define; `#` starts a comment.
 
     Raises:
-        ValueError: a line is no definition of that kind.
+        ValueError: a line is not a definition of that kind.
     """
     lines = (line.strip() for line in text.splitlines())
     return tuple(_defined(line, kind) for line in lines if line and not line.startswith("#"))
@@ -48,7 +48,7 @@ def parse_definitions(text: str, kind: str) -> tuple[Slot, ...]:
 def _defined(line: str, kind: str) -> Slot:
     definition = parse_definition(line)
     if definition is None or definition.kind != kind:
-        raise ValueError(f"{line!r} is no {kind}: write {_EXAMPLES[kind]}")
+        raise ValueError(f"{line!r} is not a {kind}: write {_EXAMPLES[kind]}")
     return definition.slot
 
 

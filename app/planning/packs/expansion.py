@@ -20,7 +20,7 @@ from app.planning.packs.tokens import (
     used_slots,
     values_at,
 )
-from app.planning.packs.wildcards import WildcardBook, replace_wildcards
+from app.planning.packs.wildcards import Wildcards, replace_wildcards
 
 _APART = "\0"
 """Between prompt, negative prompt and name while they are filled in together."""
@@ -65,10 +65,10 @@ class _Expansion:
     config: PipelineConfig
     seed: int
     jobs: int = 0
-    wildcards: WildcardBook = field(init=False)
+    wildcards: Wildcards = field(init=False)
 
     def __post_init__(self) -> None:
-        self.wildcards = WildcardBook(self.pack)
+        self.wildcards = Wildcards(self.pack)
 
     def variants(self) -> Iterator[PromptVariant]:
         for row, prompt in enumerate(self.pack.prompts, start=1):
@@ -116,14 +116,12 @@ class _Expansion:
             yield replace_texts(text, chosen), {f"{key} =>": chosen[key] for key in chosen}
 
     def _combined(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
-        if (matrix := self.pack.matrix) is None:
-            yield text, {}
-            return
-        used = used_slots(text, matrix.slots) if "[[" in text else []
-        keys = [normalised(slot.name) for slot in used]
+        matrix = self.pack.matrix
+        used = used_slots(text, matrix.slots) if self.pack.has_matrix and "[[" in text else []
         for values in self._combinations(matrix, used, row, rng):
             chosen = {slot.name: value for slot, value in zip(used, values, strict=True)}
-            yield fill(text, dict(zip(keys, values, strict=True))), chosen
+            named = {normalised(name): value for name, value in chosen.items()}
+            yield fill(text, named) if used else text, chosen
 
     def _drawn(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
         found = self.wildcards.occurrences(text)
@@ -133,7 +131,7 @@ class _Expansion:
 
     def _checked(self, text: str) -> str:
         """Refuse a matrix token that came in with a wildcard's value."""
-        if self.pack.matrix is not None and "[[" in text and (left := tokens_in(text)):
+        if self.pack.has_matrix and "[[" in text and (left := tokens_in(text)):
             raise ValueError(f"[[{left[0]}]] is in a wildcard's values, where no matrix reaches")
         return text
 

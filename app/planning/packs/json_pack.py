@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from app.config.sections import read_sections
 from app.errors import PackError
-from app.planning.packs.model import Mode, Place, Prompt, Slot, Slots, Template
+from app.planning.packs.model import Place, Prompt, PromptPack, Slot, Slots, Template
 from app.planning.packs.pack_file import (
     PACK_KEYS,
     FilePart,
@@ -30,40 +30,25 @@ _TEXT_KEY = re.compile(r'"(text|prompt|positive)"\s*:')
 _FRAME_KEYS = frozenset(("pack_data", "preset_data", "randomization", "schema_version"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JsonPack:
-    """What a `.json` says; see `PromptPack` for the fields."""
-
-    prompts: tuple[Prompt, ...]
-    matrix: Slots
-    template: Template | None
-    replacements: Slots
-    wildcards: Slots
-    config: Mapping[str, Any]
-    seed: int | None
-    notices: tuple[str, ...]
-
-
-def read_json_pack(document: Document) -> JsonPack:
-    """Read prompts, what varies and settings from wherever the file's age has put them.
+def read_json_pack(document: Document, bare: PromptPack) -> PromptPack:
+    """Fill a pack with prompts, what varies and settings, wherever the file's age has put them.
 
     Raises:
         PackError: a key is unknown, or a value is not what its key takes.
     """
     values = document.values
     preset = _object(document, "preset_data") or _without(values, PACK_KEYS | _FRAME_KEYS)
-    inner = {key: value for key, value in preset.items() if key != "randomization"}
     randomized = preset.get("randomization", values.get("randomization"))
-    pack = _pack_part(document)
+    part = _pack_part(document)
     older = _parsed(document, Randomization, randomized or {}, "randomization")
-    settings, notices = _settings(document, inner)
+    layer, notices = _settings(document, _without(preset, {"randomization"}))
     if older.max_variants:
         notices = (*notices, "not used here: randomization.max_variants")
-    if older.enabled and _is_on(older.matrix) and _is_on(pack.matrix):
+    if older.enabled and _is_on(older.matrix) and _is_on(part.matrix):
         notices = (*notices, "not used here: randomization.matrix, for the pack has its own")
-    return _assembled(
-        document, pack, older if older.enabled else Randomization(), settings, notices
-    )
+    filled = _filled(document, bare, part, older if older.enabled else Randomization())
+    notices = tuple(f"{document.path}: {notice}" for notice in notices)
+    return replace(filled, config=layer, notices=notices)
 
 
 def _object(document: Document, key: str) -> dict[str, Any]:
@@ -124,41 +109,33 @@ def _settings(
     return sections.layer, sections.notices()
 
 
-def _assembled(
-    document: Document,
-    pack: PackPart,
-    older: Randomization,
-    config: Mapping[str, Any],
-    notices: tuple[str, ...],
-) -> JsonPack:
-    matrix = pack.matrix if _is_on(pack.matrix) else older.matrix
-    one_each = {"limit": 1, "mode": Mode.RANDOM}
-    replacing, wild = pack.prompt_sr or older.prompt_sr, pack.wildcards or older.wildcards
-    return JsonPack(
-        prompts=tuple(_prompts(document, pack.slots)),
-        matrix=_slots(document, "matrix", "slot", matrix, {"limit": 0, "mode": Mode.FANOUT}),
+def _filled(
+    document: Document, bare: PromptPack, part: PackPart, older: Randomization
+) -> PromptPack:
+    matrix = part.matrix if _is_on(part.matrix) else older.matrix
+    replacing, wild = part.prompt_sr or older.prompt_sr, part.wildcards or older.wildcards
+    return replace(
+        bare,
+        prompts=tuple(_prompts(document, part.slots)),
+        matrix=_slots(document, "matrix", "slot", matrix, bare.matrix),
         template=_template(matrix),
-        replacements=_slots(document, "prompt_sr", "replacement", replacing, one_each),
-        wildcards=_bare(_slots(document, "wildcards", "wildcard", wild, one_each)),
-        config=config,
+        replacements=_slots(document, "prompt_sr", "replacement", replacing, bare.replacements),
+        wildcards=_bare(_slots(document, "wildcards", "wildcard", wild, bare.wildcards)),
         seed=older.seed,
-        notices=tuple(f"{document.path}: {notice}" for notice in notices),
     )
 
 
-def _slots(
-    document: Document, key: str, kind: str, part: Varying | None, defaults: Mapping[str, Any]
-) -> Slots:
+def _slots(document: Document, key: str, kind: str, part: Varying | None, usual: Slots) -> Slots:
     if part is None:
-        return Slots(**defaults)
+        return usual
     try:
         slots = part.read_slots(kind)
     except ValueError as error:
         raise document.error(f"{key}: {error}", key) from error
     _refuse_doubles(document, key, slots)
-    mode = part.mode or defaults["mode"]
-    usual = defaults["limit"] if mode is defaults["mode"] else 0
-    return Slots(slots=slots, mode=mode, limit=usual if part.limit is None else part.limit)
+    mode = part.mode or usual.mode
+    limit = usual.limit if mode is usual.mode else 0
+    return Slots(slots=slots, mode=mode, limit=limit if part.limit is None else part.limit)
 
 
 def _refuse_doubles(document: Document, key: str, slots: tuple[Slot, ...]) -> None:

@@ -71,7 +71,7 @@ class PromptPack:
     """A pack: its prompts, what varies in them, its configuration. A list of packs has `members`.
 
     Args:
-        matrix: None makes `[[…]]` plain text, as it is to the WebUI.
+        has_matrix: False makes `[[…]]` plain text, as it is to the WebUI.
         wildcard_folders: where `__x__` is looked for as x.txt, first match wins.
         seed: where the pack itself says its random choices come from.
         config: the pack's layer of settings.
@@ -81,7 +81,8 @@ class PromptPack:
     pack_id: str
     path: Path
     prompts: tuple[Prompt, ...] = ()
-    matrix: Slots | None = Slots(mode=Mode.FANOUT)
+    matrix: Slots = Slots(mode=Mode.FANOUT)
+    has_matrix: bool = True
     template: Template | None = None
     replacements: Slots = Slots(mode=Mode.RANDOM, limit=1)
     wildcards: Slots = Slots(mode=Mode.RANDOM, limit=1)

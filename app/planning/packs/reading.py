@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.errors import PackError
 from app.planning.packs.definitions import Definition, of_kind
-from app.planning.packs.json_pack import JsonPack, read_json_pack
-from app.planning.packs.model import Mode, PromptPack, Slots
+from app.planning.packs.json_pack import read_json_pack
+from app.planning.packs.model import PromptPack, Slots
 from app.planning.packs.text_pack import TextPack, read_tsv, read_txt
 from app.storage.documents import Document, read_document
 from app.storage.home import PACKS_FOLDER
@@ -99,7 +99,7 @@ def _load(path: Path, home: Path | None, inside: tuple[Path, ...]) -> PromptPack
         raise PackError(path, None, "this list of packs leads back to itself")
     suffix = path.suffix.lower()
     if suffix not in PACK_SUFFIXES:
-        raise PackError(path, None, f"is no pack: it must be one of {', '.join(PACK_SUFFIXES)}")
+        raise PackError(path, None, f"is not a pack: it must be one of {', '.join(PACK_SUFFIXES)}")
     document = _document(path)
     if suffix == ".json" and document and "packs" in document.values:
         return _list(path, document, home, (*inside, path.resolve()))
@@ -127,7 +127,7 @@ def _document(path: Path) -> Document | None:
 
 def _single(path: Path, document: Document | None, home: Path | None) -> PromptPack:
     bare = PromptPack(pack_id=path.stem, path=path, wildcard_folders=_wildcard_folders(path, home))
-    pack = _with_json(bare, read_json_pack(document)) if document else bare
+    pack = read_json_pack(document, bare) if document else bare
     if path.suffix.lower() == ".json":
         return pack
     return _with_text(pack, read_tsv(path) if path.suffix.lower() == ".tsv" else read_txt(path))
@@ -136,20 +136,6 @@ def _single(path: Path, document: Document | None, home: Path | None) -> PromptP
 def _wildcard_folders(path: Path, home: Path | None) -> tuple[Path, ...]:
     beside = path.parent / WILDCARDS_FOLDER
     return (beside,) if home is None else (beside, home / WILDCARDS_FOLDER)
-
-
-def _with_json(pack: PromptPack, read: JsonPack) -> PromptPack:
-    return replace(
-        pack,
-        prompts=read.prompts,
-        matrix=read.matrix,
-        template=read.template,
-        replacements=read.replacements,
-        wildcards=read.wildcards,
-        config=read.config,
-        seed=read.seed,
-        notices=read.notices,
-    )
 
 
 def _with_text(pack: PromptPack, read: TextPack) -> PromptPack:
@@ -162,7 +148,7 @@ def _with_text(pack: PromptPack, read: TextPack) -> PromptPack:
         pack,
         prompts=read.prompts,
         notices=notices,
-        matrix=_joined(pack.matrix or Slots(mode=Mode.FANOUT), read.definitions, "slot"),
+        matrix=_joined(pack.matrix, read.definitions, "slot"),
         replacements=_joined(pack.replacements, read.definitions, "replacement"),
         wildcards=_joined(pack.wildcards, read.definitions, "wildcard"),
     )

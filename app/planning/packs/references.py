@@ -12,7 +12,7 @@ def translate_references(prompt: str) -> str:
     """Write embeddings as the WebUI reads them: the bare word, or `(word:weight)`.
 
     Raises:
-        UnresolvedError: an embedding or LoRA tag has no name, or a weight that is no number.
+        UnresolvedError: an embedding or LoRA tag has no name, or a weight that is not a number.
     """
     if "<" not in prompt:
         return prompt
@@ -32,7 +32,7 @@ def _embedding(match: re.Match[str]) -> str:
     if not name:
         raise UnresolvedError(match[0], f"{match[0]} names nothing")
     if weight and not _is_number(weight):
-        raise UnresolvedError(match[0], f"the weight of {match[0]} is no number")
+        raise UnresolvedError(match[0], f"the weight of {match[0]} is not a number")
     return embedding_text(name, weight or None)
 
 

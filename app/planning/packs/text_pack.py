@@ -41,7 +41,7 @@ def read_txt(path: Path) -> TextPack:
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[Block]:
-    """Group the lines that are no comments between blank ones, numbered from 1."""
+    """Group the lines that are not comments between blank ones, numbered from 1."""
     block: Block = []
     for number, line in enumerate((line.strip() for line in lines), start=1):
         if line and not line.startswith("#"):

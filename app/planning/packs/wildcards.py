@@ -13,7 +13,7 @@ _DEEPEST = 16
 """How often a value may lead to a further wildcard."""
 
 
-class WildcardBook:
+class Wildcards:
     """The wildcards that one pack can reach; each file is read once."""
 
     def __init__(self, pack: PromptPack) -> None:

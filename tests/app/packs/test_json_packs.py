@@ -137,7 +137,7 @@ def test_a_list_of_packs_is_all_of_them_in_order(write: Write, expand_pack: Expa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1,\n"b": }', "p.json:2: is no JSON"),
+        ('{"a": 1,\n"b": }', "p.json:2: is not JSON"),
         ("[]", "p.json:1: the outermost value must be an object"),
         ('{\n"pack_data": {\n"matrixx": {}}}', "p.json:3: matrixx: no such key"),
         (
@@ -150,7 +150,7 @@ def test_a_list_of_packs_is_all_of_them_in_order(write: Write, expand_pack: Expa
         ('{"nope": {}}', "p.json:1: nope: no such setting"),
         ('{"matrix":\n{"mode": "spin"}}', "p.json:2: matrix.mode is 'spin'"),
         ('{"matrix":\n{"slots": {"a": []}}}', "p.json:2: matrix.slots.0.values"),
-        ('{"matrix": "no slot here"}', "p.json:1: matrix: 'no slot here' is no slot"),
+        ('{"matrix": "no slot here"}', "p.json:1: matrix: 'no slot here' is not a slot"),
         ('{"matrix":{"a b": ["1"],\n"A-B": ["2"]}}', "p.json:2: matrix: 'a b' and 'A-B'"),
         ('{"packs": ["nope"]}', "p.json:1: there is no pack 'nope'"),
         ('{"packs": ["p.json"]}', "p.json: this list of packs leads back to itself"),

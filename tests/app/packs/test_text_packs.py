@@ -71,13 +71,13 @@ def test_references_are_written_as_the_webui_reads_them(
 
 
 def test_a_text_can_define_its_slots(write: Write, expand_pack: Expand) -> None:
-    """A block of definitions is no prompt; each kind of slot can be written there."""
+    """A block of definitions is not a prompt; each kind of slot can be written there."""
     write("p.txt", "job: knight | mage\n__sky__: red\nsea => lake\n\na [[job]], __sky__ sea")
     assert [v.prompt for v in expand_pack()] == ["a knight, red lake", "a mage, red lake"]
 
 
 def test_a_slot_can_stand_among_the_lines_of_a_prompt(write: Write, expand_pack: Expand) -> None:
-    """Beside the name, or anywhere else in the block; its line is no part of the prompt."""
+    """Beside the name, or anywhere else in the block; its line is not part of the prompt."""
     write("p.txt", "name: Hero\njob: knight | mage\na [[job]]\nneg: blurry")
     variants = expand_pack("p.txt")
     assert [v.prompt for v in variants] == ["a knight", "a mage"]

@@ -120,7 +120,7 @@ def test_too_many_jobs_are_an_error_not_a_cut(with_matrix: Expand, text: str) ->
 
 
 def test_a_limit_makes_a_huge_matrix_possible(with_matrix: Expand) -> None:
-    """Combinations are counted, not listed: three slots of thousands of values are no trouble."""
+    """Combinations are counted, not listed: three slots of thousands of values are fine."""
     many = [str(number) for number in range(5000)]
     for mode in ("fanout", "random"):
         assert len(with_matrix("[[a]][[b]]", slots={"a": many, "b": many}, mode=mode, limit=7)) == 7
