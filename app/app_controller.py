@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from app.app_state import AppStateV2, JobDraft
-from app.config.presets import Preset, load_preset
+from app.app_state import AppStateV2
 from app.jobs.job_service import JobService
 from app.jobs.models import RunMode
 from app.planning.draft import Plan, plan_jobs
@@ -40,19 +39,6 @@ class AppController:
 
     def plan(self, run_mode: RunMode = RunMode.QUEUE, source: str = "run") -> Plan:
         """Return the jobs that the draft makes now; nothing is queued."""
-        plan = plan_draft(self._state.job_draft, self._home, run_mode, source)
+        plan = plan_jobs(self._state.job_draft, self._home, run_mode, source)
         self._state.notices = plan.notices
         return plan
-
-
-def plan_draft(draft: JobDraft, home: Path, run_mode: RunMode, source: str) -> Plan:
-    """Return the jobs that a draft makes now, over the preset that it names.
-
-    Raises:
-        PackError, PresetError, ConfigurationError: if it makes none.
-    """
-    preset = load_preset(home, draft.preset) if draft.preset else Preset("")
-    plan = plan_jobs(
-        draft, home=home, run_mode=run_mode, source=source, preset=preset.layer, seed=draft.seed
-    )
-    return Plan(plan.specs, (*preset.notices, *plan.notices))

@@ -30,10 +30,7 @@ class Observable:
 
 
 class JobDraft(Observable):
-    """The next job: a pack's prompts, or one prompt of its own.
-
-    Settings of `config` that were set win over the pack's and the preset's.
-    """
+    """The next job: a pack's prompts, or one prompt of its own; see `app.planning.draft.Draft`."""
 
     pack_id: Path | str | None = None
     only: tuple[str, ...] = ()

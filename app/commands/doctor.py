@@ -32,7 +32,7 @@ _STYLES = {OK: "green", WARNING: "yellow", FAILED: "red"}
 _LOW_DISK_BYTES = 2_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was checked; `status` is the exit status that it makes."""
 
@@ -77,52 +77,32 @@ def _examine(app: Application, needed: Iterable[Requirement]) -> Iterator[Findin
 
 
 def _home(app: Application) -> Iterator[Finding]:
-    free = shutil.disk_usage(app.home).free
-    yield Finding(subject="home", check="folder", found=str(app.home))
-    yield Finding(
-        subject="home",
-        check="disk",
-        found=f"{file_size(free)} free",
-        result=OK if free > _LOW_DISK_BYTES else WARNING,
-    )
-    state = app.queue.pause_state()
+    free, state = shutil.disk_usage(app.home).free, app.queue.pause_state()
+    enough = OK if free > _LOW_DISK_BYTES else WARNING
     waiting = count(app.queue.counts()[JobStatus.QUEUED], "job")
-    yield Finding(
-        subject="home",
-        check="queue",
-        found=f"{waiting} waiting" + (f", paused: {state.reason}" if state.paused else ""),
-        result=WARNING if state.paused else OK,
-    )
+    paused = f", paused: {state.reason}" if state.paused else ""
+    yield Finding("home", "folder", str(app.home))
+    yield Finding("home", "disk", f"{file_size(free)} free", enough)
+    yield Finding("home", "queue", f"{waiting} waiting{paused}", WARNING if state.paused else OK)
 
 
 def _webui(node: WebUINode, needed: Iterable[Requirement]) -> Iterator[Finding]:
     if silence := silence_of(node.client):
-        status = silence.exit_status
-        yield Finding(
-            subject=node.name, check="up", found=f"{silence}", result=FAILED, status=status
-        )
+        yield Finding(node.name, "up", f"{silence}", FAILED, silence.exit_status)
         return
-    yield Finding(subject=node.name, check="up", found=_activity(node.client.progress()))
+    yield Finding(node.name, "up", _activity(node.client.progress()))
     try:
         inventory, options = node.inventory(), node.client.options()
     except WebUIError as error:
-        yield Finding(subject=node.name, check="lists", found=f"{error}", result=FAILED, status=1)
+        yield Finding(node.name, "lists", f"{error}", FAILED, 1)
         return
-    yield Finding(
-        subject=node.name,
-        check="loaded",
-        found=str(options.get("sd_model_checkpoint") or "nothing"),
-    )
+    yield Finding(node.name, "loaded", str(options.get("sd_model_checkpoint") or "nothing"))
     yield from _inventory(node.name, inventory)
     for need in sorted(needed):
-        reason = inventory.lacks([need])
-        yield Finding(
-            subject=node.name,
-            check=str(need),
-            found=reason or "there",
-            result=FAILED if reason else OK,
-            status=int(bool(reason)),
-        )
+        if reason := inventory.lacks([need]):
+            yield Finding(node.name, str(need), reason, FAILED, 1)
+        else:
+            yield Finding(node.name, str(need), "there")
 
 
 def _activity(progress: Any) -> str:
@@ -131,20 +111,14 @@ def _activity(progress: Any) -> str:
 
 
 def _inventory(name: str, inventory: Inventory) -> Iterator[Finding]:
-    counts = {
-        "checkpoint": len(inventory.checkpoints),
-        "VAE": len(inventory.vaes),
-        "upscaler": len(inventory.upscalers),
-    }
-    yield Finding(
-        subject=name,
-        check="models",
-        found=", ".join(count(n, thing) for thing, n in counts.items()),
+    counts = (
+        count(len(inventory.checkpoints), "checkpoint"),
+        count(len(inventory.vaes), "VAE"),
+        count(len(inventory.upscalers), "upscaler"),
     )
-    has_adetailer = "adetailer" in inventory.scripts
-    yield Finding(
-        subject=name,
-        check="ADetailer",
-        found="there" if has_adetailer else "not installed; jobs with --adetailer would fail",
-        result=OK if has_adetailer else WARNING,
-    )
+    yield Finding(name, "models", ", ".join(counts))
+    if "adetailer" in inventory.scripts:
+        yield Finding(name, "ADetailer", "there")
+    else:
+        missing = "not installed; jobs with --adetailer would fail"
+        yield Finding(name, "ADetailer", missing, WARNING)

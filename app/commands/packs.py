@@ -1,13 +1,12 @@
 """`packs`: what packs there are, and what one would send, before it is queued."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from app.app_controller import plan_draft
 from app.app_state import JobDraft
 from app.commands.shared import completing
 from app.commands.shared.groups import DefaultGroup
@@ -18,8 +17,9 @@ from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
 from app.errors import BadInputError
 from app.jobs.models import JobSpec, RunMode
+from app.planning.draft import plan_jobs
 from app.planning.packs import find_pack, list_packs, list_samples, pack_path
-from app.planning.preview import PlannedRequest, preview
+from app.planning.preview import preview
 from app.storage.home import PACKS_FOLDER, resolve_home
 
 SOURCE = "packs_show"
@@ -67,7 +67,7 @@ def _row(home: Path, name: str) -> PackRow:
     draft = JobDraft()
     draft.pack_id = path
     try:
-        plan = plan_draft(draft, home, RunMode.QUEUE, SOURCE)
+        plan = plan_jobs(draft, home, RunMode.QUEUE, SOURCE)
     except BadInputError as error:
         return PackRow(name=name, path=path, error=str(error))
     return PackRow(name=name, path=path, prompts=plan.prompt_count, jobs=len(plan.specs))
@@ -104,7 +104,7 @@ def show(
     draft = JobDraft()
     draft.pack_id, draft.preset, draft.seed = pack_path(folder, pack), preset, pack_seed
     draft.config = parse_config(chosen_layer())
-    plan = plan_draft(draft, folder, RunMode.QUEUE, SOURCE)
+    plan = plan_jobs(draft, folder, RunMode.QUEUE, SOURCE)
     shown = plan.specs[:limit]
     say_plan(plan)
     if as_json:
@@ -120,12 +120,8 @@ def _job_json(spec: JobSpec) -> dict[str, Any]:
         "prompt": spec.prompt,
         "negative_prompt": spec.negative_prompt,
         "seed": spec.config.txt2img.seed,
-        "requests": [_request_json(request) for request in preview(spec)],
+        "requests": [asdict(request) for request in preview(spec)],
     }
-
-
-def _request_json(request: PlannedRequest) -> dict[str, Any]:
-    return {"stage": request.stage, "path": request.path, "payload": request.payload}
 
 
 def _print_job(number: int, spec: JobSpec) -> None:

@@ -1,8 +1,8 @@
 """`queue`: what waits and runs, and changing it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -19,8 +19,6 @@ from app.commands.shared.submitting import plan, print_added, source_options
 from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
 from app.jobs.models import JobRecord, JobStatus, RunMode
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group(cls=DefaultGroup)

@@ -163,16 +163,8 @@ def _hires(value: str) -> dict[str, Any]:
     return {"hires_enabled": True, "hires_scale": float(value)}
 
 
-def _int(key: str) -> Callable[[str], dict[str, Any]]:
-    return lambda value: {key: int(value)}
-
-
-def _float(key: str) -> Callable[[str], dict[str, Any]]:
-    return lambda value: {key: float(value)}
-
-
-def _text(key: str) -> Callable[[str], dict[str, Any]]:
-    return lambda value: {key: value}
+def _as(kind: Callable[[str], Any], key: str) -> Callable[[str], dict[str, Any]]:
+    return lambda value: {key: kind(value)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +179,22 @@ class _Place:
 _HIRES = frozenset(["Hires upscale"])
 
 _PLACES = {
-    "Steps": _Place("txt2img", _int("steps")),
+    "Steps": _Place("txt2img", _as(int, "steps")),
     "Sampler": _Place("txt2img", _sampler),
-    "Schedule type": _Place("txt2img", _text("scheduler")),
-    "CFG scale": _Place("txt2img", _float("cfg_scale")),
-    "Seed": _Place("txt2img", _int("seed")),
-    "Variation seed": _Place("txt2img", _int("subseed")),
-    "Variation seed strength": _Place("txt2img", _float("subseed_strength")),
+    "Schedule type": _Place("txt2img", _as(str, "scheduler")),
+    "CFG scale": _Place("txt2img", _as(float, "cfg_scale")),
+    "Seed": _Place("txt2img", _as(int, "seed")),
+    "Variation seed": _Place("txt2img", _as(int, "subseed")),
+    "Variation seed strength": _Place("txt2img", _as(float, "subseed_strength")),
     "Size": _Place("txt2img", _size),
-    "Model": _Place("txt2img", _text("checkpoint")),
-    "VAE": _Place("txt2img", _text("vae")),
-    "Clip skip": _Place("txt2img", _int("clip_skip")),
-    "Denoising strength": _Place("txt2img", _float("hires_denoising_strength"), _HIRES),
+    "Model": _Place("txt2img", _as(str, "checkpoint")),
+    "VAE": _Place("txt2img", _as(str, "vae")),
+    "Clip skip": _Place("txt2img", _as(int, "clip_skip")),
+    "Denoising strength": _Place("txt2img", _as(float, "hires_denoising_strength"), _HIRES),
     "Hires upscale": _Place("txt2img", _hires),
-    "Hires steps": _Place("txt2img", _int("hires_steps"), _HIRES),
-    "Hires upscaler": _Place("txt2img", _text("hires_upscaler"), _HIRES),
+    "Hires steps": _Place("txt2img", _as(int, "hires_steps"), _HIRES),
+    "Hires upscaler": _Place("txt2img", _as(str, "hires_upscaler"), _HIRES),
     "Refiner": _Place("txt2img", _refiner),
-    "Refiner switch at": _Place("txt2img", _float("refiner_switch_at"), frozenset(["Refiner"])),
+    "Refiner switch at": _Place("txt2img", _as(float, "refiner_switch_at"), frozenset(["Refiner"])),
     "ADetailer model": _Place("adetailer", lambda _: {"enabled": True}),
 }

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from app.config.refusals import Problem, problem_of
 from app.errors import ConfigurationError
@@ -208,6 +209,14 @@ class PipelineConfig(Section):
     def stages(self) -> tuple[StageName, ...]:
         """Return the names of the stages that run, in order."""
         return ("txt2img", *(s for s in STAGE_NAMES[1:] if getattr(self, s).enabled))
+
+
+def setting_field(key: str) -> FieldInfo:
+    """Return the field of a setting like "txt2img.steps": its default and what it takes."""
+    section, name = key.split(".")
+    model: Any = PipelineConfig.model_fields[section].annotation
+    field: FieldInfo = model.model_fields[name]
+    return field
 
 
 def merge(*layers: Mapping[str, Any]) -> PipelineConfig:

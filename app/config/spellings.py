@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.config.pipeline_config import STAGE_NAMES
+from app.config.pipeline_config import STAGE_NAMES, ADetailerUnit
 
 Convert = Callable[[Any], Any]
 
@@ -88,16 +88,15 @@ _TXT2IMG = {
 }
 
 _HIRES = {
-    "enabled": _to("txt2img.hires_enabled"),
-    "hires_enabled": _to("txt2img.hires_enabled"),
-    "upscaler_name": _to("txt2img.hires_upscaler"),
-    "hires_upscaler_name": _to("txt2img.hires_upscaler"),
-    "upscale_factor": _to("txt2img.hires_scale"),
-    "hires_upscale_factor": _to("txt2img.hires_scale"),
-    "steps": _to("txt2img.hires_steps"),
-    "hires_steps": _to("txt2img.hires_steps"),
-    "denoise": _to("txt2img.hires_denoising_strength"),
-    "hires_denoise": _to("txt2img.hires_denoising_strength"),
+    f"{prefix}{key}": _to(f"txt2img.hires_{name}")
+    for prefix in ("", "hires_")
+    for key, name in {
+        "enabled": "enabled",
+        "upscaler_name": "upscaler",
+        "upscale_factor": "scale",
+        "steps": "steps",
+        "denoise": "denoising_strength",
+    }.items()
 }
 
 _UPSCALE_MODE = _one_of(single="extras", extras="extras", img2img="img2img")
@@ -111,26 +110,17 @@ _UPSCALE = {
     "sampler": _to("upscale.sampler_name"),
 }
 
+_NOT_SHARED = {"enabled", "model", "prompt", "negative_prompt", "sampler_name", "inpaint_padding"}
 _INHERIT = _none_if("inherit", "Use same sampler", "Use same scheduler")
 _FILTER = _one_of(largest="Area", area="Area", confidence="Confidence")
 _SHARED_BY_UNITS = {
-    "confidence": _units("confidence"),
+    **{name: _units(name) for name in ADetailerUnit.model_fields if name not in _NOT_SHARED},
     "denoise": _units("denoising_strength"),
-    "denoising_strength": _units("denoising_strength"),
-    "steps": _units("steps"),
     "cfg": _units("cfg_scale"),
-    "cfg_scale": _units("cfg_scale"),
     "sampler": _units("sampler_name", _INHERIT),
     "scheduler": _units("scheduler", _INHERIT),
-    "mask_blur": _units("mask_blur"),
-    "dilate_erode": _units("dilate_erode"),
     "mask_dilate_erode": _units("dilate_erode"),
-    "mask_k_largest": _units("mask_k_largest"),
-    "mask_min_ratio": _units("mask_min_ratio"),
-    "mask_max_ratio": _units("mask_max_ratio"),
     "mask_filter_method": _units("mask_filter_method", _FILTER),
-    "mask_merge_invert": _units("mask_merge_invert"),
-    "inpaint_only_masked": _units("inpaint_only_masked"),
     "inpaint_only_masked_padding": _units("inpaint_padding"),
 }
 _FACE_ALONE = {

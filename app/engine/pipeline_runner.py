@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from app.config.requirements import requirements
-from app.engine.request_monitor import JobHooks, Place, RequestMonitor
+from app.engine.request_monitor import JobHooks, RequestMonitor
 from app.engine.results import JobResults
 from app.engine.verification import check_count, check_info, check_sizes
 from app.errors import AppError, MissingOnWebUIError
-from app.jobs.models import JobRecord
+from app.jobs.models import JobRecord, Progress
 from app.limits import Limits
 from app.stages import Expected, Stage, StageImage, StageRequest, stages_of
 from app.storage.artifacts import ArtifactStore
@@ -84,27 +84,30 @@ class PipelineRunner:
         self, run: _Run, stage: Stage, index: int, images: Sequence[StageImage]
     ) -> Sequence[StageImage]:
         requests = stage.requests(run.job, images)
+        share = 1 / max(len(requests), 1)
         made: list[StageImage] = []
         for number, request in enumerate(requests):
-            place = Place(
+            start = Progress(
                 job_id=run.job.job_id,
                 stage=stage.name,
                 stage_index=index,
                 stage_count=run.job.stage_count,
-                number=number,
-                count=len(requests),
+                fraction=number * share,
             )
-            made += self._run_request(run, place, request)
+            made += self._run_request(run, request, start, share)
         return made
 
-    def _run_request(self, run: _Run, place: Place, request: StageRequest) -> list[StageImage]:
+    def _run_request(
+        self, run: _Run, request: StageRequest, start: Progress, share: float
+    ) -> list[StageImage]:
         """Send one request and return its images, saved and checked."""
         payload, task_id = _with_task_id(run, request)
         monitor = RequestMonitor(
             self._node,
             run.hooks,
             self._limits,
-            place=place,
+            start=start,
+            share=share,
             task_id=task_id,
             deadline=run.deadline,
         )
@@ -114,7 +117,7 @@ class PipelineRunner:
         answer = monitor.run(send)
         if answer.info:
             check_info(request.expected, answer.info, self._inventory_for(request.expected))
-        made = run.results.save(place.stage, request, payload, answer)
+        made = run.results.save(start.stage, request, payload, answer)
         check_sizes(request.expected, [image.size for image in made])
         check_count(request.expected, len(made))
         return made

@@ -41,18 +41,6 @@ class JobHooks:
     on_skipped: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where in its job a request is; `number` counts within its stage, from 0."""
-
-    job_id: str
-    stage: str
-    stage_index: int
-    stage_count: int
-    number: int
-    count: int
-
-
 def error_of(asked: ControlRequest | None) -> AppError | None:
     """Return the error that ends a job of which this was asked, if it ends it."""
     if asked is ControlRequest.CANCEL:
@@ -69,7 +57,8 @@ class RequestMonitor:
         node: the WebUI that works on it.
         hooks: who is told and asked.
         limits: how often to look, and how long to wait after an interrupt.
-        place: where in its job it is.
+        start: how far the job is before it.
+        share: how much of its stage it is, from 0 to 1.
         task_id: by which the WebUI knows it, if it has one.
         deadline: when the job's time is up, on the monotonic clock.
     """
@@ -80,12 +69,14 @@ class RequestMonitor:
         hooks: JobHooks,
         limits: Limits,
         *,
-        place: Place,
+        start: Progress,
+        share: float,
         task_id: str | None,
         deadline: float,
     ) -> None:
         self._node, self._hooks, self._limits = node, hooks, limits
-        self._place, self._task_id, self._deadline = place, task_id, deadline
+        self._start, self._share = start, share
+        self._task_id, self._deadline = task_id, deadline
         self._verdict: AppError | None = None
         self._give_up_at = float("inf")
         self._interrupted = False
@@ -172,13 +163,10 @@ class RequestMonitor:
         self._hooks.on_progress(self._progress(time.monotonic() - self._moved_at))
 
     def _progress(self, stalled_s: float) -> Progress:
-        state, place = self._last, self._place
-        return Progress(
-            job_id=place.job_id,
-            stage=place.stage,
-            stage_index=place.stage_index,
-            stage_count=place.stage_count,
-            fraction=(place.number + state.fraction) / place.count,
+        state = self._last
+        return replace(
+            self._start,
+            fraction=self._start.fraction + state.fraction * self._share,
             step=state.step,
             steps=state.steps,
             eta_s=state.eta_s,

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.jobs.models import JobRecord, utc_now
 from app.stages import StageImage, StageRequest
-from app.storage.artifacts import ArtifactStore, SavedImage, StageTrace
+from app.storage.artifacts import ArtifactStore, SavedImage, trace
 from app.storage.names import ImageLabel
 from app.webui.answers import Generation
 
@@ -27,7 +27,7 @@ class JobResults:
     def __init__(self, job: JobRecord, artifacts: ArtifactStore) -> None:
         self._job, self._artifacts = job, artifacts
         self._made_at = utc_now()
-        self._traces: list[StageTrace] = []
+        self._traces: list[dict[str, Any]] = []
         self.images: list[SavedImage] = []
 
     @property
@@ -51,10 +51,7 @@ class JobResults:
             saved = self._save(stage, data, seed, answer, number)
             self.images.append(saved)
             made.append(StageImage(data=data, width=saved.width, height=saved.height, seed=seed))
-        images = self.images[before:]
-        self._traces.append(
-            StageTrace(stage=stage, endpoint=request.path, payload=payload, images=images)
-        )
+        self._traces.append(trace(stage, request.path, payload, self.images[before:]))
         return made
 
     def meta(self, webui: str) -> dict[str, Any]:

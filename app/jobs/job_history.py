@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import BadInputError, UnknownJobError
-from app.jobs.models import JobRecord, JobStatus, PromptSource, RunMode
+from app.jobs.models import JobRecord, JobStatus, RunMode
 from app.jobs.rows import records
 from app.jobs.search import Condition, condition
 from app.store.job_store import JobStore
@@ -20,14 +20,10 @@ class HistoryFilter:
 
     status: JobStatus | None = None
     run_mode: RunMode | None = None
-    prompt_source: PromptSource | None = None
     prompt_pack_id: str | None = None
     batch_id: str | None = None
-    parent_id: str | None = None
-    config_hash: str | None = None
     favourite: bool | None = None
     has_upscale: bool | None = None
-    has_adetailer: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -95,10 +91,6 @@ class JobHistoryStore:
         """
         found = condition(self._store, text)
         return self._select([found, *where.conditions()], limit, before)
-
-    def images(self, job_ids: Iterable[str]) -> list[str]:
-        """Return the paths of the images of these jobs, relative to the home."""
-        return [image["path"] for job_id in job_ids for image in self.get(job_id).images]
 
     def every_job(
         self, where: HistoryFilter = EVERYTHING, text: str | None = None

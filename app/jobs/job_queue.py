@@ -37,7 +37,7 @@ class JobQueue:
         """Queue jobs, all or none; return their ids in the same order."""
         with self._store.transaction() as connection:
             job_ids = insert_jobs(connection, specs)
-        self._announce()
+        self.wake()
         return job_ids
 
     def replace(self, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
@@ -54,7 +54,7 @@ class JobQueue:
             new_ids = insert_jobs(connection, [spec for _, spec in edits])
             for (old, _), new_id in zip(edits, new_ids, strict=True):
                 _take_over(connection, old.job_id, new_id)
-        self._announce()
+        self.wake()
         return new_ids
 
     def has_next(self) -> bool:
@@ -80,7 +80,7 @@ class JobQueue:
                 return None
             start_job(connection, found.job_id, worker)
             claimed = find_job(connection, found.job_id)
-        self._announce()
+        self.wake()
         return claimed
 
     def note(self, job_id: str, **meta: Any) -> None:
@@ -100,7 +100,7 @@ class JobQueue:
             ):
                 status = JobStatus.CANCELLED
             ended = end_job(connection, job_id, status, meta)
-        self._announce()
+        self.wake()
         return ended
 
     def cancel(self, job_ids: Iterable[str]) -> list[JobRecord]:
@@ -112,7 +112,7 @@ class JobQueue:
         """
         with self._store.transaction() as connection:
             jobs = [_cancel(connection, job_id) for job_id in job_ids]
-        self._announce()
+        self.wake()
         return jobs
 
     def clear(self) -> int:
@@ -120,7 +120,7 @@ class JobQueue:
         with self._store.transaction() as connection:
             queued = select(connection, "WHERE status = 'queued'")
             cleared = [_cancel(connection, job.job_id) for job in queued]
-        self._announce()
+        self.wake()
         return len(cleared)
 
     def ask_to_skip(self, job_id: str) -> None:
@@ -134,7 +134,7 @@ class JobQueue:
             if job.status is not JobStatus.RUNNING:
                 raise TransitionError(f"job {job_id} is {job.status}; only a running one can skip")
             _ask(connection, job_id, ControlRequest.SKIP)
-        self._announce()
+        self.wake()
 
     def control_request(self, job_id: str) -> ControlRequest | None:
         """Return what a user asks of a running job, or None."""
@@ -156,19 +156,19 @@ class JobQueue:
         with self._store.transaction() as connection:
             _refuse_unless_queued(find_job(connection, job_id))
             place(connection, job_id, *slot(connection, job_id, max(position, 1) - 1))
-        self._announce()
+        self.wake()
 
     def pause(self, reason: str = "") -> None:
         """Let no QUEUE job start; the running one goes on, DIRECT ones run."""
         with self._store.transaction() as connection:
             set_pause(connection, paused=True, reason=reason)
-        self._announce()
+        self.wake()
 
     def resume(self) -> None:
         """Let QUEUE jobs start again."""
         with self._store.transaction() as connection:
             set_pause(connection, paused=False)
-        self._announce()
+        self.wake()
 
     def pause_state(self) -> PauseState:
         """Return whether the queue is paused, and why."""
@@ -214,9 +214,6 @@ class JobQueue:
 
     def wake(self) -> None:
         """Wake every thread that waits for a change."""
-        self._announce()
-
-    def _announce(self) -> None:
         with self._changed:
             self._changed.notify_all()
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Protocol
 
 from app.config.pipeline_config import merge
@@ -23,6 +23,9 @@ class Nodes(Protocol):
 class JobService:
     """The jobs of one home.
 
+    All that take ids raise `UnknownJobError`, and `TransitionError` where a job's state does not
+    allow it; nothing is changed then.
+
     Args:
         queue: where they wait.
         history: where they are looked up.
@@ -37,19 +40,11 @@ class JobService:
         return self._queue.add(specs)
 
     def cancel(self, job_ids: Iterable[str]) -> list[JobRecord]:
-        """Cancel jobs, all or none; running ones end soon, and only their own work is stopped.
-
-        Raises:
-            UnknownJobError, TransitionError: if one is unknown or already done.
-        """
+        """Cancel jobs, all or none; running ones end soon, and only their own work is stopped."""
         return self._queue.cancel(list(job_ids))
 
     def skip(self, job_id: str) -> None:
-        """Skip the image that a running job is making.
-
-        Raises:
-            UnknownJobError, TransitionError: if the job is not running.
-        """
+        """Skip the image that a running job is making."""
         self._queue.ask_to_skip(job_id)
 
     def clear(self) -> int:
@@ -66,11 +61,7 @@ class JobService:
         self._queue.resume()
 
     def move(self, job_id: str, position: int) -> None:
-        """Put a queued job at a place in the line; 1 is next.
-
-        Raises:
-            UnknownJobError, TransitionError: if it is not queued.
-        """
+        """Put a queued job at a place in the line; 1 is next."""
         self._queue.move(job_id, position)
 
     def retry(self, job_ids: Iterable[str], source: str = "retry") -> list[str]:
@@ -115,19 +106,8 @@ class JobService:
 
 def respecified(job: JobRecord, source: str) -> JobSpec:
     """Return a new job that asks for exactly what `job` asked for."""
-    return JobSpec(
-        prompt=job.prompt,
-        negative_prompt=job.negative_prompt,
-        config=job.config,
-        run_mode=job.run_mode,
-        source=source,
-        prompt_source=job.prompt_source,
-        prompt_pack_id=job.prompt_pack_id,
-        prompt_keys=job.prompt_keys,
-        batch_id=job.batch_id,
-        parent_id=job.job_id,
-        priority=job.priority,
-    )
+    same = {field.name: getattr(job, field.name) for field in fields(JobSpec)}
+    return JobSpec(**same | {"source": source, "parent_id": job.job_id})
 
 
 def _edited(job: JobRecord, changes: Mapping[str, Any]) -> JobSpec:

@@ -21,15 +21,10 @@ from app.store.job_store import Connection, JobStore, Row
 
 _COLUMNS = tuple(field.name for field in fields(JobRecord))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM jobs "  # noqa: S608 - constant text
-_INSERTED = (
-    "n", "job_id", "run_mode", "source", "prompt_source", "prompt_pack_id", "prompt_keys", "prompt",
-    "negative_prompt", "status", "stage_count", "has_upscale", "has_adetailer", "config_snapshot",
-    "config_hash", "created_at", "meta", "parent_id", "batch_id", "priority", "rank", "needs",
+_AS_ASKED = (
+    "run_mode", "source", "prompt_source", "prompt_pack_id", "prompt", "negative_prompt",
+    "parent_id", "batch_id",
 )  # fmt: skip
-INSERT = (
-    f"INSERT INTO jobs ({', '.join(_INSERTED)})"  # noqa: S608 - constant text
-    f" VALUES ({', '.join(f':{name}' for name in _INSERTED)})"
-)
 _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("prompt_keys", "config_snapshot", "meta"), json.loads),
     **dict.fromkeys(("started_at", "completed_at"), lambda t: t and datetime.fromisoformat(t)),
@@ -49,23 +44,25 @@ def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
     first = found[0] + 1 if found else 1
     created_at = utc_now().isoformat()
     rows = [new_row(spec, number, created_at) for number, spec in enumerate(specs, first)]
-    connection.executemany(INSERT, rows)
+    insert_rows(connection, rows)
     return [row["job_id"] for row in rows]
 
 
+def insert_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that `new_row` made."""
+    names = list(rows[0]) if rows else ["n"]
+    values = ", ".join(f":{name}" for name in names)
+    connection.executemany(f"INSERT INTO jobs ({', '.join(names)}) VALUES ({values})", rows)  # noqa: S608 - constant text
+
+
 def new_row(spec: JobSpec, number: int, created_at: str) -> dict[str, Any]:
-    """Return the row of a job that is queued as number `number`, for `INSERT`."""
+    """Return the row of a job that is queued as number `number`, for `insert_rows`."""
     config, snapshot = spec.config, spec.config.model_dump_json()
     return {
         "n": number,
         "job_id": new_job_id(),
-        "run_mode": spec.run_mode,
-        "source": spec.source,
-        "prompt_source": spec.prompt_source,
-        "prompt_pack_id": spec.prompt_pack_id,
+        **{name: getattr(spec, name) for name in _AS_ASKED},
         "prompt_keys": as_json(dict(spec.prompt_keys)),
-        "prompt": spec.prompt,
-        "negative_prompt": spec.negative_prompt,
         "status": JobStatus.QUEUED,
         "stage_count": len(config.stages()),
         "has_upscale": config.upscale.enabled,
@@ -74,8 +71,6 @@ def new_row(spec: JobSpec, number: int, created_at: str) -> dict[str, Any]:
         "config_hash": config_hash(snapshot),
         "created_at": created_at,
         "meta": "{}",
-        "parent_id": spec.parent_id,
-        "batch_id": spec.batch_id,
         "priority": spec.effective_priority,
         "rank": float(number),
         "needs": write_needs(requirements(config)),

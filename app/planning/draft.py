@@ -5,13 +5,14 @@ What comes out names no file and no default: prompts are expanded, settings merg
 
 import random
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from app.config.pipeline_config import RANDOM_SEED, PipelineConfig
+from app.config.presets import Preset, load_preset
 from app.errors import PackError
 from app.jobs.models import JobSpec, PromptSource, RunMode, new_job_id
 from app.planning.packs import PromptPack, PromptVariant, expand, find_pack, load_pack
@@ -27,7 +28,9 @@ class Draft(Protocol):
     """What the user has set up; see `AppStateV2.job_draft`.
 
     `pack_id` is a pack's name in the home, or its path. With a pack, the prompts are the pack's:
-    all of them, or those that `only` picks by name or row.
+    all of them, or those that `only` picks by name or row. Settings of `config` that were set win
+    over the pack's, and those over the preset's. `seed` is where choices and drawn seeds come
+    from; None draws it.
     """
 
     @property
@@ -40,6 +43,10 @@ class Draft(Protocol):
     def config(self) -> PipelineConfig: ...  # noqa: D102
     @property
     def only(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def preset(self) -> str | None: ...  # noqa: D102
+    @property
+    def seed(self) -> int | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +62,24 @@ class Plan:
         return len({(s.prompt_keys.get("pack"), s.prompt_keys.get("row")) for s in self.specs})
 
 
-def plan_jobs(
-    draft: Draft,
-    *,
-    home: Path,
-    run_mode: RunMode,
-    source: str,
-    preset: Mapping[str, Any] | None = None,
-    seed: int | None = None,
-) -> Plan:
+def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
     """Return the jobs that `draft` makes now.
 
     Args:
-        draft: what the user has set up; only the settings that were set win over the pack's.
-        home: where packs and wildcards are.
+        draft: what the user has set up.
+        home: where packs, presets and wildcards are.
         run_mode: the jobs' run mode.
         source: what asked for them, "run_now" for one.
-        preset: the layer of settings under the pack's.
-        seed: where choices and drawn seeds come from; None draws it.
 
     Raises:
-        PackError: the pack can't be read or expanded.
+        PresetError, PackError: the preset or pack can't be read or expanded.
         ConfigurationError: the settings together make no configuration.
     """
+    preset = load_preset(home, draft.preset) if draft.preset else Preset("")
     pack = _pack(draft, home)
-    start = secrets.randbelow(_SEEDS) if seed is None else seed
+    seed = secrets.randbelow(_SEEDS) if draft.seed is None else draft.seed
     user = draft.config.model_dump(exclude_unset=True)
-    variants = _picked(expand(pack, preset=preset or {}, user=user, seed=start), pack, draft.only)
+    variants = expand(pack, preset=preset.layer, user=user, seed=seed)
     new_spec = partial(
         JobSpec,
         run_mode=run_mode,
@@ -90,9 +88,9 @@ def plan_jobs(
         prompt_pack_id=pack.pack_id or None,
         batch_id=new_job_id(),
     )
-    rng = random.Random(start)  # noqa: S311 - repeatable, not secret
-    specs = tuple(_spec(new_spec, variant, rng) for variant in variants)
-    return Plan(specs, pack.notices)
+    rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    specs = (_spec(new_spec, variant, rng) for variant in _picked(variants, pack, draft.only))
+    return Plan(tuple(specs), (*preset.notices, *pack.notices))
 
 
 def _pack(draft: Draft, home: Path) -> PromptPack:

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.jobs.models import JobSpec
 from app.stages import StageImage, StageRequest, stages_of
+from app.storage.artifacts import without_images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,7 @@ def preview(spec: JobSpec) -> list[PlannedRequest]:
 
 
 def _planned(stage: str, request: StageRequest) -> PlannedRequest:
-    payload = dict(request.payload)
-    if "image" in payload:
-        payload["image"] = _label_of(payload["image"])
-    if "init_images" in payload:
-        payload["init_images"] = [_label_of(image) for image in payload["init_images"]]
+    payload = without_images(request.payload, _label_of)
     return PlannedRequest(stage=stage, path=request.path, payload=payload)
 
 

@@ -6,7 +6,7 @@ Nothing is ever overwritten: a taken name becomes the next free one, `name-2.png
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,25 +44,18 @@ class SavedImage:
 _OF_THE_FILE = ("path", "sha256", "width", "height")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageTrace:
-    """What one request of a job sent and what it brought back."""
-
-    stage: str
-    endpoint: str
-    payload: Mapping[str, Any]
-    images: Sequence[SavedImage] = ()
-
-    def entry(self) -> dict[str, Any]:
-        """Return the trace as the manifest shows it, images as their hashes."""
-        return {
-            "stage": self.stage,
-            "endpoint": self.endpoint,
-            "payload": without_images(self.payload),
-            "images": [{key: getattr(i, key) for key in _OF_THE_FILE} for i in self.images],
-            "seeds": [image.seed for image in self.images],
-            "infotexts": [image.infotext for image in self.images],
-        }
+def trace(
+    stage: str, endpoint: str, payload: Mapping[str, Any], images: Sequence[SavedImage]
+) -> dict[str, Any]:
+    """Return what one request of a job sent and brought back, as the manifest shows it."""
+    return {
+        "stage": stage,
+        "endpoint": endpoint,
+        "payload": without_images(payload),
+        "images": [{key: getattr(image, key) for key in _OF_THE_FILE} for image in images],
+        "seeds": [image.seed for image in images],
+        "infotexts": [image.infotext for image in images],
+    }
 
 
 def inspect_image(data: bytes) -> tuple[str, int, int]:
@@ -129,7 +122,7 @@ class ArtifactStore:
         )
 
     def write_manifest(
-        self, label: ImageLabel, job: Mapping[str, Any], traces: Sequence[StageTrace]
+        self, label: ImageLabel, job: Mapping[str, Any], traces: Sequence[Mapping[str, Any]]
     ) -> str:
         """Write a job's manifest beside its images; return its path relative to the home.
 
@@ -142,7 +135,7 @@ class ArtifactStore:
         content = {
             "version": MANIFEST_VERSION,
             "job": dict(job),
-            "requests": [trace.entry() for trace in traces],
+            "requests": list(traces),
         }
         data = json.dumps(content, indent=2, ensure_ascii=False).encode()
         written = write_new(folder / f"{file_stem('{name}-{job}', label)}.json", data)
@@ -156,14 +149,23 @@ class ArtifactStore:
         return self.home / IMAGES_FOLDER / f"{label.made_at.astimezone():%Y-%m-%d}"
 
 
-def without_images(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a payload with each image in it replaced by the hash of its text."""
-    return {key: _hashed(value) if key in _IMAGE_KEYS else value for key, value in payload.items()}
+def without_images(
+    payload: Mapping[str, Any], shown: Callable[[str], str] | None = None
+) -> dict[str, Any]:
+    """Return a payload with each image in it as `shown` says, else as the hash of its text."""
+    return {
+        key: _shown(value, shown or _hash) if key in _IMAGE_KEYS else value
+        for key, value in payload.items()
+    }
 
 
-def _hashed(value: Any) -> Any:
+def _shown(value: Any, shown: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+        return shown(value)
     if isinstance(value, list):
-        return [_hashed(item) for item in value]
-    return without_images(value) if isinstance(value, dict) else value
+        return [_shown(item, shown) for item in value]
+    return without_images(value, shown) if isinstance(value, dict) else value
+
+
+def _hash(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from app.errors import BadAnswerError, HomeError
-from app.storage.artifacts import ArtifactStore, StageTrace, without_images
+from app.storage.artifacts import ArtifactStore, trace, without_images
 from app.storage.files import find_partial_files, replace_file, write_new
 from app.storage.names import ImageLabel
 
@@ -112,10 +112,8 @@ def test_a_manifest_tells_what_was_sent_and_what_came(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path)
     saved = store.save_image(picture(), LABEL)
     payload = {"prompt": "a cat", "init_images": ["aGVsbG8="]}
-    trace = StageTrace(
-        stage="img2img", endpoint="/sdapi/v1/img2img", payload=payload, images=[saved]
-    )
-    path = store.write_manifest(LABEL, {"job_id": "job-1"}, [trace])
+    sent = trace("img2img", "/sdapi/v1/img2img", payload, [saved])
+    path = store.write_manifest(LABEL, {"job_id": "job-1"}, [sent])
     content = json.loads((tmp_path / path).read_text())
     assert content["job"] == {"job_id": "job-1"}
     (request,) = content["requests"]

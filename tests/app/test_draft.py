@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
+from app.config.presets import save_preset
 from app.errors import ConfigurationError, PackError
 from app.jobs.models import PromptSource, RunMode
 from app.planning.draft import Plan, plan_jobs
@@ -25,17 +26,16 @@ class Draft:
     negative_prompt: str = ""
     config: PipelineConfig = field(default_factory=PipelineConfig)
     only: tuple[str, ...] = ()
+    preset: str | None = None
+    seed: int | None = None
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> PlanDraft:
     """Plan the jobs of a draft in a home of its own."""
 
-    def run(*, preset: dict[str, Any] | None = None, seed: int | None = None, **draft: Any) -> Plan:
-        return plan_jobs(
-            Draft(**draft), home=tmp_path, run_mode=RunMode.QUEUE, source="run",
-            preset=preset, seed=seed,
-        )  # fmt: skip
+    def run(**draft: Any) -> Plan:
+        return plan_jobs(Draft(**draft), tmp_path, RunMode.QUEUE, "run")
 
     return run
 
@@ -98,11 +98,13 @@ def test_only_what_the_user_set_wins_over_the_pack(plan: PlanDraft) -> None:
     assert spec.config.txt2img.width == 1216
 
 
-def test_a_default_negative_prompt_is_for_jobs_without_one(plan: PlanDraft) -> None:
+def test_a_default_negative_prompt_is_for_jobs_without_one(
+    plan: PlanDraft, tmp_path: Path
+) -> None:
     """It is the job's own from then on."""
-    preset = {"pipeline": {"default_negative_prompt": "dull"}}
-    assert plan(prompt="a", preset=preset).specs[0].negative_prompt == "dull"
-    assert plan(prompt="a", negative_prompt="b", preset=preset).specs[0].negative_prompt == "b"
+    save_preset(tmp_path, "dull", {"pipeline": {"default_negative_prompt": "dull"}})
+    assert plan(prompt="a", preset="dull").specs[0].negative_prompt == "dull"
+    assert plan(prompt="a", negative_prompt="b", preset="dull").specs[0].negative_prompt == "b"
 
 
 def test_the_same_seed_plans_the_same_jobs(plan: PlanDraft) -> None:
@@ -118,12 +120,13 @@ def test_all_jobs_of_a_plan_are_one_batch(plan: PlanDraft) -> None:
     assert once[0].batch_id != again[0].batch_id
 
 
-def test_a_plan_that_can_not_be_made_makes_nothing(plan: PlanDraft) -> None:
+def test_a_plan_that_can_not_be_made_makes_nothing(plan: PlanDraft, tmp_path: Path) -> None:
     """Packs and settings that are wrong raise before anything is planned."""
+    save_preset(tmp_path, "refined", {"txt2img": {"refiner_enabled": True}})
     with pytest.raises(PackError):
         plan(pack_id="nope")
     with pytest.raises(ConfigurationError):
-        plan(prompt="a", preset={"txt2img": {"steps": 0}})
+        plan(prompt="a", preset="refined")
 
 
 def test_the_samples_take_the_main_road(plan: PlanDraft) -> None:

@@ -20,7 +20,7 @@ from app.bootstrap import Application, build_app
 from app.config.pipeline_config import merge
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.models import JobSpec, utc_now
-from app.jobs.rows import INSERT, insert_jobs, new_row
+from app.jobs.rows import insert_jobs, insert_rows, new_row
 from app.jobs.search import COLUMNS, create_index
 from app.planning.preview import preview
 from app.store.job_store import JobStore
@@ -113,7 +113,7 @@ def test_adding_a_pack(application: Application, tmp_path: Path) -> None:
 
         def insert(rows: list[dict[str, object]]) -> None:
             database.execute("BEGIN")
-            database.executemany(INSERT, rows)
+            insert_rows(database, rows)
             database.execute("COMMIT")
 
         prepared = iter(

@@ -1,16 +1,15 @@
 """Options that choose among past jobs."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from app.commands.shared.options import together
 from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobStatus, RunMode
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 
@@ -38,7 +37,7 @@ def _moment(text: str, now: datetime) -> datetime:
 _TERMINAL = [str(status) for status in JobStatus if status.is_terminal]
 _MODES = [str(mode) for mode in RunMode]
 
-_FILTERS = (
+filter_options = together(
     click.option("--status", type=click.Choice(_TERMINAL), help="Only jobs that ended so."),
     click.option(
         "--mode",
@@ -56,13 +55,7 @@ _FILTERS = (
     ),
     click.option("--until", type=moment, metavar="WHEN", help="Only jobs added before then."),
 )
-
-
-def filter_options(command: Command) -> Command:
-    """Add the filters; the command takes them as **chosen, for `history_filter`."""
-    for option in reversed(_FILTERS):
-        command = option(command)
-    return command
+"""Add the filters; the command takes them as **chosen, for `history_filter`."""
 
 
 def history_filter(**chosen: Any) -> HistoryFilter:

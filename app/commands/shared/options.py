@@ -4,17 +4,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
-from app.config.pipeline_config import PipelineConfig, merge_layers
+from app.config.pipeline_config import merge_layers, setting_field
 from app.storage.home import DEFAULT_WEBUI_URL, HOME_VARIABLE, WEBUI_VARIABLE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Layer = dict[str, Any]
 _LAYER = "app.layer"
-DEFAULTS = PipelineConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +22,15 @@ class Setting:
 
     flag: str
     key: str
-    kind: Any
     help: str
     switches_on: str | None = None
 
-    def described(self) -> str:
-        """Return the help with the default that holds where nothing else is set."""
-        default: Any = DEFAULTS
-        for name in self.key.split("."):
-            default = getattr(default, name)
-        is_plain = default is not None and not isinstance(default, bool)
-        return f"{self.help} [default: {default}]" if is_plain else self.help
+    def option(self) -> Callable[[Any], Any]:
+        """Return the option, with the default that holds where nothing else is set."""
+        field = setting_field(self.key)
+        is_plain = field.default is not None and not isinstance(field.default, bool)
+        text = f"{self.help} [default: {field.default}]" if is_plain else self.help
+        return _option(self.flag, _keep(self), text, type=_kind(field.annotation), default=None)
 
     def layer(self, value: Any) -> Layer:
         """Return the config layer that this flag with this value makes."""
@@ -44,48 +41,33 @@ class Setting:
 _HIRES, _REFINER = "txt2img.hires_enabled", "txt2img.refiner_enabled"
 
 SETTINGS = (
-    Setting("--checkpoint", "txt2img.checkpoint", str, "Model checkpoint; the loaded one if left."),
-    Setting("--vae", "txt2img.vae", str, "VAE; the WebUI's setting if left."),
-    Setting("--width", "txt2img.width", int, "Width in pixels, a multiple of 8."),
-    Setting("--height", "txt2img.height", int, "Height in pixels, a multiple of 8."),
-    Setting("--steps", "txt2img.steps", int, "Sampling steps."),
-    Setting("--cfg", "txt2img.cfg_scale", float, "CFG scale."),
-    Setting("--sampler", "txt2img.sampler_name", str, "Sampler, as the WebUI names it."),
-    Setting("--scheduler", "txt2img.scheduler", str, "Schedule type, as the WebUI names it."),
-    Setting("--seed", "txt2img.seed", int, "Seed; -1 draws one."),
-    Setting("--batch-size", "txt2img.batch_size", int, "Images made at a time."),
-    Setting("--batches", "txt2img.n_iter", int, "Times that a batch is made."),
-    Setting("--clip-skip", "txt2img.clip_skip", int, "Layers of CLIP to stop before the end."),
-    Setting("--hires", "txt2img.hires_scale", float, "Hires fix by this factor.", _HIRES),
-    Setting("--hires-upscaler", "txt2img.hires_upscaler", str, "Hires fix: upscaler.", _HIRES),
-    Setting("--hires-steps", "txt2img.hires_steps", int, "Hires fix: steps.", _HIRES),
+    Setting("--checkpoint", "txt2img.checkpoint", "Model checkpoint; the loaded one if left."),
+    Setting("--vae", "txt2img.vae", "VAE; the WebUI's setting if left."),
+    Setting("--width", "txt2img.width", "Width in pixels, a multiple of 8."),
+    Setting("--height", "txt2img.height", "Height in pixels, a multiple of 8."),
+    Setting("--steps", "txt2img.steps", "Sampling steps."),
+    Setting("--cfg", "txt2img.cfg_scale", "CFG scale."),
+    Setting("--sampler", "txt2img.sampler_name", "Sampler, as the WebUI names it."),
+    Setting("--scheduler", "txt2img.scheduler", "Schedule type, as the WebUI names it."),
+    Setting("--seed", "txt2img.seed", "Seed; -1 draws one."),
+    Setting("--batch-size", "txt2img.batch_size", "Images made at a time."),
+    Setting("--batches", "txt2img.n_iter", "Times that a batch is made."),
+    Setting("--clip-skip", "txt2img.clip_skip", "Layers of CLIP to stop before the end."),
+    Setting("--hires", "txt2img.hires_scale", "Hires fix by this factor.", _HIRES),
+    Setting("--hires-upscaler", "txt2img.hires_upscaler", "Hires fix: upscaler.", _HIRES),
+    Setting("--hires-steps", "txt2img.hires_steps", "Hires fix: steps.", _HIRES),
+    Setting("--hires-denoise", "txt2img.hires_denoising_strength", "Hires fix: denoising.", _HIRES),
+    Setting("--refiner", "txt2img.refiner_checkpoint", "Refiner checkpoint.", _REFINER),
+    Setting("--refiner-at", "txt2img.refiner_switch_at", "Refiner: when, 0 to 1."),
     Setting(
-        "--hires-denoise",
-        "txt2img.hires_denoising_strength",
-        float,
-        "Hires fix: denoising.",
-        _HIRES,
-    ),
-    Setting("--refiner", "txt2img.refiner_checkpoint", str, "Refiner checkpoint.", _REFINER),
-    Setting("--refiner-at", "txt2img.refiner_switch_at", float, "Refiner: when, 0 to 1."),
-    Setting(
-        "--img2img",
-        "img2img.denoising_strength",
-        float,
-        "Second pass, this strong.",
-        "img2img.enabled",
+        "--img2img", "img2img.denoising_strength", "Second pass, this strong.", "img2img.enabled"
     ),
     Setting(
-        "--adetailer/--no-adetailer",
-        "adetailer.enabled",
-        bool,
-        "Detail faces and hands (ADetailer).",
+        "--adetailer/--no-adetailer", "adetailer.enabled", "Detail faces and hands (ADetailer)."
     ),
-    Setting("--upscale", "upscale.resize", float, "Upscale by this factor.", "upscale.enabled"),
-    Setting("--upscaler", "upscale.upscaler", str, "Upscaler, as the WebUI names it."),
-    Setting(
-        "--upscale-mode", "upscale.mode", click.Choice(["extras", "img2img"]), "How to upscale."
-    ),
+    Setting("--upscale", "upscale.resize", "Upscale by this factor.", "upscale.enabled"),
+    Setting("--upscaler", "upscale.upscaler", "Upscaler, as the WebUI names it."),
+    Setting("--upscale-mode", "upscale.mode", "How to upscale."),
 )
 
 
@@ -95,26 +77,38 @@ def nested(dotted: str, *, value: Any) -> Layer:
     return {first: nested(rest, value=value) if rest else value}
 
 
+def _kind(annotation: Any) -> Any:
+    """Return what click calls the type of a setting; "or None" is a flag that is left out."""
+    choices = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return click.Choice(choices)
+    return choices[0] if choices else annotation
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Return what adds several options to a command, listed in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 def settings_options(command: Command) -> Command:
     """Add the flags of SETTINGS, `--style` and `--set`; `chosen_layer` returns what was given."""
-    _option("--set", _set, "Any other setting, by its dotted key.", metavar="KEY=VALUE")(command)
-    _option("--style", _styles, "A style of the WebUI; may be repeated.", metavar="NAME")(command)
-    for setting in reversed(SETTINGS):
-        click.option(
-            setting.flag,
-            type=setting.kind,
-            default=None,
-            help=setting.described(),
-            expose_value=False,
-            callback=_keep(setting),
-        )(command)
-    return command
+    style = "A style of the WebUI; may be repeated."
+    other = "Any other setting, by its dotted key."
+    return together(
+        *(setting.option() for setting in SETTINGS),
+        _option("--style", _styles, style, metavar="NAME", multiple=True),
+        _option("--set", _set, other, metavar="KEY=VALUE", multiple=True),
+    )(command)
 
 
-def _option(flag: str, callback: Any, text: str, metavar: str) -> Callable[[Command], Command]:
-    return click.option(
-        flag, multiple=True, expose_value=False, callback=callback, help=text, metavar=metavar
-    )
+def _option(flag: str, callback: Any, text: str, **details: Any) -> Callable[[Any], Any]:
+    return click.option(flag, expose_value=False, callback=callback, help=text, **details)
 
 
 def chosen_layer() -> Layer:

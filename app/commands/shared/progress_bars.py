@@ -1,7 +1,6 @@
 """Bars for what runs: one for all jobs, and one for each job that runs now."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -35,12 +34,7 @@ class WorkBars:
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
     def show(self, done: int, total: int, running: Sequence[JobProgress], seconds: float) -> None:

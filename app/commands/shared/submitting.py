@@ -1,14 +1,14 @@
 """From the options of `run` and `queue add` to jobs in the queue."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from app.bootstrap import Application
 from app.commands.shared import completing
 from app.commands.shared.job_rows import job_json
-from app.commands.shared.options import chosen_layer, start_from
+from app.commands.shared.options import chosen_layer, start_from, together
 from app.commands.shared.output import count, notice, print_json
 from app.config.pipeline_config import parse_config
 from app.jobs.models import RunMode
@@ -16,9 +16,7 @@ from app.planning.draft import Plan
 from app.planning.packs import pack_path
 from app.storage.home import load_last_used, save_last_used
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_OPTIONS = (
+source_options = together(
     click.option("--prompt", help="What to make."),
     click.option("--negative", "negative_prompt", help="What to avoid."),
     click.option(
@@ -51,16 +49,10 @@ _OPTIONS = (
         "--dry-run", is_flag=True, help="Only say how many jobs and images it would make."
     ),
 )
+"""Add the options that say what to make jobs of, and how they are queued.
 
-
-def source_options(command: Command) -> Command:
-    """Add the options that say what to make jobs of, and how they are queued.
-
-    `plan` takes them as keywords, `run_mode` and `dry_run` excepted.
-    """
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+`plan` takes them as keywords, `run_mode` and `dry_run` excepted.
+"""
 
 
 def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan:

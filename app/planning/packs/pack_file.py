@@ -132,20 +132,6 @@ def _from_text(value: Any) -> Any:
     return value
 
 
-_VARYING_KEYS = frozenset(
-    (
-        "enabled",
-        "mode",
-        "limit",
-        "slots",
-        "rules",
-        "tokens",
-        "raw_text",
-        "base_prompt",
-        "prompt_mode",
-    )
-)
-
 VaryingPart = Annotated[Varying, BeforeValidator(_from_text)]
 MatrixOrText = Annotated[MatrixPart, BeforeValidator(_from_text)]
 
@@ -183,5 +169,6 @@ def _keys(model: type[FilePart]) -> Iterator[str]:
         yield from (choice for choice in choices if isinstance(choice, str))
 
 
+_VARYING_KEYS = frozenset(_keys(MatrixPart))
 PACK_KEYS = frozenset(_keys(PackPart))
 """What older files may have at the root."""
