@@ -3,19 +3,16 @@
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 
 from app.bootstrap import Application
-from app.commands.shared.opening import opened
+from app.commands.shared.opening import with_webuis
 from app.commands.shared.options import (
     chosen_layer,
-    home_option,
     json_option,
     settings_options,
-    webui_option,
 )
 from app.commands.shared.output import count, file_size
 from app.commands.shared.reaching import silence_of
@@ -53,18 +50,16 @@ _COLUMNS = (
 
 @click.command()
 @settings_options
-@webui_option
-@home_option
+@with_webuis
 @json_option
-def doctor(*, webui_urls: tuple[str, ...], home: Path | None, as_json: bool) -> int:
+def doctor(app: Application, *, as_json: bool) -> int:
     """Check the home and the WebUI: is it up, with --api, with these models?
 
     Give it the settings of a job, as to `run`, to see whether the WebUI has those models; what
     queued jobs need is checked too. Ends with 1 if something is missing, 3 if no WebUI answers.
     """
     needed = requirements(parse_config(chosen_layer()))
-    with opened(home, webui_urls) as app:
-        findings = list(_examine(app, needed))
+    findings = list(_examine(app, needed))
     print_rows(findings, _COLUMNS, as_json=as_json, to_json=asdict, empty="")
     return max(finding.status for finding in findings)
 

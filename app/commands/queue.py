@@ -1,7 +1,6 @@
 """`queue`: what waits and runs, and changing it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +10,8 @@ from app.commands.shared import completing
 from app.commands.shared.filters import filter_options, history_filter
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import QUEUE_COLUMNS, job_json
-from app.commands.shared.opening import opened
-from app.commands.shared.options import chosen_layer, home_option, json_option, settings_options
+from app.commands.shared.opening import with_app
+from app.commands.shared.options import chosen_layer, json_option, settings_options
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.submitting import plan, print_added, source_options
@@ -28,25 +27,24 @@ def queue() -> None:
 
 @queue.command("list")
 @click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
-@home_option
+@with_app
 @json_option
-def list_jobs(*, limit: int, home: Path | None, as_json: bool) -> None:
+def list_jobs(app: Application, *, limit: int, as_json: bool) -> None:
     """List what runs and what waits, in the order in which it will run.
 
     As JSON it is newest first, like everywhere; `position` is the place in the line, 0 for a
     running job.
     """
-    with opened(home) as app:
-        say_if_paused(app)
-        jobs = app.queue.list_jobs(limit=limit)
-        if as_json:
-            print_json(_with_positions(jobs))
-        elif jobs:
-            print_table(jobs, QUEUE_COLUMNS)
-            _say_passed_over(jobs)
-            _say_how_many(app, len(jobs))
-        else:
-            notice("The queue is empty.")
+    say_if_paused(app)
+    jobs = app.queue.list_jobs(limit=limit)
+    if as_json:
+        print_json(_with_positions(jobs))
+    elif jobs:
+        print_table(jobs, QUEUE_COLUMNS)
+        _say_passed_over(jobs)
+        _say_how_many(app, len(jobs))
+    else:
+        notice("The queue is empty.")
 
 
 def _with_positions(jobs: Sequence[JobRecord]) -> list[dict[str, Any]]:
@@ -76,50 +74,46 @@ def _say_how_many(app: Application, shown: int) -> None:
 @queue.command()
 @source_options
 @settings_options
-@home_option
+@with_app
 @json_option
 def add(
-    *, run_mode: str | None, dry_run: bool, home: Path | None, as_json: bool, **source: Any
+    app: Application, *, run_mode: str | None, dry_run: bool, as_json: bool, **source: Any
 ) -> None:
     """Add jobs to the end of the queue; `work` runs them."""
-    with opened(home) as app:
-        made = plan(app, RunMode(run_mode or RunMode.QUEUE), "add_to_queue", **source)
-        if dry_run:
-            notice("Nothing was queued.")
-            return
-        print_added(app, app.job_service.submit(made.specs), as_json=as_json)
-        say_if_paused(app)
+    made = plan(app, RunMode(run_mode or RunMode.QUEUE), "add_to_queue", **source)
+    if dry_run:
+        notice("Nothing was queued.")
+        return
+    print_added(app, app.job_service.submit(made.specs), as_json=as_json)
+    say_if_paused(app)
 
 
 @queue.command()
 @click.option("--reason", default="", help="Shown where the queue is.")
-@home_option
-def pause(*, reason: str, home: Path | None) -> None:
+@with_app
+def pause(app: Application, *, reason: str) -> None:
     """Start no more QUEUE jobs; a running one goes on."""
-    with opened(home) as app:
-        app.job_service.pause(reason or "paused by hand")
-        say_if_paused(app)
+    app.job_service.pause(reason or "paused by hand")
+    say_if_paused(app)
 
 
 @queue.command()
-@home_option
-def resume(*, home: Path | None) -> None:
+@with_app
+def resume(app: Application) -> None:
     """Let QUEUE jobs start again."""
-    with opened(home) as app:
-        app.job_service.resume()
-        waiting = app.queue.counts()[JobStatus.QUEUED]
+    app.job_service.resume()
+    waiting = app.queue.counts()[JobStatus.QUEUED]
     notice(f"The queue goes on; {count(waiting, 'job')} waiting.")
 
 
 @queue.command()
 @click.argument("job_id", metavar="ID", shell_complete=completing.live_jobs)
 @click.argument("position", type=click.IntRange(min=1))
-@home_option
-def move(*, job_id: str, position: int, home: Path | None) -> None:
+@with_app
+def move(app: Application, *, job_id: str, position: int) -> None:
     """Put a queued job at a place in the line; 1 is next."""
-    with opened(home) as app:
-        job = app.history.get(job_id)
-        app.job_service.move(job.job_id, position)
+    job = app.history.get(job_id)
+    app.job_service.move(job.job_id, position)
     notice(f"Job {job.job_id} is number {position} now.")
 
 
@@ -128,19 +122,18 @@ def move(*, job_id: str, position: int, home: Path | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="All that run or wait.")
 @click.option("--from-pack", metavar="PACK", help="All of this prompt pack.")
 @click.option("--batch", metavar="ID", help="All that were added together.")
-@home_option
+@with_app
 def cancel(
-    *, job_ids: tuple[str, ...], everything: bool, from_pack: str | None, batch: str | None,
-    home: Path | None,
+    app: Application, *, job_ids: tuple[str, ...], everything: bool, from_pack: str | None,
+    batch: str | None,
 ) -> None:  # fmt: skip
     """Cancel jobs; a running one is interrupted on its WebUI."""
     if not (job_ids or everything or from_pack or batch):
         raise click.UsageError("Say which: one or more IDs, --from-pack, --batch or --all.")
-    with opened(home) as app:
-        chosen = [app.history.get(job_id).job_id for job_id in job_ids]
-        if everything or from_pack or batch:
-            chosen += [job.job_id for job in _live(app, from_pack, batch)]
-        app.job_service.cancel(dict.fromkeys(chosen))
+    chosen = [app.history.get(job_id).job_id for job_id in job_ids]
+    if everything or from_pack or batch:
+        chosen += [job.job_id for job in _live(app, from_pack, batch)]
+    app.job_service.cancel(dict.fromkeys(chosen))
     notice(f"Cancelled {count(len(chosen), 'job')}.")
 
 
@@ -155,27 +148,25 @@ def _live(app: Application, from_pack: str | None, batch: str | None) -> list[Jo
 
 @queue.command()
 @click.argument("job_id", metavar="ID", shell_complete=completing.live_jobs)
-@home_option
-def skip(*, job_id: str, home: Path | None) -> None:
+@with_app
+def skip(app: Application, *, job_id: str) -> None:
     """Skip the image that a running job is making; it goes on with its next."""
-    with opened(home) as app:
-        app.job_service.skip(app.history.get(job_id).job_id)
+    app.job_service.skip(app.history.get(job_id).job_id)
     notice("Skipping.")
 
 
 @queue.command()
 @click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
 @filter_options
-@home_option
+@with_app
 @json_option
-def retry(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool, **chosen: Any) -> None:
+def retry(app: Application, *, job_ids: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
     """Queue past jobs again, just as they were; all that a filter finds where no ID is given.
 
     python -m app queue retry --status failed --since 12h
     """
-    with opened(home) as app:
-        ids = _past_ids(app, job_ids, chosen)
-        print_added(app, app.job_service.retry(ids), as_json=as_json)
+    ids = _past_ids(app, job_ids, chosen)
+    print_added(app, app.job_service.retry(ids), as_json=as_json)
 
 
 @queue.command()
@@ -187,11 +178,11 @@ def retry(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool, **chose
 )
 @filter_options
 @settings_options
-@home_option
+@with_app
 @json_option
 def edit(
-    *, job_ids: tuple[str, ...], prompt: str | None, negative_prompt: str | None, queued: bool,
-    home: Path | None, as_json: bool, **chosen: Any,
+    app: Application, *, job_ids: tuple[str, ...], prompt: str | None,
+    negative_prompt: str | None, queued: bool, as_json: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Queue jobs again with something changed; a queued one is replaced where it stands."""
     changes = {"prompt": prompt, "negative_prompt": negative_prompt, "config": chosen_layer()}
@@ -199,9 +190,8 @@ def edit(
     if not changes:
         raise click.UsageError("Say what to change, such as --steps 20 or --prompt TEXT.")
     parse_config(chosen_layer())
-    with opened(home) as app:
-        ids = _queued_ids(app, job_ids, chosen) if queued else _past_ids(app, job_ids, chosen)
-        print_added(app, app.job_service.edit(ids, changes), as_json=as_json)
+    ids = _queued_ids(app, job_ids, chosen) if queued else _past_ids(app, job_ids, chosen)
+    print_added(app, app.job_service.edit(ids, changes), as_json=as_json)
 
 
 def _queued_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) -> list[str]:
@@ -224,8 +214,7 @@ def _past_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) 
 
 
 @queue.command()
-@home_option
-def clear(*, home: Path | None) -> None:
+@with_app
+def clear(app: Application) -> None:
     """Cancel everything that waits; a running job goes on. `retry` brings them back."""
-    with opened(home) as app:
-        notice(f"Cancelled {count(app.job_service.clear(), 'job')}.")
+    notice(f"Cancelled {count(app.job_service.clear(), 'job')}.")

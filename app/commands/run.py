@@ -1,12 +1,12 @@
 """`run`: jobs made and run at once."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from app.commands.shared.opening import opened
-from app.commands.shared.options import home_option, json_option, settings_options, webui_option
+from app.bootstrap import Application
+from app.commands.shared.opening import with_webuis
+from app.commands.shared.options import json_option, settings_options
 from app.commands.shared.output import notice
 from app.commands.shared.running import run_jobs
 from app.commands.shared.submitting import plan, source_options
@@ -18,22 +18,19 @@ _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
 @click.command()
 @source_options
 @settings_options
-@webui_option
-@home_option
+@with_webuis
 @json_option
 def run(
-    *, run_mode: str | None, dry_run: bool, webui_urls: tuple[str, ...], home: Path | None,
-    as_json: bool, **source: Any,
-) -> int:  # fmt: skip
+    app: Application, *, run_mode: str | None, dry_run: bool, as_json: bool, **source: Any
+) -> int:
     """Make images from a prompt or a prompt pack, and wait for them.
 
     A prompt runs DIRECT and a pack through the QUEUE, if nothing else is said. Prints the images'
     paths. Ctrl-C cancels the running job and pauses the queue.
     """
     mode = RunMode(run_mode or (RunMode.QUEUE if source["pack"] else RunMode.DIRECT))
-    with opened(home, webui_urls) as app:
-        made = plan(app, mode, _SOURCES[mode], **source)
-        if dry_run:
-            notice("Nothing was queued.")
-            return 0
-        return run_jobs(app, made.specs, as_json=as_json)
+    made = plan(app, mode, _SOURCES[mode], **source)
+    if dry_run:
+        notice("Nothing was queued.")
+        return 0
+    return run_jobs(app, made.specs, as_json=as_json)

@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from app.bootstrap import Application
 from app.commands.shared.job_rows import job_json
-from app.commands.shared.opening import opened
-from app.commands.shared.options import home_option, json_option, webui_option
+from app.commands.shared.opening import with_webuis
+from app.commands.shared.options import json_option
 from app.commands.shared.output import count, duration, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.reaching import require_webui
@@ -19,23 +18,21 @@ from app.storage.home import IMAGES_FOLDER
 
 
 @click.command()
-@webui_option
-@home_option
+@with_webuis
 @json_option
-def work(*, webui_urls: tuple[str, ...], home: Path | None, as_json: bool) -> int:
+def work(app: Application, *, as_json: bool) -> int:
     """Run what is queued, with progress bars, until nothing more can run.
 
     Several WebUIs work side by side. Ctrl-C cancels the running job and pauses the queue.
     """
-    with opened(home, webui_urls) as app:
-        require_webui([runner.node.client for runner in app.runners])
-        foreground = Foreground(app)
-        status = foreground.go()
-        _sum_up(app, foreground.ended, foreground.seconds())
-        if as_json:
-            print_json([job_json(job) for job in reversed(foreground.ended)])
-        left = app.queue.counts()[JobStatus.QUEUED]
-        return status or int(left > 0)
+    require_webui([runner.node.client for runner in app.runners])
+    foreground = Foreground(app)
+    status = foreground.go()
+    _sum_up(app, foreground.ended, foreground.seconds())
+    if as_json:
+        print_json([job_json(job) for job in reversed(foreground.ended)])
+    left = app.queue.counts()[JobStatus.QUEUED]
+    return status or int(left > 0)
 
 
 def _sum_up(app: Application, ended: Sequence[JobRecord], seconds: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from app.bootstrap import Application
 from app.commands.history.again import import_images, job_ids_argument, replay
 from app.commands.history.exporting import FORMATS, export_lines
 from app.commands.history.job_page import print_job
@@ -15,8 +16,8 @@ from app.commands.history.pruning import plan_pruning, remove_files
 from app.commands.shared.filters import filter_options, history_filter, moment
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
-from app.commands.shared.opening import opened
-from app.commands.shared.options import home_option, json_option
+from app.commands.shared.opening import with_app
+from app.commands.shared.options import json_option
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.tables import print_rows
 from app.jobs.models import JobRecord
@@ -37,15 +38,14 @@ def history() -> None:
 @filter_options
 @limit_option
 @before_option
-@home_option
+@with_app
 @json_option
 def list_jobs(
-    *, limit: int, before: str | None, home: Path | None, as_json: bool, **chosen: Any
+    app: Application, *, limit: int, before: str | None, as_json: bool, **chosen: Any
 ) -> None:
     """List past jobs, newest first."""
-    with opened(home) as app:
-        jobs = app.history.list_jobs(limit=limit, before=before, where=history_filter(**chosen))
-        _print(jobs, limit, as_json=as_json)
+    jobs = app.history.list_jobs(limit=limit, before=before, where=history_filter(**chosen))
+    _print(jobs, limit, as_json=as_json)
 
 
 @history.command()
@@ -53,10 +53,10 @@ def list_jobs(
 @filter_options
 @limit_option
 @before_option
-@home_option
+@with_app
 @json_option
 def search(
-    *, text: tuple[str, ...], limit: int, before: str | None, home: Path | None, as_json: bool,
+    app: Application, *, text: tuple[str, ...], limit: int, before: str | None, as_json: bool,
     **chosen: Any,
 ) -> None:  # fmt: skip
     """Find past jobs by words in prompts, models, packs and errors.
@@ -64,10 +64,9 @@ def search(
     Each word must be there; `error:memory`, `model:ink` or `pack:castles` look in one place,
     and "quoted words" must follow each other.
     """
-    with opened(home) as app:
-        where = history_filter(**chosen)
-        jobs = app.history.search(" ".join(text), limit=limit, before=before, where=where)
-        _print(jobs, limit, as_json=as_json)
+    where = history_filter(**chosen)
+    jobs = app.history.search(" ".join(text), limit=limit, before=before, where=where)
+    _print(jobs, limit, as_json=as_json)
 
 
 def _print(jobs: list[JobRecord], limit: int, *, as_json: bool) -> None:
@@ -78,27 +77,25 @@ def _print(jobs: list[JobRecord], limit: int, *, as_json: bool) -> None:
 
 @history.command()
 @job_ids_argument
-@home_option
+@with_app
 @json_option
-def show(*, job_ids: tuple[str, ...], home: Path | None, as_json: bool) -> None:
+def show(app: Application, *, job_ids: tuple[str, ...], as_json: bool) -> None:
     """Show everything about jobs; the beginning of an id is enough."""
-    with opened(home) as app:
-        jobs = [app.history.get(job_id) for job_id in job_ids]
-        if as_json:
-            print_json([job_json(job) for job in jobs])
-            return
-        for job in jobs:
-            print_job(job, app.home)
+    jobs = [app.history.get(job_id) for job_id in job_ids]
+    if as_json:
+        print_json([job_json(job) for job in jobs])
+        return
+    for job in jobs:
+        print_job(job, app.home)
 
 
 @history.command()
 @job_ids_argument
 @click.option("--remove", is_flag=True, help="Take the mark away.")
-@home_option
-def favourite(*, job_ids: tuple[str, ...], remove: bool, home: Path | None) -> None:
+@with_app
+def favourite(app: Application, *, job_ids: tuple[str, ...], remove: bool) -> None:
     """Mark jobs as favourites, which pruning keeps."""
-    with opened(home) as app:
-        app.history.set_favourite(job_ids, favourite=not remove)
+    app.history.set_favourite(job_ids, favourite=not remove)
     notice(f"{count(len(job_ids), 'job')} {'not a favourite any more' if remove else 'marked'}.")
 
 
@@ -107,19 +104,18 @@ def favourite(*, job_ids: tuple[str, ...], remove: bool, home: Path | None) -> N
 @click.option("--out", type=click.Path(path_type=Path), help="A file; replaced if it is there.")
 @click.option("--search", "text", help="Only jobs with these words.")
 @filter_options
-@home_option
+@with_app
 def export(
-    *, form: str, out: Path | None, text: str | None, home: Path | None, **chosen: Any
+    app: Application, *, form: str, out: Path | None, text: str | None, **chosen: Any
 ) -> None:
     """Write past jobs as JSON lines or CSV, newest first."""
-    with opened(home) as app:
-        jobs = app.history.every_job(history_filter(**chosen), text)
-        lines = export_lines(jobs, form, app.home)
-        if out is None:
-            for line in lines:
-                click.echo(line, nl=False)
-            return
-        text_out = "".join(lines)
+    jobs = app.history.every_job(history_filter(**chosen), text)
+    lines = export_lines(jobs, form, app.home)
+    if out is None:
+        for line in lines:
+            click.echo(line, nl=False)
+        return
+    text_out = "".join(lines)
     replace_file(out.absolute(), text_out.encode())
     notice(f"Wrote {out}.")
 
@@ -131,26 +127,25 @@ def export(
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @filter_options
-@home_option
+@with_app
 def prune(
-    *, older_than: Any, keep: int | None, files: bool, dry_run: bool, yes: bool,
-    home: Path | None, **chosen: Any,
+    app: Application, *, older_than: Any, keep: int | None, files: bool, dry_run: bool, yes: bool,
+    **chosen: Any,
 ) -> None:  # fmt: skip
     """Remove old jobs and their images; favourites stay."""
     if older_than is None and keep is None:
         raise click.UsageError("Say what to remove: --older-than 30d, or --keep 1000.")
     chosen["until"] = min(filter(None, [chosen["until"], older_than]), default=None)
-    with opened(home) as app:
-        jobs = islice(app.history.every_job(history_filter(**chosen)), keep or 0, None)
-        plan = plan_pruning(jobs, app.home, with_files=files, now_s=time.time())
-        said = plan.summary()
-        if dry_run or not plan.jobs:
-            notice(f"Would remove {said}.")
-            return
-        if not (yes or _confirmed(f"Remove {said}?")):
-            raise click.Abort
-        app.history.forget(job.job_id for job in plan.jobs)
-        remove_files(plan.files)
+    jobs = islice(app.history.every_job(history_filter(**chosen)), keep or 0, None)
+    plan = plan_pruning(jobs, app.home, with_files=files, now_s=time.time())
+    said = plan.summary()
+    if dry_run or not plan.jobs:
+        notice(f"Would remove {said}.")
+        return
+    if not (yes or _confirmed(f"Remove {said}?")):
+        raise click.Abort
+    app.history.forget(job.job_id for job in plan.jobs)
+    remove_files(plan.files)
     notice(f"Removed {said}.")
 
 

@@ -10,13 +10,11 @@ import click
 
 from app.bootstrap import Application
 from app.commands.shared import completing
-from app.commands.shared.opening import opened
+from app.commands.shared.opening import with_webuis
 from app.commands.shared.options import (
     chosen_layer,
-    home_option,
     json_option,
     settings_options,
-    webui_option,
 )
 from app.commands.shared.output import notice
 from app.commands.shared.running import run_jobs
@@ -42,18 +40,13 @@ def _run_or_queue(*, runs: bool) -> Callable[[Any], Any]:
 @click.command()
 @job_ids_argument
 @_run_or_queue(runs=True)
-@webui_option
-@home_option
+@with_webuis
 @json_option
-def replay(
-    *, job_ids: tuple[str, ...], runs: bool, webui_urls: tuple[str, ...], home: Path | None,
-    as_json: bool,
-) -> int:  # fmt: skip
+def replay(app: Application, *, job_ids: tuple[str, ...], runs: bool, as_json: bool) -> int:
     """Make past jobs again, with the very payloads that they sent."""
-    with opened(home, webui_urls) as app:
-        jobs = [app.history.get(job_id) for job_id in job_ids]
-        specs = [_in_mode(respecified(job, "replay"), runs=runs) for job in jobs]
-        return _submit(app, specs, runs=runs, as_json=as_json)
+    jobs = [app.history.get(job_id) for job_id in job_ids]
+    specs = [_in_mode(respecified(job, "replay"), runs=runs) for job in jobs]
+    return _submit(app, specs, runs=runs, as_json=as_json)
 
 
 @click.command("import")
@@ -62,20 +55,15 @@ def replay(
 )
 @_run_or_queue(runs=False)
 @settings_options
-@webui_option
-@home_option
+@with_webuis
 @json_option
-def import_images(
-    *, images: tuple[Path, ...], runs: bool, webui_urls: tuple[str, ...], home: Path | None,
-    as_json: bool,
-) -> int:  # fmt: skip
+def import_images(app: Application, *, images: tuple[Path, ...], runs: bool, as_json: bool) -> int:
     """Make jobs from the generation parameters of PNG, JPEG or WebP files.
 
     Any WebUI's images will do. Settings that are given here win over the images' own.
     """
-    with opened(home, webui_urls) as app:
-        specs = [_in_mode(_imported(path), runs=runs) for path in images]
-        return _submit(app, specs, runs=runs, as_json=as_json)
+    specs = [_in_mode(_imported(path), runs=runs) for path in images]
+    return _submit(app, specs, runs=runs, as_json=as_json)
 
 
 def _imported(path: Path) -> JobSpec:
