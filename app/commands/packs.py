@@ -29,18 +29,18 @@ SOURCE = "packs_show"
 class PackRow:
     """A pack in the list: how much it makes, or why it makes nothing."""
 
-    name: str
-    path: Path
+    pack: str
+    file: Path
     prompts: int = 0
     jobs: int = 0
-    error: str = ""
+    error: str | None = None
 
 
 COLUMNS: tuple[Column[PackRow], ...] = (
-    Column("pack", lambda row: row.name),
+    Column("pack", lambda row: row.pack),
     Column("prompts", lambda row: f"{row.prompts:,}", right=True),
     Column("jobs", lambda row: f"{row.jobs:,}", right=True),
-    Column("file", lambda row: row.error or str(row.path), fills=True,
+    Column("file", lambda row: row.error or str(row.file), fills=True,
            style=lambda row: "red" if row.error else ""),
 )  # fmt: skip
 
@@ -59,7 +59,7 @@ def list_all(*, home: Path | None, as_json: bool) -> None:
     rows = [_row(folder, name) for name in list_packs(folder)]
     samples = ", ".join(list_samples())
     empty = f"No packs in {folder / PACKS_FOLDER}. With the app come {samples}."
-    print_rows(rows, COLUMNS, as_json=as_json, to_json=_row_json, empty=empty)
+    print_rows(rows, COLUMNS, as_json=as_json, to_json=asdict, empty=empty)
 
 
 def _row(home: Path, name: str) -> PackRow:
@@ -69,18 +69,8 @@ def _row(home: Path, name: str) -> PackRow:
     try:
         plan = plan_jobs(draft, home, RunMode.QUEUE, SOURCE)
     except BadInputError as error:
-        return PackRow(name=name, path=path, error=str(error))
-    return PackRow(name=name, path=path, prompts=plan.prompt_count, jobs=len(plan.specs))
-
-
-def _row_json(row: PackRow) -> dict[str, Any]:
-    return {
-        "pack": row.name,
-        "file": str(row.path),
-        "prompts": row.prompts,
-        "jobs": row.jobs,
-        "error": row.error or None,
-    }
+        return PackRow(pack=name, file=path, error=str(error))
+    return PackRow(pack=name, file=path, prompts=plan.prompt_count, jobs=len(plan.specs))
 
 
 @packs.command()

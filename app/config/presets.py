@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.config.sections import read_sections
+from app.config.sections import read_file_sections, read_sections
 from app.errors import PresetError
 from app.storage.documents import read_document
 from app.storage.files import replace_file
@@ -41,9 +41,7 @@ def load_preset(home: Path, name: str) -> Preset:
     values = document.values.get("preset_data", document.values)
     if not isinstance(values, dict):
         raise document.error("preset_data must be an object", "preset_data")
-    sections = read_sections(values)
-    for problem in sections.problems():
-        raise document.error(problem.sentence, *problem.key.split("."))
+    sections = read_file_sections(document, values)
     return Preset(name, sections.layer, tuple(f"{path}: {said}" for said in sections.notices()))
 
 

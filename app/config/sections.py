@@ -20,6 +20,7 @@ from app.config.spellings import (
     Spelling,
     is_quiet,
 )
+from app.storage.documents import Document
 
 _STAGE_LISTS = ("global_prompt_stages", "global_negative_prompt_stages")
 
@@ -61,6 +62,18 @@ class _Given:
     rank: int
     origin: str
     value: Any
+
+
+def read_file_sections(document: Document, values: Mapping[str, Any]) -> Sections:
+    """Translate the sections of a document and check them.
+
+    Raises:
+        BadInputError: the document's own, at the first setting that is wrong.
+    """
+    sections = read_sections(values)
+    for problem in sections.problems():
+        raise document.error(problem.sentence, *problem.key.split("."))
+    return sections
 
 
 def read_sections(values: Mapping[str, Any]) -> Sections:

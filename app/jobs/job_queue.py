@@ -1,7 +1,8 @@
 """The queued and running jobs: adding, claiming, ordering, pausing, ending."""
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -35,10 +36,8 @@ class JobQueue:
 
     def add(self, specs: Sequence[JobSpec]) -> list[str]:
         """Queue jobs, all or none; return their ids in the same order."""
-        with self._store.transaction() as connection:
-            job_ids = insert_jobs(connection, specs)
-        self.wake()
-        return job_ids
+        with self._changing() as connection:
+            return insert_jobs(connection, specs)
 
     def replace(self, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
         """Queue new jobs, each in the place of an old one that is still queued, all or none.
@@ -50,11 +49,10 @@ class JobQueue:
         Raises:
             TransitionError: if an old one is running.
         """
-        with self._store.transaction() as connection:
+        with self._changing() as connection:
             new_ids = insert_jobs(connection, [spec for _, spec in edits])
             for (old, _), new_id in zip(edits, new_ids, strict=True):
                 _take_over(connection, old.job_id, new_id)
-        self.wake()
         return new_ids
 
     def has_next(self) -> bool:
@@ -94,14 +92,12 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if it is not running.
         """
-        with self._store.transaction() as connection:
+        with self._changing() as connection:
             if status is JobStatus.SUCCEEDED and (
                 _asked(connection, job_id) is ControlRequest.CANCEL
             ):
                 status = JobStatus.CANCELLED
-            ended = end_job(connection, job_id, status, meta)
-        self.wake()
-        return ended
+            return end_job(connection, job_id, status, meta)
 
     def cancel(self, job_ids: Iterable[str]) -> list[JobRecord]:
         """Cancel queued jobs at once and ask running ones to stop; return them as they then are.
@@ -110,17 +106,14 @@ class JobQueue:
             UnknownJobError, TransitionError: if one is unknown or already done; then none is
                 cancelled.
         """
-        with self._store.transaction() as connection:
-            jobs = [_cancel(connection, job_id) for job_id in job_ids]
-        self.wake()
-        return jobs
+        with self._changing() as connection:
+            return [_cancel(connection, job_id) for job_id in job_ids]
 
     def clear(self) -> int:
         """Cancel everything that is queued; return how many that were."""
-        with self._store.transaction() as connection:
+        with self._changing() as connection:
             queued = select(connection, "WHERE status = 'queued'")
             cleared = [_cancel(connection, job.job_id) for job in queued]
-        self.wake()
         return len(cleared)
 
     def ask_to_skip(self, job_id: str) -> None:
@@ -129,12 +122,11 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if the job is not running.
         """
-        with self._store.transaction() as connection:
+        with self._changing() as connection:
             job = find_job(connection, job_id)
             if job.status is not JobStatus.RUNNING:
                 raise TransitionError(f"job {job_id} is {job.status}; only a running one can skip")
             _ask(connection, job_id, ControlRequest.SKIP)
-        self.wake()
 
     def control_request(self, job_id: str) -> ControlRequest | None:
         """Return what a user asks of a running job, or None."""
@@ -153,22 +145,19 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if it is not queued.
         """
-        with self._store.transaction() as connection:
+        with self._changing() as connection:
             _refuse_unless_queued(find_job(connection, job_id))
             place(connection, job_id, *slot(connection, job_id, max(position, 1) - 1))
-        self.wake()
 
     def pause(self, reason: str = "") -> None:
         """Let no QUEUE job start; the running one goes on, DIRECT ones run."""
-        with self._store.transaction() as connection:
+        with self._changing() as connection:
             set_pause(connection, paused=True, reason=reason)
-        self.wake()
 
     def resume(self) -> None:
         """Let QUEUE jobs start again."""
-        with self._store.transaction() as connection:
+        with self._changing() as connection:
             set_pause(connection, paused=False)
-        self.wake()
 
     def pause_state(self) -> PauseState:
         """Return whether the queue is paused, and why."""
@@ -216,6 +205,13 @@ class JobQueue:
         """Wake every thread that waits for a change."""
         with self._changed:
             self._changed.notify_all()
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """Give the connection for one change, and wake who waits for it."""
+        with self._store.transaction() as connection:
+            yield connection
+        self.wake()
 
     def _with_reasons(self, jobs: list[JobRecord]) -> list[JobRecord]:
         rows = self._store.rows(

@@ -1,6 +1,5 @@
 """What a job is: as it is asked for, as it is recorded, and which states may follow which."""
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +47,7 @@ class JobStatus(StrEnum):
     @property
     def is_terminal(self) -> bool:
         """Return whether the record will never change again."""
-        return not TRANSITIONS[self]
+        return self not in TRANSITIONS
 
 
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
@@ -56,11 +55,8 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.RUNNING: frozenset(
         {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.INTERRUPTED}
     ),
-    JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.FAILED: frozenset(),
-    JobStatus.CANCELLED: frozenset(),
-    JobStatus.INTERRUPTED: frozenset(),
 }
+"""Which states may follow which; a state that is not here is the last."""
 
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10, "direct": 100}
 """Higher goes first; within one priority, first come, first served."""
@@ -72,7 +68,7 @@ def check_transition(job_id: str, status: JobStatus, wanted: JobStatus) -> None:
     Raises:
         TransitionError: if `wanted` does not follow `status`.
     """
-    if wanted not in TRANSITIONS[status]:
+    if wanted not in TRANSITIONS.get(status, ()):
         raise TransitionError(f"job {job_id} is {status}; it can't become {wanted}")
 
 
@@ -182,8 +178,3 @@ def new_job_id() -> str:
 def utc_now() -> datetime:
     """Return the present moment, with its time zone."""
     return datetime.now(UTC)
-
-
-def config_hash(snapshot_json: str) -> str:
-    """Return the SHA-256 of a configuration as the store writes it."""
-    return hashlib.sha256(snapshot_json.encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Jobs as rows of the table `jobs`: written from a spec, read as a record."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -13,7 +14,6 @@ from app.jobs.models import (
     JobStatus,
     PromptSource,
     RunMode,
-    config_hash,
     new_job_id,
     utc_now,
 )
@@ -68,7 +68,7 @@ def new_row(spec: JobSpec, number: int, created_at: str) -> dict[str, Any]:
         "has_upscale": config.upscale.enabled,
         "has_adetailer": config.adetailer.enabled,
         "config_snapshot": snapshot,
-        "config_hash": config_hash(snapshot),
+        "config_hash": hashlib.sha256(snapshot.encode()).hexdigest(),
         "created_at": created_at,
         "meta": "{}",
         "priority": spec.effective_priority,

@@ -33,20 +33,13 @@ class Draft(Protocol):
     from; None draws it.
     """
 
-    @property
-    def pack_id(self) -> str | Path | None: ...  # noqa: D102
-    @property
-    def prompt(self) -> str: ...  # noqa: D102
-    @property
-    def negative_prompt(self) -> str: ...  # noqa: D102
-    @property
-    def config(self) -> PipelineConfig: ...  # noqa: D102
-    @property
-    def only(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def preset(self) -> str | None: ...  # noqa: D102
-    @property
-    def seed(self) -> int | None: ...  # noqa: D102
+    pack_id: str | Path | None
+    only: tuple[str, ...]
+    prompt: str
+    negative_prompt: str
+    config: PipelineConfig
+    preset: str | None
+    seed: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,24 +82,18 @@ def unit_args(unit: ADetailerUnit, scheduler: str) -> dict[str, Any]:
         "ad_denoising_strength": unit.denoising_strength,
         "ad_inpaint_only_masked": unit.inpaint_only_masked,
         "ad_inpaint_only_masked_padding": unit.inpaint_padding,
-        **_own_steps(unit),
-        **_own_cfg_scale(unit),
-        **_own_sampler(unit, scheduler),
+        **_own_sampling(unit, scheduler),
     }
 
 
-def _own_steps(unit: ADetailerUnit) -> dict[str, Any]:
-    return {} if unit.steps is None else {"ad_use_steps": True, "ad_steps": unit.steps}
-
-
-def _own_cfg_scale(unit: ADetailerUnit) -> dict[str, Any]:
-    if unit.cfg_scale is None:
-        return {}
-    return {"ad_use_cfg_scale": True, "ad_cfg_scale": unit.cfg_scale}
-
-
-def _own_sampler(unit: ADetailerUnit, scheduler: str) -> dict[str, Any]:
-    if unit.sampler_name is None:
-        return {}
-    sampler, schedule = split_sampler(unit.sampler_name, unit.scheduler or scheduler)
-    return {"ad_use_sampler": True, "ad_sampler": sampler, "ad_scheduler": schedule}
+def _own_sampling(unit: ADetailerUnit, scheduler: str) -> dict[str, Any]:
+    """Return the values that the unit has of its own, each with the switch that it needs."""
+    own: dict[str, Any] = {}
+    if unit.steps is not None:
+        own |= {"ad_use_steps": True, "ad_steps": unit.steps}
+    if unit.cfg_scale is not None:
+        own |= {"ad_use_cfg_scale": True, "ad_cfg_scale": unit.cfg_scale}
+    if unit.sampler_name is not None:
+        sampler, schedule = split_sampler(unit.sampler_name, unit.scheduler or scheduler)
+        own |= {"ad_use_sampler": True, "ad_sampler": sampler, "ad_scheduler": schedule}
+    return own

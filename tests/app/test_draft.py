@@ -98,9 +98,7 @@ def test_only_what_the_user_set_wins_over_the_pack(plan: PlanDraft) -> None:
     assert spec.config.txt2img.width == 1216
 
 
-def test_a_default_negative_prompt_is_for_jobs_without_one(
-    plan: PlanDraft, tmp_path: Path
-) -> None:
+def test_a_default_negative_prompt_is_for_jobs_without_one(plan: PlanDraft, tmp_path: Path) -> None:
     """It is the job's own from then on."""
     save_preset(tmp_path, "dull", {"pipeline": {"default_negative_prompt": "dull"}})
     assert plan(prompt="a", preset="dull").specs[0].negative_prompt == "dull"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app.config.sections import read_sections
+from app.config.sections import read_file_sections
 from app.errors import PackError
 from app.planning.packs.model import Place, Prompt, PromptPack, Slot, Slots, Template
 from app.planning.packs.pack_file import (
@@ -41,14 +41,15 @@ def read_json_pack(document: Document, bare: PromptPack) -> PromptPack:
     randomized = preset.get("randomization", values.get("randomization"))
     part = _pack_part(document)
     older = _parsed(document, Randomization, randomized or {}, "randomization")
-    layer, notices = _settings(document, _without(preset, {"randomization"}))
+    sections = read_file_sections(document, _without(preset, {"randomization"}))
+    notices = sections.notices()
     if older.max_variants:
         notices = (*notices, "not used here: randomization.max_variants")
     if older.enabled and _is_on(older.matrix) and _is_on(part.matrix):
         notices = (*notices, "not used here: randomization.matrix, for the pack has its own")
     filled = _filled(document, bare, part, older if older.enabled else Randomization())
     notices = tuple(f"{document.path}: {notice}" for notice in notices)
-    return replace(filled, config=layer, notices=notices)
+    return replace(filled, config=sections.layer, notices=notices)
 
 
 def _object(document: Document, key: str) -> dict[str, Any]:
@@ -98,15 +99,6 @@ _SAID = {
     "model_type": "it must be an object with keys of its own",
     "tuple_type": "it must be a list",
 }
-
-
-def _settings(
-    document: Document, preset: Mapping[str, Any]
-) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    sections = read_sections(preset)
-    for problem in sections.problems():
-        raise document.error(problem.sentence, *problem.key.split("."))
-    return sections.layer, sections.notices()
 
 
 def _filled(

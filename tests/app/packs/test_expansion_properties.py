@@ -50,25 +50,19 @@ def run(pack: PromptPack, seed: int = 0) -> list[PromptVariant]:
     return expand(pack, preset={}, user={}, seed=seed)
 
 
-def matrix_of(pack: PromptPack) -> Slots:
-    """The matrix that every pack here has."""
-    assert pack.matrix
-    return pack.matrix
-
-
 def used(text: str, pack: PromptPack) -> int:
     """How many combinations the tokens in a prompt have."""
     both = re.sub(r"[\s-]", "", text).casefold()
     return math.prod(
         len(slot.values)
-        for slot in matrix_of(pack).slots
+        for slot in pack.matrix.slots
         if f"[[{slot.name.replace(' ', '')}]]" in both
     )
 
 
 def taken(pack: PromptPack, combinations: int) -> int:
     """How many jobs a prompt with that many combinations makes."""
-    matrix = matrix_of(pack)
+    matrix = pack.matrix
     if matrix.mode in (Mode.ROTATE, Mode.SEQUENTIAL):
         return 1
     return min(combinations, matrix.limit or combinations)
@@ -107,7 +101,7 @@ def test_every_job_says_which_it_is(pack: PromptPack) -> None:
 @given(packs(modes=st.sampled_from([Mode.FANOUT, Mode.RANDOM])))
 def test_no_combination_is_taken_twice(pack: PromptPack) -> None:
     """Within a prompt all combinations differ, by position if not by value."""
-    given_matrix = matrix_of(pack)
+    given_matrix = pack.matrix
     distinct = tuple(
         Slot(name=s.name, values=tuple(f"{n}" for n in range(len(s.values))))
         for s in given_matrix.slots
