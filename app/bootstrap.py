@@ -41,7 +41,6 @@ class Application:
     queue: JobQueue
     history: JobHistoryStore
     api_client: ApiClient
-    artifacts: ArtifactStore
     store: JobStore
 
     def __enter__(self) -> Self:
@@ -111,7 +110,6 @@ def build_app(
         queue=queue,
         history=history,
         api_client=nodes[0].client,
-        artifacts=artifacts,
         store=store,
     )
 

@@ -1,4 +1,4 @@
-"""Generation parameters in images: reading them out, and making a draft of them again.
+"""Generation parameters in images: reading them out, and making settings of them again.
 
 A1111 writes them as text: the prompt, a line "Negative prompt: …", and a last line of
 "Key: value" pairs. PNG has it in a text chunk, JPEG and WebP in EXIF's UserComment.
@@ -35,16 +35,10 @@ class Infotext:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedDraft:
-    """A draft made of an image's parameters.
+@dataclass(frozen=True, slots=True)
+class ImportedSettings:
+    """What a job takes over: a layer of settings, and the labels that it has no place for."""
 
-    `layer` is a partial PipelineConfig by section; `ignored` names the labels that a job of this
-    app has no place for.
-    """
-
-    prompt: str
-    negative_prompt: str
     layer: Mapping[str, Mapping[str, Any]]
     ignored: tuple[str, ...]
 
@@ -113,8 +107,8 @@ def _unquote(value: str) -> str:
         return value
 
 
-def draft_from(infotext: Infotext) -> ImportedDraft:
-    """Return a draft that asks for the same again, as far as a job of this app can.
+def settings_from(infotext: Infotext) -> ImportedSettings:
+    """Return settings that ask for the same again, as far as a job of this app can.
 
     Raises:
         ImageFileError: if a number in it is not one.
@@ -128,12 +122,8 @@ def draft_from(infotext: Infotext) -> ImportedDraft:
             section = layer.setdefault(place.section, {})
             section.update(_convert(label, fields[label], place.convert))
     used |= {label for label in fields if label.startswith("ADetailer ")}
-    return ImportedDraft(
-        prompt=infotext.prompt,
-        negative_prompt=infotext.negative_prompt,
-        layer=layer,
-        ignored=tuple(label for label in fields if label not in used),
-    )
+    ignored = tuple(label for label in fields if label not in used)
+    return ImportedSettings(layer, ignored)
 
 
 def _convert(label: str, value: str, convert: Callable[[str], dict[str, Any]]) -> dict[str, Any]:

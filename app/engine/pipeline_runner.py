@@ -9,7 +9,7 @@ from typing import Any
 from app.config.requirements import requirements
 from app.engine.request_monitor import JobHooks, RequestMonitor
 from app.engine.results import JobResults
-from app.engine.verification import check_count, check_info, check_sizes
+from app.engine.verification import check_images, check_info
 from app.errors import AppError, MissingOnWebUIError
 from app.jobs.models import JobRecord, Progress
 from app.limits import Limits
@@ -118,8 +118,7 @@ class PipelineRunner:
         if answer.info:
             check_info(request.expected, answer.info, self._inventory_for(request.expected))
         made = run.results.save(start.stage, request, payload, answer)
-        check_sizes(request.expected, [image.size for image in made])
-        check_count(request.expected, len(made))
+        check_images(request.expected, [image.size for image in made])
         return made
 
     def _inventory_for(self, expected: Expected) -> Inventory:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import MismatchError
@@ -34,26 +34,18 @@ def check_info(expected: Expected, info: Mapping[str, Any], inventory: Inventory
     _check_detailers(expected.detailers, params)
 
 
-def check_count(expected: Expected, count: int) -> None:
-    """See that all images came.
+def check_images(expected: Expected, sizes: Sequence[tuple[int, int]]) -> None:
+    """See that all images came, each of the size that was asked for, in pixels.
 
     Raises:
-        MismatchError: if there are fewer or more.
-    """
-    if count != expected.images:
-        raise MismatchError(f"asked for {expected.images} images, the WebUI returned {count}")
-
-
-def check_sizes(expected: Expected, sizes: Iterable[tuple[int, int]]) -> None:
-    """See that every image has the size that was asked for, in pixels.
-
-    Raises:
-        MismatchError: if one has not.
+        MismatchError: if one has another size, or there are fewer or more.
     """
     for width, height in sizes:
         if (width, height) != expected.size:
             wanted = "×".join(map(str, expected.size))
             raise MismatchError(f"asked for {wanted} pixels, the WebUI returned {width}×{height}")
+    if len(sizes) != expected.images:
+        raise MismatchError(f"asked for {expected.images} images, the WebUI returned {len(sizes)}")
 
 
 def _check_values(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:

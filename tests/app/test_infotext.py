@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from app.config.infotext import draft_from, parse_infotext, read_parameters
+from app.config.infotext import parse_infotext, read_parameters, settings_from
 from app.errors import ImageFileError
 
 TEXT = (
@@ -65,7 +65,7 @@ def test_a_bare_prompt_is_all_prompt() -> None:
 
 def test_a_draft_asks_for_the_same_again() -> None:
     """Each parameter lands in the config under the app's own key."""
-    draft = draft_from(parse_infotext(TEXT))
+    draft = settings_from(parse_infotext(TEXT))
     assert draft.layer["txt2img"] == {
         "steps": 34,
         "sampler_name": "DPM++ 2M",
@@ -82,7 +82,7 @@ def test_a_draft_asks_for_the_same_again() -> None:
 
 def test_an_old_sampler_name_is_split() -> None:
     """Versions before 1.9 wrote sampler and schedule as one."""
-    draft = draft_from(parse_infotext("x\nSteps: 5, Sampler: DPM++ 2M Karras, Seed: 1"))
+    draft = settings_from(parse_infotext("x\nSteps: 5, Sampler: DPM++ 2M Karras, Seed: 1"))
     assert draft.layer["txt2img"]["sampler_name"] == "DPM++ 2M"
     assert draft.layer["txt2img"]["scheduler"] == "Karras"
 
@@ -90,32 +90,32 @@ def test_an_old_sampler_name_is_split() -> None:
 def test_hires_fix_comes_back() -> None:
     """Denoising strength belongs to hires fix only where hires fix was on."""
     line = "x\nSteps: 5, Denoising strength: 0.4, Hires upscale: 1.5, Hires upscaler: Latent"
-    hires = draft_from(parse_infotext(line)).layer["txt2img"]
+    hires = settings_from(parse_infotext(line)).layer["txt2img"]
     assert hires["hires_enabled"] is True
     assert hires["hires_denoising_strength"] == 0.4
     assert hires["hires_scale"] == 1.5
-    alone = draft_from(parse_infotext("x\nSteps: 5, Denoising strength: 0.4, Seed: 1"))
+    alone = settings_from(parse_infotext("x\nSteps: 5, Denoising strength: 0.4, Seed: 1"))
     assert alone.ignored == ("Denoising strength",)
 
 
 def test_a_refiner_loses_its_hash() -> None:
     """The checkpoint's name is kept, the hash beside it is not part of it."""
     line = "x\nSteps: 5, Refiner: other [9a5405c9f6], Refiner switch at: 0.8"
-    refined = draft_from(parse_infotext(line)).layer["txt2img"]
+    refined = settings_from(parse_infotext(line)).layer["txt2img"]
     assert refined["refiner_checkpoint"] == "other"
     assert refined["refiner_switch_at"] == 0.8
 
 
 def test_what_has_no_place_is_named() -> None:
     """Labels that a job can't carry are listed, so that nothing is dropped in silence."""
-    draft = draft_from(parse_infotext("x\nSteps: 5, Seed: 1, Tiling: True, Script: Loopback"))
+    draft = settings_from(parse_infotext("x\nSteps: 5, Seed: 1, Tiling: True, Script: Loopback"))
     assert draft.ignored == ("Tiling", "Script")
 
 
 def test_a_number_that_is_none_is_said() -> None:
     """The label and its value are in the sentence."""
     with pytest.raises(ImageFileError, match="Steps is 'many'"):
-        draft_from(parse_infotext("x\nSteps: many, Seed: 1, Size: 8x8"))
+        settings_from(parse_infotext("x\nSteps: many, Seed: 1, Size: 8x8"))
 
 
 def test_a_file_without_parameters_is_refused(tmp_path: Path) -> None:

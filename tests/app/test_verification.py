@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.config.requirements import Requirement
-from app.engine.verification import check_count, check_info, check_sizes
+from app.engine.verification import check_images, check_info
 from app.errors import BadAnswerError, MismatchError, OutcomeUnknownError, WebUIAnswerError
 from app.stages import Expected
 from app.webui.answers import decode_image, read_generation, refusal
@@ -124,9 +124,9 @@ def test_a_scheduler_that_is_not_mentioned_was_automatic() -> None:
 def test_counts_and_sizes_must_be_right() -> None:
     """Fewer images, or smaller ones, are not what was asked for."""
     with pytest.raises(MismatchError, match="asked for 3 images, the WebUI returned 2"):
-        check_count(expected(images=3), 2)
+        check_images(expected(images=3), [expected().size] * 2)
     with pytest.raises(MismatchError, match="asked for 64×64 pixels, the WebUI returned 32×64"):
-        check_sizes(expected(), [(64, 64), (32, 64)])
+        check_images(expected(), [(64, 64), (32, 64)])
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from app.commands.shared.options import (
 from app.commands.shared.output import notice
 from app.commands.shared.running import run_jobs
 from app.commands.shared.submitting import print_added
-from app.config.infotext import draft_from, parse_infotext, read_parameters
+from app.config.infotext import parse_infotext, read_parameters, settings_from
 from app.config.pipeline_config import merge_layers, parse_config
 from app.jobs.job_service import respecified
 from app.jobs.models import JobSpec, RunMode
@@ -68,13 +68,14 @@ def import_images(app: Application, *, images: tuple[Path, ...], runs: bool, as_
 
 def _imported(path: Path) -> JobSpec:
     """Return the job of an image; its prompt is final, nothing in it is expanded."""
-    found = draft_from(parse_infotext(read_parameters(path)))
+    infotext = parse_infotext(read_parameters(path))
+    found = settings_from(infotext)
     if found.ignored:
         notice(f"{path}: not carried over: {', '.join(found.ignored)}", "yellow")
     config = parse_config(merge_layers(found.layer, chosen_layer()))
     return JobSpec(
-        prompt=found.prompt,
-        negative_prompt=found.negative_prompt,
+        prompt=infotext.prompt,
+        negative_prompt=infotext.negative_prompt,
         config=with_seeds(config, random.Random()),  # noqa: S311 - a picture's seed, not a secret
         source="import",
     )
