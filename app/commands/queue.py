@@ -7,7 +7,7 @@ import click
 
 from app.bootstrap import Application
 from app.commands.shared import completing
-from app.commands.shared.filters import filter_options, history_filter
+from app.commands.shared.filters import filter_options
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import QUEUE_COLUMNS, job_json
 from app.commands.shared.opening import with_app
@@ -17,6 +17,7 @@ from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.submitting import plan, print_added, source_options
 from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
+from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobRecord, JobStatus, RunMode
 
 
@@ -195,7 +196,7 @@ def edit(
 
 
 def _queued_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) -> list[str]:
-    from_pack, batch = chosen.pop("from_pack"), chosen.pop("batch")
+    from_pack, batch = chosen.pop("prompt_pack_id"), chosen.pop("batch_id")
     if job_ids or any(chosen.values()):
         raise click.UsageError("With --queued only --from-pack and --batch choose; give no IDs.")
     live = _live(app, from_pack, batch)
@@ -207,7 +208,7 @@ def _past_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) 
         return [app.history.get(job_id).job_id for job_id in job_ids]
     if not any(chosen.values()):
         raise click.UsageError("Say which: one or more IDs, or a filter such as --status failed.")
-    found = [job.job_id for job in app.history.every_job(history_filter(**chosen))]
+    found = [job.job_id for job in app.history.every_job(HistoryFilter(**chosen))]
     if not found:
         notice("No past job is like that.")
     return found[::-1]

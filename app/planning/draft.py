@@ -5,9 +5,8 @@ What comes out names no file and no default: prompts are expanded, settings merg
 
 import random
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,16 +72,15 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
     seed = secrets.randbelow(_SEEDS) if draft.seed is None else draft.seed
     user = draft.config.model_dump(exclude_unset=True)
     variants = expand(pack, preset=preset.layer, user=user, seed=seed)
-    new_spec = partial(
-        JobSpec,
-        run_mode=run_mode,
-        source=source,
-        prompt_source=PromptSource.PACK if draft.pack_id else PromptSource.MANUAL,
-        prompt_pack_id=pack.pack_id or None,
-        batch_id=new_job_id(),
-    )
+    shared: dict[str, Any] = {
+        "run_mode": run_mode,
+        "source": source,
+        "prompt_source": PromptSource.PACK if draft.pack_id else PromptSource.MANUAL,
+        "prompt_pack_id": pack.pack_id or None,
+        "batch_id": new_job_id(),
+    }
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    specs = (_spec(new_spec, variant, rng) for variant in _picked(variants, pack, draft.only))
+    specs = (_spec(variant, rng, shared) for variant in _picked(variants, pack, draft.only))
     return Plan(tuple(specs), (*preset.notices, *pack.notices))
 
 
@@ -112,12 +110,13 @@ def _picked(
     return [v for v, names in zip(variants, there, strict=True) if names & wanted or not wanted]
 
 
-def _spec(new_spec: Callable[..., JobSpec], variant: PromptVariant, rng: random.Random) -> JobSpec:
-    return new_spec(
+def _spec(variant: PromptVariant, rng: random.Random, shared: Mapping[str, Any]) -> JobSpec:
+    return JobSpec(
         prompt=variant.prompt,
         negative_prompt=variant.negative_prompt,
         config=with_seeds(variant.config, rng),
         prompt_keys=_keys(variant) if variant.pack_id else {},
+        **shared,
     )
 
 

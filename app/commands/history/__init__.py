@@ -13,13 +13,14 @@ from app.commands.history.again import import_images, job_ids_argument, replay
 from app.commands.history.exporting import FORMATS, export_lines
 from app.commands.history.job_page import print_job
 from app.commands.history.pruning import plan_pruning, remove_files
-from app.commands.shared.filters import filter_options, history_filter, moment
+from app.commands.shared.filters import filter_options, moment
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
 from app.commands.shared.opening import with_app
 from app.commands.shared.options import json_option
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.tables import print_rows
+from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobRecord
 from app.storage.files import replace_file
 
@@ -44,7 +45,7 @@ def list_jobs(
     app: Application, *, limit: int, before: str | None, as_json: bool, **chosen: Any
 ) -> None:
     """List past jobs, newest first."""
-    jobs = app.history.list_jobs(limit=limit, before=before, where=history_filter(**chosen))
+    jobs = app.history.list_jobs(limit=limit, before=before, where=HistoryFilter(**chosen))
     _print(jobs, limit, as_json=as_json)
 
 
@@ -64,7 +65,7 @@ def search(
     Each word must be there; `error:memory`, `model:ink` or `pack:castles` look in one place,
     and "quoted words" must follow each other.
     """
-    where = history_filter(**chosen)
+    where = HistoryFilter(**chosen)
     jobs = app.history.search(" ".join(text), limit=limit, before=before, where=where)
     _print(jobs, limit, as_json=as_json)
 
@@ -109,7 +110,7 @@ def export(
     app: Application, *, form: str, out: Path | None, text: str | None, **chosen: Any
 ) -> None:
     """Write past jobs as JSON lines or CSV, newest first."""
-    jobs = app.history.every_job(history_filter(**chosen), text)
+    jobs = app.history.every_job(HistoryFilter(**chosen), text)
     lines = export_lines(jobs, form, app.home)
     if out is None:
         for line in lines:
@@ -136,7 +137,7 @@ def prune(
     if older_than is None and keep is None:
         raise click.UsageError("Say what to remove: --older-than 30d, or --keep 1000.")
     chosen["until"] = min(filter(None, [chosen["until"], older_than]), default=None)
-    jobs = islice(app.history.every_job(history_filter(**chosen)), keep or 0, None)
+    jobs = islice(app.history.every_job(HistoryFilter(**chosen)), keep or 0, None)
     plan = plan_pruning(jobs, app.home, with_files=files, now_s=time.time())
     said = plan.summary()
     if dry_run or not plan.jobs:

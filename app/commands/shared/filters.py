@@ -2,12 +2,10 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
 
 from app.commands.shared.options import together
-from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobStatus, RunMode
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -41,12 +39,15 @@ filter_options = together(
     click.option("--status", type=click.Choice(_TERMINAL), help="Only jobs that ended so."),
     click.option(
         "--mode",
+        "run_mode",
         type=click.Choice(_MODES, case_sensitive=False),
         help="Only DIRECT or only QUEUE jobs.",
     ),
-    click.option("--from-pack", metavar="PACK", help="Only jobs of this prompt pack."),
-    click.option("--batch", metavar="ID", help="Only jobs that were added together."),
-    click.option("--favourites", is_flag=True, default=None, help="Only favourites."),
+    click.option(
+        "--from-pack", "prompt_pack_id", metavar="PACK", help="Only jobs of this prompt pack."
+    ),
+    click.option("--batch", "batch_id", metavar="ID", help="Only jobs that were added together."),
+    click.option("--favourites", "favourite", is_flag=True, default=None, help="Only favourites."),
     click.option(
         "--since",
         type=moment,
@@ -55,17 +56,4 @@ filter_options = together(
     ),
     click.option("--until", type=moment, metavar="WHEN", help="Only jobs added before then."),
 )
-"""Add the filters; the command takes them as **chosen, for `history_filter`."""
-
-
-def history_filter(**chosen: Any) -> HistoryFilter:
-    """Return the filter that the options make."""
-    return HistoryFilter(
-        status=JobStatus(chosen["status"]) if chosen["status"] else None,
-        run_mode=RunMode(chosen["mode"]) if chosen["mode"] else None,
-        prompt_pack_id=chosen["from_pack"],
-        batch_id=chosen["batch"],
-        favourite=chosen["favourites"],
-        since=chosen["since"],
-        until=chosen["until"],
-    )
+"""Add the filters; the command takes them as **chosen, for `HistoryFilter`."""
