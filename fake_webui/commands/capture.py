@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fake_webui.commands._captures import Capture, keep_images, load_captures, rebuild
-from fake_webui.commands._probes import probes
-from fake_webui.commands._replay import Replay, basic, root_of
+from fake_webui.commands.probes import probes
+from fake_webui.commands.replay import Replay, basic, root_of
 from fake_webui.testing.client import WebUIClient
+from fake_webui.upstream.captures import Capture, keep_images, load_captures, rebuild
 
 
 def capture(

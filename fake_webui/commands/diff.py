@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fake_webui.commands._captures import Capture, load_captures
-from fake_webui.commands._likeness import Difference, compare, most_frequent
-from fake_webui.commands._probes import probes
-from fake_webui.commands._replay import Replay, basic, root_of
+from fake_webui.commands.comparison import Difference, compare, most_frequent
+from fake_webui.commands.probes import probes
+from fake_webui.commands.replay import Replay, basic, root_of
 from fake_webui.testing.client import WebUIClient
 from fake_webui.testing.fake import FakeWebUI
+from fake_webui.upstream.captures import Capture, load_captures
 
 VALUE_SHOWN = 100  # characters
 PLACES_SHOWN = 12

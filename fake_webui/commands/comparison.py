@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fake_webui.commands._captures import parse_info
+from fake_webui.upstream.captures import parse_info
 
 ABSENT = "<absent>"
 IMAGE_KEYS = (

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fake_webui.commands._captures import (
+from fake_webui.testing.client import WebUIClient
+from fake_webui.upstream.captures import (
     RAW,
     Capture,
     captured_answer,
     request_body,
     request_headers,
 )
-from fake_webui.testing.client import WebUIClient
 
 SLOWEST_ANSWER_S = 600.0  # a real WebUI on a processor alone
 

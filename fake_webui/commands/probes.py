@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from fake_webui.api.families import ENDPOINTS
-from fake_webui.commands._captures import Capture
+from fake_webui.upstream.captures import Capture
 
 API = "/sdapi/v1"
 TINY = {"prompt": "a cat", "width": 64, "height": 64, "steps": 2, "seed": 1}

@@ -1,0 +1,1 @@
+"""A real WebUI behind the fake: its exchanges as they are recorded."""
