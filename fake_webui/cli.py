@@ -145,52 +145,47 @@ def exec_(command: tuple[str, ...], faults: tuple[str, ...], **settings: Any) ->
 
 @main.command()
 @click.option("--from", "url", required=True, metavar="URL", help="The WebUI to record.")
-@click.option("--out", required=True, type=FILE, help="Folder for the captures.")
-@click.option("--requests", "requests_from", type=FILE, help="Send those of captures in a folder.")
+@click.option("--out", required=True, type=FILE, help="A file (.jsonl, .jsonl.gz) or a folder.")
+@click.option("--requests", "requests_from", type=FILE, help="Send those of a recording.")
 @click.option("--login", metavar="USER:PW", help="Credentials, if the WebUI wants any.")
 def capture(url: str, out: Path, requests_from: Path | None, login: str | None) -> None:
-    """Record how a real WebUI answers, one file for each request.
+    """Record how a real WebUI answers: JSON lines, one exchange a line.
 
     Without --requests it sends some of its own that ask for tiny pictures and change no setting.
+    Images that were sent are kept in raw/ beside the recording, those that came are described.
     """
     from fake_webui.commands.capture import capture as record  # noqa: PLC0415
 
     with sentences():
-        recorded = record(url, out, requests_from, login, click.echo)
-    click.echo(f"{recorded} captures in {out}")
+        recorded, file = record(url, out, requests_from, login, click.echo)
+    click.echo(f"{recorded} captures in {file}")
 
 
 @main.command()
 @server_options()
-@click.option("--real", metavar="URL", help="A WebUI to ask.")
-@click.option("--captures", type=FILE, help="Or a folder of its captured answers.")
-@click.option("--requests", "requests_from", type=FILE, help="Send those of captures in a folder.")
-@click.option("--login", metavar="USER:PW", help="Credentials, if the WebUI wants any.")
+@click.option("--real", "real_url", metavar="URL", help="A WebUI to ask.")
+@click.option("--captures", type=FILE, help="Or its recorded answers: a file, or a folder of them.")
+@click.option("--requests", "requests_from", type=FILE, help="Send those of a recording.")
+@click.option("--group", "groups", multiple=True, metavar="NAME", help="This file of a folder.")
+@click.option("--only", default="", metavar="REGEX", help="Captures with such a name.")
+@click.option("--against", metavar="URL", help="Compare a server that runs, not a fresh fake.")
+@click.option("--login", "credentials", metavar="USER:PW", help="Credentials, if any are wanted.")
 @click.option("--show", default=5, show_default=True, help="Places to show for each answer.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, every place.")
-def diff(
-    real: str | None,
-    captures: Path | None,
-    requests_from: Path | None,
-    login: str | None,
-    faults: tuple[str, ...],
-    show: int,
-    *,
-    as_json: bool,
-    **settings: Any,
-) -> None:
+def diff(faults: tuple[str, ...], show: int, *, as_json: bool, **given: Any) -> None:
     """Show where a fresh fake and a real WebUI differ; exit status 1 if they do.
 
-    Give the fake the real one's models with --config.
+    The fake is started as the recording says that the real one was, or with the options given
+    here; give it the real one's models with --config. It is reset before each request.
     """
-    if (real is None) == (captures is None):
-        raise click.UsageError("give either --real URL or --captures DIR")
-    from fake_webui.commands.diff import Sources  # noqa: PLC0415
+    if (given["real_url"] is None) == (given["captures"] is None):
+        raise click.UsageError("give either --real URL or --captures FILE_OR_DIR")
+    from fake_webui.commands.diff import Question  # noqa: PLC0415
     from fake_webui.commands.diff import diff as compare  # noqa: PLC0415
-    from fake_webui.testing.fake import FakeWebUI  # noqa: PLC0415
 
-    sources = Sources(real, captures, requests_from, login)
-    server = FakeWebUI(**settings, fault=faults)
+    asked = {name: given.pop(name) for name in Question.__slots__ if name in given}
+    server = {name: value for name, value in given.items() if value is not None}
+    question = Question(**asked, server={**server, "fault": faults})
     with sentences():
-        differ = compare(sources, server, click.echo, show=show, as_json=as_json)
+        differ = compare(question, click.echo, show=show, as_json=as_json)
     raise SystemExit(int(differ))

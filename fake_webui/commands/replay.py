@@ -2,13 +2,12 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fake_webui.testing.client import WebUIClient
 from fake_webui.upstream.captures import (
-    RAW,
     Capture,
     captured_answer,
     request_body,
@@ -40,15 +39,7 @@ class Replay:
     def record(self, captures: Iterable[Capture]) -> Iterator[Capture]:
         """Yield each capture with the answer that this WebUI gives."""
         for one in captures:
-            answer = self.answer(one)
-            yield Capture(
-                name=one.name,
-                note=one.note,
-                setup=one.setup,
-                loose=one.loose,
-                request=one.request,
-                response=answer,
-            )
+            yield replace(one, response=self.answer(one))
 
     def _send(self, request: Mapping[str, Any]) -> dict[str, Any]:
         headers = request_headers(request)
@@ -69,8 +60,3 @@ def basic(credentials: str | None) -> str | None:
     if credentials is None:
         return None
     return f"Basic {base64.b64encode(credentials.encode()).decode()}"
-
-
-def root_of(folder: Path) -> Path:
-    """Return the folder whose `raw/` holds the input images of a folder of captures."""
-    return folder if (folder / RAW).is_dir() else folder.parent

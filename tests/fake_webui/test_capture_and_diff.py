@@ -1,6 +1,7 @@
 """`fake-webui capture` and `diff`, against a WebUI that is another fake one."""
 
 import base64
+import gzip
 import json
 import subprocess
 from pathlib import Path
@@ -33,10 +34,16 @@ def write_request(folder: Path, name: str, payload: Any, path: str = "/sdapi/v1/
     (folder / f"{name}.json").write_text(json.dumps({"name": name, "request": request}))
 
 
+def read_all(folder: Path) -> list[dict[str, Any]]:
+    """Return the captures of a recording, in their order."""
+    with gzip.open(folder / "recording.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
 def read(folder: Path, name: str) -> dict[str, Any]:
-    """Return a capture."""
-    document: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
-    return document
+    """Return a capture of a recording."""
+    (found,) = (one for one in read_all(folder) if one["name"] == name)
+    return found
 
 
 def test_captures_of_our_own_requests_agree_with_a_fresh_fake(
@@ -45,10 +52,10 @@ def test_captures_of_our_own_requests_agree_with_a_fresh_fake(
     """Without --requests it sends its own; a server of the same kind answers them alike."""
     captured = command("capture", "--from", fake.url, "--out", tmp_path)
     assert captured.returncode == 0, captured.stderr
-    assert captured.stdout.splitlines()[-1].endswith(f"captures in {tmp_path}")
-    assert len(list(tmp_path.glob("*.json"))) > 40
+    assert captured.stdout.splitlines()[-1].endswith(f"captures in {tmp_path}/recording.jsonl.gz")
     compared = command("diff", "--captures", tmp_path)
-    count = len(list(tmp_path.glob("*.json")))
+    count = len(read_all(tmp_path))
+    assert count > 40
     assert compared.stdout.splitlines() == [f"{count} of {count} answers are alike"]
     assert compared.returncode == 0
 
@@ -69,7 +76,7 @@ def test_a_capture_describes_its_images(fake: FakeWebUI, tmp_path: Path) -> None
     assert (received["__image__"], received["format"]) == (True, "PNG")
     assert (received["width"], received["height"]) == (64, 64)
     assert received["pnginfo"]["parameters"].startswith("a cat\nSteps: ")
-    assert capture["response"]["info_parsed"]["prompt"] == "a cat"
+    assert json.loads(capture["response"]["json"]["info"])["prompt"] == "a cat"
     assert capture["response"]["headers"] == {"content-type": "application/json"}
     assert command("diff", "--captures", out).returncode == 0
 
@@ -83,9 +90,10 @@ def test_captured_requests_can_be_captured_again(fake: FakeWebUI, tmp_path: Path
     command("capture", "--from", fake.url, "--out", second, "--requests", first)
     document = read(second, "up")
     step = {"method": "POST", "path": "/sdapi/v1/options", "headers": {}, "json": {"n_rows": 1}}
-    (second / "up.json").write_text(json.dumps(document | {"setup": [step]}))
     third = tmp_path / "third"
-    command("capture", "--from", fake.url, "--out", third, "--requests", second)
+    (second / "up.jsonl").write_text(json.dumps(document | {"setup": [step]}))
+    words = ("capture", "--from", fake.url, "--out", third, "--requests", second / "up.jsonl")
+    assert command(*words).returncode == 0
     again = read(third, "up")
     assert again["setup"] == [step]
     assert again["response"] == document["response"]
@@ -116,7 +124,9 @@ def test_the_findings_can_be_had_as_json(fake: FakeWebUI, tmp_path: Path) -> Non
     """One array with every request and every place."""
     write_request(tmp_path, "picture", SMALL | {"seed": 1})
     done = command("diff", "--real", fake.url, "--requests", tmp_path, "--json")
-    assert json.loads(done.stdout) == [{"name": "picture", "note": "", "differences": []}]
+    assert json.loads(done.stdout) == [
+        {"group": tmp_path.name, "name": "picture", "note": "", "differences": []}
+    ]
 
 
 def test_credentials_are_sent(start_fake: StartFake, tmp_path: Path) -> None:
@@ -134,10 +144,13 @@ def test_credentials_are_sent(start_fake: StartFake, tmp_path: Path) -> None:
     [
         (["capture", "--from", "http://127.0.0.1:9", "--out", "{}"], "http://127.0.0.1:9"),
         (["capture", "--out", "{}"], "Missing option '--from'"),
-        (["diff"], "give either --real URL or --captures DIR"),
-        (["diff", "--captures", "{}/nowhere"], "is not a folder of captures"),
+        (["diff"], "give either --real URL or --captures FILE_OR_DIR"),
+        (["diff", "--captures", "{}/nowhere"], "is not a recording or a folder of captures"),
         (["diff", "--captures", "{}"], "holds no captures"),
-        (["diff", "--captures", "{}", "--fault", "x"], "--fault x: there is no action None"),
+        (
+            ["diff", "--real", "http://127.0.0.1:9", "--fault", "x"],
+            "--fault x: there is no action None",
+        ),
     ],
 )
 def test_bad_words_are_a_sentence_and_status_2(
@@ -158,12 +171,107 @@ def test_a_broken_capture_is_named_with_its_line(tmp_path: Path) -> None:
     assert "bad.json is not a capture: Expecting value: line 2 column 9" in done.stderr
 
 
+def write_lines(file: Path, *documents: Any) -> None:
+    """Write a recording."""
+    packed = gzip.open if file.name.endswith(".gz") else open
+    with packed(file, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(document) + "\n" for document in documents)
+
+
+def ping(name: str, status: int = 200) -> dict[str, Any]:
+    """Return the exchange of a ping."""
+    answer = {"status": status, "headers": {"content-type": "application/json"}, "json": {}}
+    request = {"method": "GET", "path": "/internal/ping", "headers": {}}
+    return {"name": name, "request": request, "response": answer}
+
+
+def test_a_recording_says_how_the_server_was_started(tmp_path: Path) -> None:
+    """Its first line's options are those of the fake; those of the command line win."""
+    (tmp_path / "other.toml").write_text(OTHER_MODELS)
+    request = {"method": "GET", "path": "/sdapi/v1/sd-models", "headers": {}}
+    started = {"started": {"config": "other.toml", "api_auth": "user:pw"}}
+    refused = {"status": 401, "headers": {"content-type": "application/json"}}
+    words = {"error": "HTTPException", "detail": "Not authenticated"}
+    unauthorized = refused | {"json": words | {"body": "", "errors": ""}}
+    write_lines(
+        tmp_path / "all.jsonl.gz",
+        started,
+        {"name": "models", "request": request, "response": unauthorized},
+    )
+    assert command("diff", "--captures", tmp_path).returncode == 0
+    models = command("diff", "--captures", tmp_path / "all.jsonl.gz", "--login", "user:pw")
+    assert models.returncode == 1
+    assert "status: real 401 | here 200" in models.stdout
+    other = command("diff", "--captures", tmp_path, "--login", "me:pw", "--api-auth", "me:pw")
+    assert "status: real 401 | here 200" in other.stdout
+
+
+def test_a_folder_of_recordings_is_compared_group_by_group(tmp_path: Path) -> None:
+    """Every file is a group; --group and --only choose among them."""
+    write_lines(tmp_path / "one.jsonl", ping("first"), ping("second", 404))
+    write_lines(tmp_path / "two.jsonl.gz", ping("third"))
+    last = {
+        (): "2 of 3 answers are alike",
+        ("--group", "two"): "1 of 1 answers are alike",
+        ("--only", "^s"): "0 of 1 answers are alike",
+    }
+    for words, line in last.items():
+        done = command("diff", "--captures", tmp_path, *words)
+        assert done.stdout.splitlines()[-1] == line
+        assert done.returncode == int("0 of" in line or "2 of" in line)
+
+
+def test_a_server_that_runs_is_compared(fake: FakeWebUI, tmp_path: Path) -> None:
+    """--against compares it in place of a fresh fake, and resets it before each request."""
+    write_lines(tmp_path / "pings.jsonl", ping("first"), ping("second"))
+    words = ("diff", "--captures", tmp_path, "--against", fake.url)
+    assert command(*words).returncode == 0
+    assert [one["path"] for one in fake.requests()] == ["/internal/ping"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words", "sentence"),
+    [
+        ([{"started": {"output_dir": "/x"}}], [], "can't start a server with output_dir"),
+        ([{"started": {"config": "../x.toml"}}], [], "../x.toml is not beside it"),
+        ([{"name": "x"}], [], "line 1 is not a capture: it has no request"),
+        ([ping("x"), "oops"], [], "line 2 is not a"),
+        ([ping("x")], ["--group", "y"], "has no group y; it has bad"),
+        ([ping("x")], ["--only", "^y"], "no capture has a name with '^y' in it"),
+        ([ping("x")], ["--only", "("], "--only"),
+        ([ping("x") | {"response": {}}], [], "the capture x has a request, but no answer"),
+        ([ping("x")], ["--against", "http://127.0.0.1:9"], "http://127.0.0.1:9"),
+    ],
+)
+def test_what_a_recording_can_not_be_is_a_sentence(
+    tmp_path: Path, lines: list[Any], words: list[str], sentence: str
+) -> None:
+    """A line that is no exchange, options that it may not give, nothing to compare: status 2."""
+    write_lines(tmp_path / "bad.jsonl", *lines)
+    done = command("diff", "--captures", tmp_path, *words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_recording_that_was_cut_off_is_named(tmp_path: Path) -> None:
+    """Half a compressed file is a sentence, not a traceback."""
+    file = tmp_path / "half.jsonl.gz"
+    write_lines(file, ping("first"), ping("second"))
+    file.write_bytes(file.read_bytes()[:-12])
+    done = command("diff", "--captures", file)
+    assert done.returncode == 2
+    assert "half.jsonl.gz line" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_input_image_outside_its_folder_is_refused(tmp_path: Path) -> None:
     """A capture can't make the program read and send any other file."""
     (tmp_path / "in").mkdir()
     (tmp_path / "secret").write_text("x")
     image = {"__image__": True, "input_file": "../../secret"}
-    write_request(tmp_path / "in", "evil", {"image": image}, "/sdapi/v1/png-info")
+    request = {"method": "POST", "path": "/sdapi/v1/png-info", "json": {"image": image}}
+    write_lines(tmp_path / "in" / "evil.jsonl", ping("evil") | {"request": request})
     done = command("diff", "--captures", tmp_path / "in")
     assert done.returncode == 2
     assert "is not in" in done.stderr

@@ -1,0 +1,97 @@
+"""Images of recorded exchanges: described in answers, files beside the recording in requests."""
+
+import base64
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from fake_webui.errors import ConfigError
+from fake_webui.journal.payloads import BROKEN_IMAGE, decode_image, mapped, read_comment
+
+RAW = "raw"
+
+
+def describe_image(text: Any) -> dict[str, Any] | None:
+    """Return what a capture says of a base64 image, None for anything else."""
+    data = decode_image(text) if isinstance(text, str) else None
+    if data is None:
+        return None
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            return described(image, data, is_uri=text.startswith("data:"))
+    except BROKEN_IMAGE:
+        return None
+
+
+def described(image: Image.Image, data: bytes, *, is_uri: bool) -> dict[str, Any]:
+    """Return the descriptor of a decoded image."""
+    facts = {
+        "__image__": True,
+        "format": image.format,
+        "mode": image.mode,
+        "width": image.width,
+        "height": image.height,
+        "pnginfo": {k: v for k, v in image.info.items() if isinstance(v, str)},
+        "data_uri_prefix": is_uri,
+        "bytes": len(data),
+        "sha1": hashlib.sha1(data, usedforsecurity=False).hexdigest(),
+        "pixel_sha1": hashlib.sha1(image.tobytes(), usedforsecurity=False).hexdigest(),
+    }
+    comment = read_comment(image)
+    return facts if comment is None else facts | {"exif_usercomment": comment}
+
+
+def describe(value: Any) -> Any:
+    """Return a JSON value with every base64 image replaced by its descriptor."""
+    return mapped(value, lambda leaf: describe_image(leaf) or leaf)
+
+
+def keep_images(value: Any, root: Path) -> Any:
+    """Return a request's JSON with its images moved to files under `root`, and described."""
+
+    def kept(leaf: Any) -> Any:
+        facts = describe_image(leaf)
+        return kept_image(leaf, facts, root) if facts else leaf
+
+    return mapped(value, kept)
+
+
+def kept_image(text: str, facts: dict[str, Any], root: Path) -> dict[str, Any]:
+    """Write an image to a file named by its content and return its descriptor."""
+    name = f"{RAW}/{facts['sha1'][:16]}.{str(facts['format']).lower()}"
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(decode_image(text) or b"")
+    head = text.partition(",")[0] + "," if facts["data_uri_prefix"] else ""
+    return facts | ({"data_uri_header": head} if head else {}) | {"input_file": name}
+
+
+def rebuild(value: Any, root: Path) -> Any:
+    """Return a captured request's JSON with its images read back from their files.
+
+    Raises:
+        ConfigError: if a file is not there.
+    """
+    if isinstance(value, dict) and value.get("__image__"):
+        return value.get("data_uri_header", "") + read_base64(root, str(value.get("input_file")))
+    if isinstance(value, dict):
+        return {key: rebuild(child, root) for key, child in value.items()}
+    if isinstance(value, list):
+        return [rebuild(child, root) for child in value]
+    return value
+
+
+def read_base64(root: Path, name: str) -> str:
+    """Return a file of `root` as base64.
+
+    Raises:
+        ConfigError: if it is not there, or not inside.
+    """
+    path = (root / name).resolve()
+    if not path.is_relative_to(root.resolve()) or not path.is_file():
+        raise ConfigError(f"the input image {name} of a capture is not in {root}")
+    return base64.b64encode(path.read_bytes()).decode()
