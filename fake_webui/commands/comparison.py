@@ -146,7 +146,7 @@ def terms(capture: Capture) -> Terms:
 
 
 def is_plain_resizing(payload: Mapping[str, Any]) -> bool:
-    """Say whether a payload of extras asks for no model at all."""
+    """Return whether a payload of extras asks for no model at all."""
     return payload.get("upscaler_1") in PLAIN_UPSCALERS and not any(
         payload.get(name) for name in MODEL_FIELDS
     )
@@ -199,7 +199,7 @@ def differences(real: Any, here: Any, where: str, how: Terms) -> Iterator[Differ
 
 
 def same(real: Any, here: Any, where: str) -> bool:
-    """Say whether two leaves are equal; 1 and 1.0 are, but where parameters are echoed."""
+    """Return whether two leaves are equal; 1 and 1.0 are, but where parameters are echoed."""
     if kind(real) != kind(here):
         return False
     if kind(real) != "number":

@@ -9,14 +9,15 @@ from typing import Any
 from PIL import Image
 
 from fake_webui.errors import ConfigError
-from fake_webui.journal.payloads import BROKEN_IMAGE, decode_image, mapped, read_comment
+from fake_webui.journal.payloads import BROKEN_IMAGE, image_bytes, mapped
+from fake_webui.webui.images import read_user_comment
 
 RAW = "raw"
 
 
 def describe_image(text: Any) -> dict[str, Any] | None:
     """Return what a capture says of a base64 image, None for anything else."""
-    data = decode_image(text) if isinstance(text, str) else None
+    data = image_bytes(text) if isinstance(text, str) else None
     if data is None:
         return None
     try:
@@ -41,8 +42,8 @@ def described(image: Image.Image, data: bytes, *, is_uri: bool) -> dict[str, Any
         "sha1": hashlib.sha1(data, usedforsecurity=False).hexdigest(),
         "pixel_sha1": hashlib.sha1(image.tobytes(), usedforsecurity=False).hexdigest(),
     }
-    comment = read_comment(image)
-    return facts if comment is None else facts | {"exif_usercomment": comment}
+    comment = read_user_comment(image)
+    return facts | {"exif_usercomment": comment} if comment else facts
 
 
 def describe(value: Any) -> Any:
@@ -65,7 +66,7 @@ def kept_image(text: str, facts: dict[str, Any], root: Path) -> dict[str, Any]:
     name = f"{RAW}/{facts['sha1'][:16]}.{str(facts['format']).lower()}"
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(decode_image(text) or b"")
+    path.write_bytes(image_bytes(text) or b"")
     head = text.partition(",")[0] + "," if facts["data_uri_prefix"] else ""
     return facts | ({"data_uri_header": head} if head else {}) | {"input_file": name}
 

@@ -52,7 +52,7 @@ def without_prose(value: Any) -> Any:
 
 
 def is_prose(key: str, value: Any) -> bool:
-    """Say whether a member of an OpenAPI document is a text for its readers."""
+    """Return whether a member of an OpenAPI document is a text for its readers."""
     return key in PROSE and isinstance(value, str)
 
 
