@@ -81,5 +81,5 @@ def captured_answer(status: int, headers: Mapping[str, str], body: bytes) -> dic
 
 
 def is_page(text: str) -> bool:
-    """Return whether a body is a page or a document of somebody's, of which only the size is kept."""
+    """Return whether a body is a page or a document, of which only the size is kept."""
     return "<" in text or len(text) > LONGEST_TEXT
