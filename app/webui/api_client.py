@@ -18,7 +18,7 @@ from app.errors import BadAnswerError, OutcomeUnknownError, WebUIError, WebUIUnr
 from app.limits import DEFAULT_LIMITS, Limits
 from app.webui.answers import Generation, plain_words, read_extras, read_generation, refusal
 from app.webui.connections import OpenSockets
-from app.webui.endpoints import EXTRAS
+from app.webui.endpoints import EXTRAS, TASK_PROGRESS
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -42,7 +42,10 @@ class ApiClient:
         self.name = without_credentials(self.base_url)
         self._limits = limits
         self._open_generations = OpenSockets()
-        self._reads = self._session(_reading(limits.read_attempts))
+        self._reads = self._session(_reading("GET", limits.read_attempts))
+        # Asking for a task is a read too, though it is a POST.
+        asking = self._adapter(_reading("POST", limits.read_attempts))
+        self._reads.mount(self.base_url + TASK_PROGRESS, asking)
         self._generations = self._session(_sending_once(limits.read_attempts))
         self._generations.headers["Connection"] = "close"
 
@@ -72,7 +75,7 @@ class ApiClient:
     def internal_progress(self, task_id: str) -> Json:
         """Return how far one task is: active, queued or completed."""
         question = {"id_task": task_id, "id_live_preview": -1, "live_preview": False}
-        return self._post("/internal/progress", question)
+        return self._post(TASK_PROGRESS, question)
 
     def interrupt(self) -> None:
         """Stop the present generation, whosever it is."""
@@ -131,11 +134,14 @@ class ApiClient:
         session = requests.Session()
         # A proxy from the environment is of no use for this machine's own ports.
         session.trust_env = urllib.parse.urlsplit(self.base_url).hostname not in LOOPBACK
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, self._adapter(retry))
+        return session
+
+    def _adapter(self, retry: Retry) -> HTTPAdapter:
         adapter = HTTPAdapter(max_retries=retry)
         adapter.poolmanager.pool_classes_by_scheme = self._open_generations.pool_classes()
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        return session
+        return adapter
 
     def _list(self, path: str) -> list[Json]:
         answer = self._get(path)
@@ -174,12 +180,12 @@ def without_credentials(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def _reading(attempts: int) -> Retry:
+def _reading(method: str, attempts: int) -> Retry:
     return Retry(
         total=attempts - 1,
         backoff_factor=0.1,
         status_forcelist=[502, 503, 504],
-        allowed_methods=["GET"],
+        allowed_methods=[method],
         raise_on_status=False,
     )
 
