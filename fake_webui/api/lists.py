@@ -1,7 +1,6 @@
 """Lists of what is installed."""
 
 import hashlib
-from dataclasses import asdict
 from typing import Any
 
 from fake_webui.config.settings import LoraConfig
@@ -13,8 +12,6 @@ from fake_webui.webui.catalog import (
     LATENT_UPSCALE_MODES,
     ROOT,
     UPSCALERS,
-    Checkpoint,
-    Upscaler,
     lora_alias,
 )
 from fake_webui.webui.state import WebUIState
@@ -37,17 +34,7 @@ def schedulers(*_: Any) -> Any:
 @endpoints.get("/sdapi/v1/upscalers", answer=list_of(answers.UPSCALER))
 def upscalers(*_: Any) -> Any:
     """List the upscalers of images."""
-    return [_upscaler(upscaler) for upscaler in UPSCALERS]
-
-
-def _upscaler(upscaler: Upscaler) -> dict[str, object]:
-    return {
-        "name": upscaler.name,
-        "model_name": upscaler.model_name,
-        "model_path": upscaler.model_path,
-        "model_url": None,
-        "scale": upscaler.scale,
-    }
+    return [answers.UPSCALER.row(upscaler) for upscaler in UPSCALERS]
 
 
 @endpoints.get("/sdapi/v1/latent-upscale-modes", answer=list_of(answers.LATENT_UPSCALER))
@@ -71,31 +58,19 @@ def realesrgan_models(*_: Any) -> Any:
 @endpoints.get("/sdapi/v1/sd-models", answer=list_of(answers.CHECKPOINT))
 def checkpoints(state: WebUIState, _: Parsed) -> Any:
     """List the checkpoints."""
-    return [_checkpoint(c) for c in state.catalog.checkpoints]
-
-
-def _checkpoint(checkpoint: Checkpoint) -> dict[str, str | None]:
-    return {
-        "title": checkpoint.title,
-        "model_name": checkpoint.model_name,
-        "hash": checkpoint.shorthash,
-        "sha256": checkpoint.sha256,
-        "filename": checkpoint.filename,
-        "config": None,
-    }
+    return [answers.CHECKPOINT.row(checkpoint) for checkpoint in state.catalog.checkpoints]
 
 
 @endpoints.get("/sdapi/v1/sd-vae", answer=list_of(answers.VAE))
 def vaes(state: WebUIState, _: Parsed) -> Any:
     """List the VAEs."""
-    found = state.catalog.vaes
-    return [{"model_name": v.name, "filename": v.filename} for v in found]
+    return [answers.VAE.row(vae) for vae in state.catalog.vaes]
 
 
 @endpoints.get("/sdapi/v1/prompt-styles", answer=list_of(answers.STYLE))
 def styles(state: WebUIState, _: Parsed) -> Any:
     """List the prompt styles."""
-    return [asdict(style) for style in state.catalog.styles]
+    return [answers.STYLE.row(style) for style in state.catalog.styles]
 
 
 @endpoints.get("/sdapi/v1/loras", public=True)

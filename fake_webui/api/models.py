@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from fake_webui.config.settings import EmbeddingConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import MAPPING, list_of
 from fake_webui.contract.endpoint import Work
@@ -19,17 +18,7 @@ DEFAULT_SHAPE = 768  # numbers in a vector of a Stable Diffusion 1 text encoder
 def embeddings(state: WebUIState, _: Parsed) -> Any:
     """List the embeddings."""
     found = [*state.catalog.embeddings, *state.created.embeddings.values()]
-    return {"loaded": {one.name: _embedding(one) for one in found}, "skipped": {}}
-
-
-def _embedding(embedding: EmbeddingConfig) -> dict[str, Any]:
-    return {
-        "step": None,
-        "sd_checkpoint": None,
-        "sd_checkpoint_name": None,
-        "shape": embedding.shape,
-        "vectors": embedding.vectors,
-    }
+    return {"loaded": {one.name: answers.EMBEDDING.row(one) for one in found}, "skipped": {}}
 
 
 @endpoints.get("/sdapi/v1/hypernetworks", answer=list_of(answers.HYPERNETWORK))

@@ -18,167 +18,135 @@ from fake_webui.contract.coercion import (
 from fake_webui.contract.table import Field, Table
 
 
-def _required(name: str, kind: FieldType, *, nullable: bool = False) -> Field:
-    return Field(name, kind, nullable=nullable)
+def _table(name: str, /, *fields: Field | str, **optional: FieldType) -> Table:
+    """Return a table where a name alone is text that is always there, a type what may be null."""
+    first = (Field(one, STRING) if isinstance(one, str) else one for one in fields)
+    return Table(name, (*first, *(Field(key, kind, None) for key, kind in optional.items())))
 
 
-def _texts(*names: str) -> tuple[Field, ...]:
-    return tuple(_required(name, STRING) for name in names)
-
-
-_GENERATED: Final = (
-    Field("images", list_of(STRING), None),
-    _required("parameters", MAPPING),
-    _required("info", STRING),
+_GENERATED: Final = (Field("parameters", MAPPING), "info")
+TEXT_TO_IMAGE: Final = _table("TextToImageResponse", *_GENERATED, images=list_of(STRING))
+IMAGE_TO_IMAGE: Final = _table("ImageToImageResponse", *_GENERATED, images=list_of(STRING))
+EXTRAS_SINGLE: Final = _table("ExtrasSingleImageResponse", "html_info", image=STRING)
+EXTRAS_BATCH: Final = _table(
+    "ExtrasBatchImagesResponse", "html_info", Field("images", list_of(STRING))
+)
+PNG_INFO: Final = _table(
+    "PNGInfoResponse", "info", Field("items", MAPPING), Field("parameters", MAPPING)
 )
 
-VALIDATION_ERROR: Final = Table(
-    "ValidationError",
-    (
-        _required(
-            "loc", list_of(PlainType(ANYTHING.coerce, {"anyOf": [STRING.schema, INTEGER.schema]}))
-        ),
-        *_texts("msg", "type"),
-    ),
-)
-REFUSAL: Final = Table("HTTPValidationError", (Field("detail", list_of(VALIDATION_ERROR), []),))
-_EMBEDDING: Final = Table(
-    "EmbeddingItem",
-    (
-        Field("step", INTEGER, None),
-        Field("sd_checkpoint", STRING, None),
-        Field("sd_checkpoint_name", STRING, None),
-        _required("shape", INTEGER),
-        _required("vectors", INTEGER),
-    ),
-)
-_EMBEDDINGS_BY_NAME: Final = mapping_of(_EMBEDDING)
-_SCRIPT_ARGUMENT: Final = Table(
-    "ScriptArg",
-    (
-        Field("label", STRING, None),
-        Field("value", ANYTHING, None),
-        Field("minimum", ANYTHING, None),
-        Field("maximum", ANYTHING, None),
-        Field("step", ANYTHING, None),
-        Field("choices", LIST, None),
-    ),
-)
-
-TEXT_TO_IMAGE: Final = Table("TextToImageResponse", _GENERATED)
-IMAGE_TO_IMAGE: Final = Table("ImageToImageResponse", _GENERATED)
-EXTRAS_SINGLE: Final = Table(
-    "ExtrasSingleImageResponse", (*_texts("html_info"), Field("image", STRING, None))
-)
-EXTRAS_BATCH: Final = Table(
-    "ExtrasBatchImagesResponse", (*_texts("html_info"), _required("images", list_of(STRING)))
-)
-PNG_INFO: Final = Table(
-    "PNGInfoResponse",
-    (*_texts("info"), _required("items", MAPPING), _required("parameters", MAPPING)),
-)
-PROGRESS: Final = Table(
+PROGRESS: Final = _table(
     "ProgressResponse",
-    (
-        _required("progress", NUMBER),
-        _required("eta_relative", NUMBER),
-        _required("state", MAPPING),
-        Field("current_image", STRING, None),
-        Field("textinfo", STRING, None),
-    ),
+    Field("progress", NUMBER),
+    Field("eta_relative", NUMBER),
+    Field("state", MAPPING),
+    current_image=STRING,
+    textinfo=STRING,
 )
-TASK_PROGRESS: Final = Table(
+TASK_PROGRESS: Final = _table(
     "TaskProgressResponse",
-    (
-        *(_required(name, BOOLEAN) for name in ("active", "queued", "completed")),
-        Field("progress", NUMBER, None),
-        Field("eta", NUMBER, None),
-        Field("live_preview", STRING, None),
-        Field("id_live_preview", INTEGER, None),
-        Field("textinfo", STRING, None),
-    ),
+    Field("active", BOOLEAN),
+    Field("queued", BOOLEAN),
+    Field("completed", BOOLEAN),
+    progress=NUMBER,
+    eta=NUMBER,
+    live_preview=STRING,
+    id_live_preview=INTEGER,
+    textinfo=STRING,
 )
-SAMPLER: Final = Table(
-    "SamplerItem",
-    (*_texts("name"), _required("aliases", list_of(STRING)), _required("options", MAPPING)),
+
+SAMPLER: Final = _table(
+    "SamplerItem", "name", Field("aliases", list_of(STRING)), Field("options", MAPPING)
 )
-SCHEDULER: Final = Table(
+SCHEDULER: Final = _table(
     "SchedulerItem",
-    (
-        *_texts("name", "label"),
-        Field("aliases", list_of(STRING), None),
-        Field("default_rho", NUMBER, None),
-        Field("need_inner_model", BOOLEAN, None),
-    ),
+    "name",
+    "label",
+    aliases=list_of(STRING),
+    default_rho=NUMBER,
+    need_inner_model=BOOLEAN,
 )
-UPSCALER: Final = Table(
-    "UpscalerItem",
-    (
-        *_texts("name"),
-        Field("model_name", STRING, None),
-        Field("model_path", STRING, None),
-        Field("model_url", STRING, None),
-        Field("scale", NUMBER, None),
-    ),
+UPSCALER: Final = _table(
+    "UpscalerItem", "name", model_name=STRING, model_path=STRING, model_url=STRING, scale=NUMBER
 )
-LATENT_UPSCALER: Final = Table("LatentUpscalerModeItem", _texts("name"))
-CHECKPOINT: Final = Table(
+LATENT_UPSCALER: Final = _table("LatentUpscalerModeItem", "name")
+CHECKPOINT: Final = _table(
     "SDModelItem",
-    (
-        *_texts("title", "model_name"),
-        Field("hash", STRING, None),
-        Field("sha256", STRING, None),
-        *_texts("filename"),
-        Field("config", STRING, None),
-    ),
+    "title",
+    "model_name",
+    Field("hash", STRING, None),
+    Field("sha256", STRING, None),
+    "filename",
+    config=STRING,
 )
-VAE: Final = Table("SDVaeItem", _texts("model_name", "filename"))
-HYPERNETWORK: Final = Table("HypernetworkItem", (*_texts("name"), Field("path", STRING, None)))
-FACE_RESTORER: Final = Table("FaceRestorerItem", (*_texts("name"), Field("cmd_dir", STRING, None)))
-REALESRGAN: Final = Table(
-    "RealesrganItem",
-    (*_texts("name"), Field("path", STRING, None), Field("scale", INTEGER, None)),
+VAE: Final = _table("SDVaeItem", "model_name", "filename")
+HYPERNETWORK: Final = _table("HypernetworkItem", "name", path=STRING)
+FACE_RESTORER: Final = _table("FaceRestorerItem", "name", cmd_dir=STRING)
+REALESRGAN: Final = _table("RealesrganItem", "name", path=STRING, scale=INTEGER)
+STYLE: Final = _table("PromptStyleItem", "name", prompt=STRING, negative_prompt=STRING)
+EMBEDDING: Final = _table(
+    "EmbeddingItem",
+    Field("step", INTEGER, None),
+    Field("sd_checkpoint", STRING, None),
+    Field("sd_checkpoint_name", STRING, None),
+    Field("shape", INTEGER),
+    Field("vectors", INTEGER),
 )
-STYLE: Final = Table(
-    "PromptStyleItem",
-    (*_texts("name"), Field("prompt", STRING, None), Field("negative_prompt", STRING, None)),
-)
-EMBEDDINGS: Final = Table(
+EMBEDDINGS: Final = _table(
     "EmbeddingsResponse",
-    (_required("loaded", _EMBEDDINGS_BY_NAME), _required("skipped", _EMBEDDINGS_BY_NAME)),
+    Field("loaded", mapping_of(EMBEDDING)),
+    Field("skipped", mapping_of(EMBEDDING)),
 )
-CREATED: Final = Table("CreateResponse", _texts("info"))
-TRAINED: Final = Table("TrainResponse", _texts("info"))
-MEMORY: Final = Table("MemoryResponse", (_required("ram", MAPPING), _required("cuda", MAPPING)))
-SCRIPTS: Final = Table("ScriptsList", (Field("txt2img", LIST, None), Field("img2img", LIST, None)))
-SCRIPT_INFO: Final = Table(
-    "ScriptInfo",
-    (
-        Field("name", STRING, None),
-        Field("is_alwayson", BOOLEAN, None),
-        Field("is_img2img", BOOLEAN, None),
-        _required("args", list_of(_SCRIPT_ARGUMENT)),
-    ),
-)
-EXTENSION: Final = Table(
+EXTENSION: Final = _table(
     "ExtensionItem",
-    (
-        *_texts("name", "remote", "branch", "commit_hash", "version", "commit_date"),
-        _required("enabled", BOOLEAN),
-    ),
+    *("name", "remote", "branch", "commit_hash", "version", "commit_date"),
+    Field("enabled", BOOLEAN),
 )
-HINT: Final = Table("QuicksettingsHint", _texts("name", "label"))
+SCRIPTS: Final = _table("ScriptsList", txt2img=LIST, img2img=LIST)
+_SCRIPT_ARGUMENT: Final = _table(
+    "ScriptArg",
+    label=STRING,
+    value=ANYTHING,
+    minimum=ANYTHING,
+    maximum=ANYTHING,
+    step=ANYTHING,
+    choices=LIST,
+)
+SCRIPT_INFO: Final = _table(
+    "ScriptInfo",
+    Field("args", list_of(_SCRIPT_ARGUMENT)),
+    name=STRING,
+    is_alwayson=BOOLEAN,
+    is_img2img=BOOLEAN,
+)
+
+CREATED: Final = _table("CreateResponse", "info")
+TRAINED: Final = _table("TrainResponse", "info")
+MEMORY: Final = _table("MemoryResponse", Field("ram", MAPPING), Field("cuda", MAPPING))
+HINT: Final = _table("QuicksettingsHint", "name", "label")
 ESTIMATION: Final = Table(
     "Estimation",
     (
         Field("msg", STRING, "estimation"),
         Field("rank", INTEGER, None),
-        _required("queue_size", INTEGER),
+        Field("queue_size", INTEGER),
         Field("avg_event_process_time", NUMBER, None),
         Field("avg_event_concurrent_process_time", NUMBER, None),
         Field("rank_eta", NUMBER, None),
-        _required("queue_eta", NUMBER),
+        Field("queue_eta", NUMBER),
     ),
 )
 OPTIONS: Final = PlainType(MAPPING.coerce, {"$ref": "#/components/schemas/Options"})
 FLAGS: Final = PlainType(MAPPING.coerce, {"$ref": "#/components/schemas/Flags"})
+
+_PLACE: Final = PlainType(ANYTHING.coerce, {"anyOf": [STRING.schema, INTEGER.schema]})
+REFUSAL: Final = Table(
+    "HTTPValidationError",
+    (
+        Field(
+            "detail",
+            list_of(_table("ValidationError", "msg", "type", Field("loc", list_of(_PLACE)))),
+            [],
+        ),
+    ),
+)

@@ -90,6 +90,10 @@ class Table:
             raise InvalidRequestError(details)
         return Parsed(read, self.names & values.keys(), _unknown(values, self.names))
 
+    def row(self, source: object) -> dict[str, Any]:
+        """Return the values that an object has under the names of the fields, None for others."""
+        return {field.name: getattr(source, field.name, None) for field in self.fields}
+
     def coerce(self, value: Any, loc: Location) -> dict[str, Any]:
         """Read a value where this table is the type of a field in another."""
         return self.read(to_mapping(value, loc), loc).values

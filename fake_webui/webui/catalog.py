@@ -8,10 +8,12 @@ from pathlib import PurePosixPath
 from typing import Any, Final, Protocol, TypeVar
 
 from fake_webui.config.settings import (
+    CheckpointConfig,
     EmbeddingConfig,
     LoraConfig,
     ServerConfig,
     StyleConfig,
+    VaeConfig,
 )
 from fake_webui.data import read_data
 
@@ -57,22 +59,24 @@ class HasName(Protocol):
 Named = TypeVar("Named", bound=HasName)
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A checkpoint: `name` is its path under the models folder."""
-
-    name: str
-    sha256: str
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint(CheckpointConfig):
+    """A checkpoint with the names that it goes by."""
 
     @property
-    def shorthash(self) -> str:
+    def hash(self) -> str:
         """The ten hex digits that infotexts and titles show."""
         return self.sha256[:10]
 
     @property
     def title(self) -> str:
         """The name with the hash, as the options show it."""
-        return f"{self.name} [{self.shorthash}]"
+        return f"{self.name} [{self.hash}]"
+
+    @property
+    def short_title(self) -> str:
+        """The bare name with the hash, as infotexts show it."""
+        return f"{self.stem} [{self.hash}]"
 
     @property
     def model_name(self) -> str:
@@ -92,17 +96,18 @@ class Checkpoint:
     @property
     def aliases(self) -> tuple[str, ...]:
         """Everything that names exactly this checkpoint."""
-        short_title = f"{self.stem} [{self.shorthash}]"
-        hashes = (self.shorthash, self.sha256)
-        return (self.model_name, self.title, self.name, self.stem, *hashes, short_title)
+        names = (self.model_name, self.title, self.name, self.stem)
+        return (*names, self.hash, self.sha256, self.short_title)
 
 
-@dataclass(frozen=True)
-class Vae:
-    """A VAE file."""
+@dataclass(frozen=True, kw_only=True)
+class Vae(VaeConfig):
+    """A VAE with what answers say of it."""
 
-    name: str
-    sha256: str
+    @property
+    def model_name(self) -> str:
+        """What the lists call it."""
+        return self.name
 
     @property
     def filename(self) -> str:
@@ -167,8 +172,8 @@ class Catalog:
     """The models of a configuration beside what every WebUI has."""
 
     def __init__(self, config: ServerConfig) -> None:
-        self.checkpoints = tuple(Checkpoint(c.name, c.sha256) for c in config.checkpoints)
-        self.vaes = tuple(Vae(v.name, v.sha256) for v in config.vaes)
+        self.checkpoints = tuple(Checkpoint(**vars(one)) for one in config.checkpoints)
+        self.vaes = tuple(Vae(**vars(one)) for one in config.vaes)
         self.loras: tuple[LoraConfig, ...] = config.loras
         self.embeddings: tuple[EmbeddingConfig, ...] = config.embeddings
         self.styles: tuple[StyleConfig, ...] = config.styles

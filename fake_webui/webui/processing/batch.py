@@ -96,7 +96,7 @@ def _refine(p: Processing, state: WebUIState, pass_: Sampling) -> None:
     refiner = state.catalog.closest_checkpoint(p.refiner_checkpoint)
     if refiner == state.models.checkpoint:
         refiner = None
-    title = f"{refiner.stem} [{refiner.shorthash}]" if refiner else None
+    title = refiner.short_title if refiner else None
     if sampling.note_refiner(p, pass_, title, state.options.get):
         state.models.load(refiner, keep_options=True)
 

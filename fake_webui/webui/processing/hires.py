@@ -33,7 +33,7 @@ def plan_hires(p: Processing, catalog: Catalog, options: Options, progress: Prog
     notes["Denoising strength"] = p.denoising_strength
     if p.hr_checkpoint_name and p.hr_checkpoint_name != SAME_CHECKPOINT:
         checkpoint = require_checkpoint(p.hr_checkpoint_name, catalog)
-        notes["Hires checkpoint"] = f"{checkpoint.stem} [{checkpoint.shorthash}]"
+        notes["Hires checkpoint"] = checkpoint.short_title
     if p.hr_sampler_name is not None and p.hr_sampler_name != p.sampler_name:
         notes["Hires sampler"] = p.hr_sampler_name
     notes.update({"Hires prompt": None, "Hires negative prompt": None, "Hires schedule type": None})

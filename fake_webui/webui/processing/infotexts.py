@@ -60,9 +60,7 @@ def _model_pairs(p: Processing, get: Option) -> dict[str, Any]:
     checkpoint = p.checkpoint
     fp8 = get("fp8_storage") == "Enable"
     return {
-        "Model hash": checkpoint.shorthash
-        if checkpoint and get("add_model_hash_to_info")
-        else None,
+        "Model hash": checkpoint.hash if checkpoint and get("add_model_hash_to_info") else None,
         "Model": checkpoint.stem if checkpoint and get("add_model_name_to_info") else None,
         "FP8 weight": get("fp8_storage") if fp8 else None,
         "Cache FP16 weight for LoRA": get("cache_fp16_weight") if fp8 else None,

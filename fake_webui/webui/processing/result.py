@@ -57,7 +57,7 @@ class Processed:
             "restore_faces": p.restore_faces,
             "face_restoration_model": self.face_restoration_model,
             "sd_model_name": p.checkpoint.stem if p.checkpoint else None,
-            "sd_model_hash": p.checkpoint.shorthash if p.checkpoint else None,
+            "sd_model_hash": p.checkpoint.hash if p.checkpoint else None,
             "sd_vae_name": p.vae_name,
             "sd_vae_hash": p.vae_hash,
             "seed_resize_from_w": p.seed_resize_from_w,

@@ -15,7 +15,16 @@ from fake_webui.webui.processing import Processing
 from fake_webui.webui.processing.checks import check_many
 from fake_webui.webui.processing.seeds import fixed_seed
 
-Apply = Callable[[Processing, Any, Sequence[Any], Catalog], None]
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What there is beside the value that is applied: all values of the axis, and the models."""
+
+    values: Sequence[Any]
+    catalog: Catalog
+
+
+Apply = Callable[[Processing, Any, Given], None]
 
 _WHOLE, _REAL = r"\d+", r"\d+(?:.\d*)?"  # any character passes for the point
 
@@ -135,28 +144,23 @@ def fix_seeds(axis: Axis, values: list[Any], rng: random.Random) -> list[Any]:
 
 
 def _field(name: str) -> Apply:
-    return lambda p, value, values, catalog: setattr(p, name, value)  # noqa: ARG005 (as every axis)
+    return lambda p, value, _: setattr(p, name, value)
 
 
 def _override(name: str) -> Apply:
-    return lambda p, value, values, catalog: p.override_settings.update({name: value})  # noqa: ARG005 (as every axis)
+    return lambda p, value, _: p.override_settings.update({name: value})
 
 
 def _override_switch(name: str) -> Apply:
-    def apply(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-        del values, catalog
-        p.override_settings[name] = value.lower() == "true"
-
-    return apply
+    return lambda p, value, _: p.override_settings.update({name: value.lower() == "true"})
 
 
-def _nothing(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
+def _nothing(p: Processing, value: Any, _: Given) -> None:
     """Change nothing."""
 
 
-def _search_and_replace(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-    del catalog
-    sought = values[0]
+def _search_and_replace(p: Processing, value: Any, given: Given) -> None:
+    sought = given.values[0]
     if sought not in p.prompt and sought not in p.negative_prompt:
         message = f"Prompt S/R did not find {sought} in prompt or negative prompt."
         raise HandlerError("RuntimeError", message)
@@ -164,9 +168,8 @@ def _search_and_replace(p: Processing, value: Any, values: Sequence[Any], catalo
     p.negative_prompt = p.negative_prompt.replace(sought, value)
 
 
-def _order(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
+def _order(p: Processing, value: Any, _: Given) -> None:
     """Put the words of `value` into the places that they have in the prompt, in their order."""
-    del values, catalog
     places = sorted(p.prompt.find(word) for word in value)
     parts, end = [], 0
     for place, word in zip(places, value, strict=True):
@@ -176,37 +179,31 @@ def _order(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -
     p.prompt = "".join([*parts, p.prompt[end:]])
 
 
-def _checkpoint(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-    del values
-    checkpoint = catalog.closest_checkpoint(value)
+def _checkpoint(p: Processing, value: Any, given: Given) -> None:
+    checkpoint = given.catalog.closest_checkpoint(value)
     p.override_settings["sd_model_checkpoint"] = checkpoint.name if checkpoint else value
 
 
-def _vae(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-    del values
+def _vae(p: Processing, value: Any, given: Given) -> None:
     known = {"auto": "Automatic", "automatic": "Automatic", "none": "None"}
-    known |= {vae.name.lower(): vae.name for vae in catalog.vaes}
+    known |= {vae.name.lower(): vae.name for vae in given.catalog.vaes}
     p.override_settings["sd_vae"] = known.get(value.lower(), "Automatic")
 
 
-def _styles(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-    del values, catalog
+def _styles(p: Processing, value: Any, _: Given) -> None:
     p.styles.extend(value.split(","))
 
 
-def _uni_pc_order(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-    del values, catalog
+def _uni_pc_order(p: Processing, value: Any, _: Given) -> None:
     p.override_settings["uni_pc_order"] = min(value, p.steps - 1)
 
 
-def _face_restore(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-    del values, catalog
+def _face_restore(p: Processing, value: Any, _: Given) -> None:
     word = value.lower()
     p.restore_faces = word in (*TRUE_WORDS, "codeformer", "gfpgan")
 
 
-def _size(p: Processing, value: Any, values: Sequence[Any], catalog: Catalog) -> None:
-    del values, catalog
+def _size(p: Processing, value: Any, _: Given) -> None:
     width, _, height = value.partition("x")
     if width.strip().isdigit() and height.strip().isdigit():
         p.width, p.height = int(width), int(height)

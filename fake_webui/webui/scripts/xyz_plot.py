@@ -22,7 +22,7 @@ from fake_webui.webui.processing import (
 )
 from fake_webui.webui.processing.infotexts import infotext
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, seed_of
-from fake_webui.webui.scripts.xyz_axes import AXES, NOTHING, SEEDS, Axis
+from fake_webui.webui.scripts.xyz_axes import AXES, NOTHING, SEEDS, Axis, Given
 from fake_webui.webui.scripts.xyz_axes import fix_seeds as fix_axis_seeds
 
 TITLE = "X/Y/Z plot"
@@ -201,7 +201,8 @@ def _make_cell(
     if context.state.progress.interrupted:
         return made, collect(made, [], context.state)
     for scale, index in zip(scales, place, strict=True):
-        scale.axis.apply(made, scale.values[index], scale.values, context.state.catalog)
+        given = Given(scale.values, context.state.catalog)
+        scale.axis.apply(made, scale.values[index], given)
     step = 1
     for scale, index, varied in zip(scales, place, switches.vary, strict=True):
         if varied:
