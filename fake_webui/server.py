@@ -76,6 +76,8 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     """
     config = config or ServerConfig()
     app = FakeApp(__name__, static_folder=None)
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.extensions[KEY] = create_services(config)

@@ -53,8 +53,8 @@ class Endpoint:
     is the type of the answer, None for one that nobody describes, and `media` its media type.
     `needs` is the part of the server that it comes with: "" always, "webui" with the page, "stop"
     with --api-server-stop, or an extension's name; `work` says which faults it can show.
-    Credentials are asked for under `API` except
-    where it is `public`; what is not `listed` is missing from the OpenAPI document.
+    Credentials are asked for under `API` except where it is `public`; what is not `listed` is
+    missing from the OpenAPI document.
     """
 
     method: str

@@ -28,6 +28,12 @@ def test_health_says_what_runs(fake: FakeWebUI) -> None:
     assert fake.health() == health
 
 
+@pytest.mark.parametrize("path", ["", "/", "/v1/health", "/v1/health/"])
+def test_a_slash_at_the_end_changes_nothing(fake: FakeWebUI, path: str) -> None:
+    """Control paths answer with and without one, as people type both."""
+    assert requests.get(f"{fake.url}/__fake{path}", timeout=10).status_code == 200
+
+
 def test_the_journal_has_every_fact_of_a_request(fake: FakeWebUI) -> None:
     """Method, path, query, headers, payload, status and time are all there, oldest first."""
     send(fake, f"{SAMPLERS}?a=1", headers={"X-Client": "mine"})
