@@ -18,9 +18,10 @@ _HOMES = {
     "create_app": "fake_webui.server",
 }
 
+if not TYPE_CHECKING:  # or type checkers would take any name for one of these
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, so that no command imports too much."""
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first asked for, so that no command imports too much."""
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

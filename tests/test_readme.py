@@ -14,6 +14,7 @@ from fake_webui import FakeWebUI, create_app
 from tests.support import ROOT, control, payloads, run_module
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CONTROL = "/__fake/v1"
 ENDPOINT = re.compile(r"`(GET|POST|DELETE) (/[^`]*)`")
 STAGE = re.compile(r"^\| `(\w+)` \| `([^`]+)`", re.MULTILINE)
@@ -59,6 +60,18 @@ def control_endpoints() -> set[tuple[str, str]]:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule.startswith(f"{CONTROL}/")
     }
+
+
+@pytest.mark.parametrize("path", re.findall(r"`((?:app|fake_webui|tests)/[^`]*)`", CONTRIBUTING))
+def test_the_rooms_are_where_contributing_says(path: str) -> None:
+    """Every folder and file that it names is there."""
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("session", re.findall(r"nox -s (\w+)", CONTRIBUTING))
+def test_the_sessions_of_contributing_exist(session: str) -> None:
+    """Every session that it names is one of nox's."""
+    assert f"\ndef {session}(" in (ROOT / "noxfile.py").read_text(encoding="utf-8")
 
 
 def test_the_endpoint_table_is_what_the_server_answers(fake: FakeWebUI) -> None:

@@ -1,6 +1,7 @@
 """What is released: two wheels that hold what they should, and work where nothing else is."""
 
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
+import fake_webui
 from tests.package.conftest import Installed
 from tests.support import ROOT
 
@@ -70,6 +72,26 @@ def test_the_sdist_of_fake_webui_has_its_package_and_papers(fake_webui_dist: Ins
         held = {name.split("/")[1] for name in archive.getnames()}
     papers = {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
     assert held == {"fake_webui", *papers}
+
+
+def type_check(code: str, installed: Installed, folder: Path) -> str:
+    """Check a file strictly, in a project that has fake-webui installed; return what is said."""
+    (folder / "consumer.py").write_text(code, encoding="utf-8")
+    python = f"--python-executable={installed.scripts / 'python'}"
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", python, "consumer.py"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return checked.stdout + checked.stderr
+
+
+def test_type_checkers_know_every_public_name(fake_webui_dist: Installed, tmp_path: Path) -> None:
+    """A strict checker accepts a project that uses all of them, and finds a mistyped one."""
+    code = (ROOT / "tests" / "package" / "consumer.py").read_text(encoding="utf-8")
+    assert [name for name in fake_webui.__all__ if name not in code] == []
+    assert type_check(code, fake_webui_dist, tmp_path).startswith("Success: ")
+    mistyped = code.replace("FakeWebUI(seed=1)", "fake_webui.FakeWebui(seed=1)")
+    assert 'has no attribute "FakeWebui"' in type_check(mistyped, fake_webui_dist, tmp_path)
 
 
 def test_both_licences_are_one() -> None:
