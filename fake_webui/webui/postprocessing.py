@@ -11,8 +11,8 @@ from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import upscale
 from fake_webui.webui.infotext import write_pairs
+from fake_webui.webui.limits import check_memory
 from fake_webui.webui.pnginfo import read_info
-from fake_webui.webui.processing.checks import check_memory
 from fake_webui.webui.state import WebUIState
 
 RESIZE_TO_SIZE = 1

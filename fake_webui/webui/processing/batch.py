@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fake_webui.errors import HandlerError
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape
+from fake_webui.webui.limits import check_memory
 from fake_webui.webui.processing import checks, prompts, sampling
 from fake_webui.webui.processing.hires import HiresPlan, plan_hires
 from fake_webui.webui.processing.init_images import Start, prepare_start
@@ -52,7 +53,7 @@ def sample_batch(
         return _from_images(p, state, job, plan.start, indices)
     size = size_made(p.width, p.height)
     checks.check_latent_size(p.width, p.height)
-    checks.check_memory(*size, p.batch_size)
+    check_memory(*size, p.batch_size)
     sampling.check_schedule(p.sampler_name, p.steps, state.options.get)
     _sample(p, state, job, Sampling(p.sampler_name, p.scheduler, p.steps), size)
     if plan.hires and not state.progress.interrupted:
@@ -151,7 +152,7 @@ def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan, f
         state.models.load(checkpoint, keep_options=True)
     sampler = sampling.require_sampler(p.hr_sampler_name or p.sampler_name, state.catalog)
     _check_hires_size(hires)
-    checks.check_memory(*hires.size, p.batch_size)
+    check_memory(*hires.size, p.batch_size)
     state.progress.next_job()
     if not p.disable_extra_networks:
         note_loras(p, state, p.all_prompts[first], p.all_hr_prompts[first])

@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
-from fake_webui.errors import HandlerError, nans, out_of_memory
+from fake_webui.errors import HandlerError, nans
 from fake_webui.webui.catalog import Catalog, Checkpoint
 from fake_webui.webui.images.resizing import floor8
+from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing.parameters import Processing
 
 # Fields that may be null in a request and must not be in a generation.
@@ -33,9 +34,6 @@ TOO_SMALL = (
     "Calculated padded input size per channel: ({height} x {width}). Kernel size: (3 x 3). "
     "Kernel size can't be greater than actual input size"
 )
-LARGEST_BATCH_PX = 2**28
-MOST_PICTURES = 10_000
-BYTES_FOR_A_PIXEL = 256
 
 
 def check_prompt(p: Processing) -> None:
@@ -62,27 +60,6 @@ def check_nulls(p: Processing) -> None:
     for name in names:
         if getattr(p, name) is None:
             raise HandlerError("TypeError", f"unsupported operand type: 'NoneType' ({name})")
-
-
-def check_memory(width: int, height: int, count: int = 1) -> None:
-    """Refuse pictures that no graphics card has the memory for.
-
-    Raises:
-        HandlerError: OutOfMemoryError.
-    """
-    if width * height * count > LARGEST_BATCH_PX:
-        gibibytes = width * height * count * BYTES_FOR_A_PIXEL / 2**30
-        raise out_of_memory(gibibytes)
-
-
-def check_many(count: int, most: int = MOST_PICTURES) -> None:
-    """Refuse more pictures than anybody waits for, or of other things more than `most`.
-
-    Raises:
-        HandlerError: MemoryError.
-    """
-    if count > most:
-        raise HandlerError("MemoryError", "")
 
 
 def check_count(p: Processing) -> None:

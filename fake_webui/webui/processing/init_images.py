@@ -8,8 +8,9 @@ from PIL import Image, ImageFilter, ImageOps
 
 from fake_webui.errors import HandlerError
 from fake_webui.webui.images.resizing import JUST_RESIZE, LATENT, RESIZE_AND_FILL, fit, flatten
+from fake_webui.webui.limits import check_memory
 from fake_webui.webui.options import Options
-from fake_webui.webui.processing.checks import check_latent_size, check_memory
+from fake_webui.webui.processing.checks import check_latent_size
 from fake_webui.webui.processing.parameters import Processing
 
 Box = tuple[int, int, int, int]

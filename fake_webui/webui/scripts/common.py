@@ -8,8 +8,8 @@ from PIL import Image
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape, image_grid
+from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, collect, saving
-from fake_webui.webui.processing.checks import check_many
 from fake_webui.webui.processing.seeds import fixed_seed
 
 Place = tuple[int, int]

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.annotation import annotated
+from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
-from fake_webui.webui.processing.checks import check_many
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, seed_of
 
 

@@ -8,8 +8,8 @@ from PIL import Image
 from fake_webui.webui.catalog import UPSCALERS
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import flatten, upscale
+from fake_webui.webui.limits import check_memory
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
-from fake_webui.webui.processing.checks import check_memory
 from fake_webui.webui.scripts.common import (
     Tiling,
     fix_seeds,

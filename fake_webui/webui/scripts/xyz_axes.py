@@ -11,8 +11,8 @@ from typing import Any
 
 from fake_webui.errors import HandlerError
 from fake_webui.webui.catalog import Catalog
+from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing import Processing
-from fake_webui.webui.processing.checks import check_many
 from fake_webui.webui.processing.seeds import fixed_seed
 
 
