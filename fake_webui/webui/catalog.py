@@ -1,6 +1,5 @@
 """What a server has: models by every name the real WebUI knows them by, samplers and the like."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,6 @@ from fake_webui.config.settings import (
 from fake_webui.data import read_data
 
 ROOT: Final = "/srv/stable-diffusion-webui"  # a folder in answers only, never opened
-_CHECKSUM: Final = re.compile(r"\s*\[[^]]+]\s*$")
 
 LATENT_UPSCALE_MODES: Final = (
     "Latent",
@@ -196,7 +194,7 @@ class Catalog:
         return (
             self.find_checkpoint(text)
             or self._containing(text)
-            or self._containing(_CHECKSUM.sub("", text))
+            or self._containing(_without_checksum(text))
         )
 
     def _containing(self, text: str) -> Checkpoint | None:
@@ -284,6 +282,15 @@ def _control(
         "step": step,
         "choices": named_choices[choices] if isinstance(choices, str) else choices,
     }
+
+
+def _without_checksum(title: str) -> str:
+    """Return a title without the brackets that it ends with, which hold a hash."""
+    trimmed = title.rstrip()
+    start = trimmed.find("[", trimmed.rfind("]", 0, -1) + 1)
+    if not trimmed.endswith("]") or start < 0 or start + 2 == len(trimmed):
+        return title
+    return trimmed[:start].rstrip()
 
 
 def lora_alias(lora: LoraConfig) -> str:

@@ -1,11 +1,11 @@
 """Labels along the edges of a grid, and the room they take."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 
 from PIL import Image
 
 from fake_webui.webui.images.lettering import GLYPH_HEIGHT, GLYPH_WIDTH, INK, text_rows
+from fake_webui.webui.limits import check_memory
 
 FONT_SHARE = 25  # of width and height together is the font's size
 ACTIVE, BACKGROUND = (0, 0, 0), (255, 255, 255)
@@ -31,6 +31,7 @@ def annotated(
         grid.width + left + margin * (len(columns) - 1),
         grid.height + top + margin * (len(rows) - 1),
     )
+    check_memory(*size)
     result = Image.new("RGB", size, BACKGROUND)
     for row in range(len(rows)):
         for column in range(len(columns)):
@@ -52,19 +53,25 @@ def _wrapped(lines: Sequence[str], width: int, font_px: int) -> list[str]:
 
 def _wrap(line: str, room: int) -> list[str]:
     """Return a line as lines of `room` characters, broken between words."""
-    words = line.split()
-    ends = list(accumulate(words, lambda end, word: (end or 0) + 1 + len(word), initial=-1))
-    if not words or ends[-1] <= room:
+    words, wrapped = line.split(), list[list[str]]()
+    if len(" ".join(words)) <= room:
         return [line]
-    fitting = max(1, sum(end <= room for end in ends[1:]))
-    return [" ".join(words[:fitting]), *_wrap(" ".join(words[fitting:]), room)][: len(words)]
+    taken = room
+    for word in words:
+        taken += 1 + len(word)
+        if taken > room:
+            wrapped.append([])
+            taken = len(word)
+        wrapped[-1].append(word)
+    return [" ".join(words) for words in wrapped]
 
 
 def _write(
     image: Image.Image, lines: Sequence[str], place: tuple[int, int], width: int, font_px: int
 ) -> None:
     left, top = place
-    for number, line in enumerate(lines):
+    visible = image.width * GLYPH_HEIGHT // (GLYPH_WIDTH * max(1, font_px)) + 1
+    for number, line in enumerate(one[:visible] for one in lines):
         marks = b"".join(text_rows(line)) if line else b""
         if not marks or font_px < 1:
             continue

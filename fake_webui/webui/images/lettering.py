@@ -11,17 +11,21 @@ LARGEST_SCALE = 4
 
 def text_rows(text: str) -> list[bytes]:
     """Return `text` as GLYPH_HEIGHT rows, GLYPH_WIDTH marks for each character."""
-    return [b"".join(row) for row in zip(*map(glyph, text), strict=True)]
+    return [b"".join(row) for row in zip(*map(glyph, map(_shown, text)), strict=True)]
+
+
+def _shown(character: str) -> str:
+    """Return a character, or a question mark for one that the font lacks."""
+    return character if character.isascii() and character.isprintable() else "?"
 
 
 @cache
 def glyph(character: str) -> tuple[bytes, ...]:
-    """Return the rows of one character; those that the font lacks become a question mark."""
+    """Return the rows of one character of the font."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - not needed until a picture is
 
     image = Image.new("L", (GLYPH_WIDTH, GLYPH_HEIGHT))
-    shown = character if character.isascii() and character.isprintable() else "?"
-    ImageDraw.Draw(image).text((0, 0), shown, font=_font(), fill=255)
+    ImageDraw.Draw(image).text((0, 0), character, font=_font(), fill=255)
     marks = image.point(lambda value: INK[0] if value > 127 else PAPER[0]).tobytes()
     return tuple(marks[start : start + GLYPH_WIDTH] for start in range(0, len(marks), GLYPH_WIDTH))
 

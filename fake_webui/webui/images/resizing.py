@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from fake_webui.webui.limits import check_memory
+
 LANCZOS = Image.Resampling.LANCZOS
 NEAREST = Image.Resampling.NEAREST
 JUST_RESIZE, CROP_AND_RESIZE, RESIZE_AND_FILL, LATENT = range(4)
@@ -37,7 +39,9 @@ def fit(image: Image.Image, mode: int, size: tuple[int, int]) -> Image.Image:
     if mode == JUST_RESIZE:
         return image.resize(size, LANCZOS)
     if mode == CROP_AND_RESIZE:
-        return _centred(image.resize(_covering(image.size, size), LANCZOS), size)
+        covering = _covering(image.size, size)
+        check_memory(*covering)
+        return _centred(image.resize(covering, LANCZOS), size)
     return _filled(image.resize(_contained(image.size, size), LANCZOS), size)
 
 

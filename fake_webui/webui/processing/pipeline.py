@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape, image_grid
+from fake_webui.webui.limits import MOST_STYLES, check_many, check_text
 from fake_webui.webui.processing import checks, prompts, sampling, saving
 from fake_webui.webui.processing.batch import Plan, make_plan, note_loras, sample_batch
 from fake_webui.webui.processing.context import GenerationContext
@@ -90,13 +91,14 @@ def _note_models(p: Processing, state: WebUIState) -> None:
 
 def _set_up_prompts(p: Processing, state: WebUIState) -> None:
     """Repeat the prompts for every picture, with styles and without comments."""
+    check_many(len(p.styles), MOST_STYLES)
     styles, negative_styles = prompts.style_prompts(p.styles, state.catalog)
     count = len(p.prompt_list or p.negative_prompt_list or []) or p.batch_size * p.n_iter
     clean = prompts.strip_comments if state.options.get("enable_prompt_comments") else str
 
     def spread(single: str, several: list[str] | None, styles: list[str]) -> list[str]:
-        wanted = several or [single] * count
-        return [clean(prompts.apply_styles(prompt, styles)) for prompt in wanted]
+        made = [clean(prompts.apply_styles(one, styles)) for one in several or [single]]
+        return made if several else made * count
 
     p.all_prompts = spread(p.prompt, p.prompt_list, styles)
     p.all_negative_prompts = spread(p.negative_prompt, p.negative_prompt_list, negative_styles)
@@ -113,6 +115,7 @@ def _make_all(
 ) -> tuple[list[Picture], list[str]]:
     """Make one batch after the other until all are done or somebody interrupts."""
     progress, pictures, infotexts = context.state.progress, list[Picture](), list[str]()
+    written = 0
     for number in range(p.n_iter):
         progress.skipped = False
         progress.wake.clear()
@@ -130,6 +133,8 @@ def _make_all(
             finished = finish_picture(p, context, plan, index, picture)
             pictures += finished.pictures
             infotexts.append(finished.infotext)
+            written += len(finished.infotext)
+        check_text(written)
     return pictures, infotexts
 
 

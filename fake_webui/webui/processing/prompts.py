@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from fake_webui.config.settings import EmbeddingConfig, StyleConfig
 from fake_webui.webui.catalog import Catalog
@@ -79,13 +78,19 @@ def strip_comments(prompt: str) -> str:
 
 def extra_networks(prompt: str) -> Iterator[tuple[str, list[str]]]:
     """Yield kind and arguments of each `<kind:argument:…>` in a prompt."""
-    for kind, arguments in _EXTRA_NETWORK.findall(prompt):
+    for kind, arguments in _EXTRA_NETWORK.findall(prompt, 0, _end_of_tags(prompt)):
         yield kind, arguments.split(":")
 
 
 def without_extra_networks(prompt: str) -> str:
     """Return a prompt without its `<kind:argument:…>` tags."""
-    return _EXTRA_NETWORK.sub("", prompt)
+    end = _end_of_tags(prompt)
+    return _EXTRA_NETWORK.sub("", prompt[:end]) + prompt[end:]
+
+
+def _end_of_tags(prompt: str) -> int:
+    """Return where the last tag can end; a search that goes on beyond takes quadratic time."""
+    return prompt.rfind(">") + 1
 
 
 def lora_hashes(prompt: str, catalog: Catalog) -> dict[str, str]:
@@ -120,8 +125,13 @@ def _has_valid_weights(arguments: Sequence[str]) -> bool:
 
 def embedding_hashes(prompt: str, embeddings: Sequence[EmbeddingConfig]) -> list[str]:
     """Return `name: hash` of each embedding that a prompt uses, in the order of first use."""
-    text = tokens(prompt)
-    used = {one.name: one for start in range(len(text)) for one in _at(text, start, embeddings)}
+    words, by_first_word = tokens(prompt), _by_first_word(embeddings)
+    used = {
+        one.name: one
+        for start, word in enumerate(words)
+        for name, one in by_first_word.get(word, ())
+        if words[start : start + len(name)] == name
+    }
     return [
         f"{re.sub('[:,]', '', one.name)}: {one.short_hash}"
         for one in used.values()
@@ -129,17 +139,17 @@ def embedding_hashes(prompt: str, embeddings: Sequence[EmbeddingConfig]) -> list
     ]
 
 
-def _at(
-    text: Sequence[str], start: int, embeddings: Sequence[EmbeddingConfig]
-) -> Iterator[EmbeddingConfig]:
-    """Yield the embeddings whose name begins at word `start`."""
+def _by_first_word(
+    embeddings: Iterable[EmbeddingConfig],
+) -> dict[str, list[tuple[tuple[str, ...], EmbeddingConfig]]]:
+    """Return embeddings with the words of their names, by the first of these."""
+    found: dict[str, list[tuple[tuple[str, ...], EmbeddingConfig]]] = {}
     for embedding in embeddings:
-        words = tokens(embedding.name)
-        if text[start : start + len(words)] == words:
-            yield embedding
+        if words := tokens(embedding.name):
+            found.setdefault(words[0], []).append((words, embedding))
+    return found
 
 
-@lru_cache(maxsize=512)
 def tokens(prompt: str) -> tuple[str, ...]:
     """Return the words of a prompt as the tokenizer separates them, in lower case."""
     return tuple(_TOKEN.findall(prompt.lower()))

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape, image_grid
-from fake_webui.webui.limits import check_many
+from fake_webui.webui.limits import check_many, check_memory
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, collect, saving
 from fake_webui.webui.processing.seeds import fixed_seed
 
@@ -76,6 +76,8 @@ class Tiling:
         """Spread tiles evenly over an image, at least `overlap` pixels over each other."""
         columns = _starts(whole[0], tile[0], overlap)
         rows = _starts(whole[1], tile[1], overlap)
+        check_many(len(columns) * len(rows))
+        check_memory(*tile, len(columns) * len(rows))
         return cls(tile, tuple((x, y) for y in rows for x in columns))
 
     def cut(self, image: Image.Image) -> list[Image.Image]:

@@ -22,7 +22,7 @@ class Arguments(NamedTuple):
 def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate `loops` times, the denoising strength going to `final_denoising_strength`."""
     fix_seeds(p, context)
-    check_many(asked.loops * p.n_iter)
+    check_many(len(range(asked.loops)) * p.n_iter)
     p.extra_generation_params = {
         "Final denoising strength": asked.final_denoising_strength,
         "Denoising curve": asked.denoising_curve,

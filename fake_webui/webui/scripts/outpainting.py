@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from fake_webui.webui.images import Picture
+from fake_webui.webui.limits import check_memory
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.init_images import ORIGINAL
 from fake_webui.webui.scripts.common import (
@@ -39,6 +40,7 @@ class Margins:
         )
         larger = _round_up(size[0] + left + right), _round_up(size[1] + up + down)
         wide, high = larger[0] - size[0], larger[1] - size[1]
+        check_memory(*larger)
         left = left * wide // (left + right) if left else 0
         up = up * high // (up + down) if up else 0
         return cls(left, wide - left if right else 0, up, high - up if down else 0, larger)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.annotation import annotated
-from fake_webui.webui.limits import check_many
+from fake_webui.webui.limits import check_many, check_text
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, seed_of
 
@@ -48,7 +48,9 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
 
 def combinations(parts: list[str], delimiter: str, *, at_start: bool) -> list[str]:
     """Return the first part with every choice of the others, in binary order."""
-    check_many(2 ** min(len(parts), 64))
+    count = 2 ** min(len(parts), 64)
+    check_many(count)
+    check_text(count * sum(map(len, parts)))
     first, others = parts[0], [part.strip().strip(",") for part in parts[1:]]
     prompts = []
     for number in range(2 ** len(others)):

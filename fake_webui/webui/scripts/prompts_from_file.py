@@ -2,9 +2,11 @@
 
 import copy
 import shlex
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing import (
     GenerationContext,
     Processed,
@@ -41,6 +43,7 @@ WORDS: dict[str, Callable[[str], Any]] = {
     "do_not_save_grid": "true".__eq__,
 }
 TEXTS = ("prompt", "negative_prompt")
+LONGEST_LINE = 32_000  # of words; splitting takes the square of the time
 IGNORED = ("outpath_samples", "outpath_grids", "prompt_for_display", "sampler_index", "styles")
 
 
@@ -59,6 +62,7 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
     jobs = [
         read_line(line, context) for line in map(str.strip, asked.prompt_txt.splitlines()) if line
     ]
+    check_many(sum(job.get("n_iter", p.n_iter) * p.batch_size for job in jobs))
     progress = context.state.progress
     if (asked.checkbox_iterate or asked.checkbox_iterate_batch) and p.seed in (-1, None):
         p.seed = fixed_seed(None, context.state.rng)
@@ -97,30 +101,30 @@ def _with(p: Processing, job: dict[str, Any], position: Any) -> Processing:
 
 def read_line(line: str, context: GenerationContext) -> dict[str, Any]:
     """Return what a line sets; one that can't be read as words is a prompt."""
-    if "--" not in line:
+    if "--" not in line or len(line) > LONGEST_LINE:
         return {"prompt": line}
     try:
-        return _read_words(shlex.split(line), context)
+        return _read_words(deque(shlex.split(line)), context)
     except (ValueError, LookupError, AssertionError):
         return {"prompt": line}
 
 
-def _read_words(words: list[str], context: GenerationContext) -> dict[str, Any]:
+def _read_words(words: deque[str], context: GenerationContext) -> dict[str, Any]:
     found: dict[str, Any] = {}
     while words:
-        name = words.pop(0)
+        name = words.popleft()
         if not name.startswith("--") or not words:
             raise ValueError(name)
         name = name.removeprefix("--")
         if name in TEXTS:
-            parts = [words.pop(0)]
+            parts = [words.popleft()]
             while words and not words[0].startswith("--"):
-                parts.append(words.pop(0))
+                parts.append(words.popleft())
             found[name] = " ".join(parts)
         elif name == "sampler_name":
-            found[name] = _sampler_called(words.pop(0), context)
+            found[name] = _sampler_called(words.popleft(), context)
         else:
-            found[name] = WORDS[name](words.pop(0))
+            found[name] = WORDS[name](words.popleft())
     return found
 
 

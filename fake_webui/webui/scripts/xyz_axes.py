@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import permutations
+from math import factorial
 from typing import Any
 
 from fake_webui.errors import HandlerError
 from fake_webui.webui.catalog import Catalog
-from fake_webui.webui.limits import check_many
+from fake_webui.webui.limits import check_many, check_text
 from fake_webui.webui.processing import Processing
 from fake_webui.webui.processing.seeds import fixed_seed
 
@@ -48,6 +49,8 @@ _RANGE, _COUNT = _range(_REAL), _count(_REAL)
 SEEDS = ("Seed", "Var. seed")
 NOTHING = "Nothing"
 MOST_VALUES = 1_000_000
+MOST_PERMUTED = 20  # words, whose permutations fit nowhere
+LONGEST_SPAN = 100  # characters of `1-9 [5]`; a search goes back over them again and again
 TRUE_WORDS = ("true", "yes", "y", "1")
 
 
@@ -98,16 +101,24 @@ class Axis:
             return [value for word in words if word.strip() for value in _whole_values(word)]
         if self.kind is float:
             return [value for word in words if word.strip() for value in _float_values(word)]
-        return list(permutations(words)) if self.kind is tuple else words
+        if self.kind is tuple:
+            check_many(factorial(min(len(words), MOST_PERMUTED)))
+            return list(permutations(words))
+        return words
 
 
 def split_values(text: str) -> list[str]:
     """Return the values of a comma-separated line."""
-    rows = csv.reader(StringIO(text), skipinitialspace=True)
+    try:
+        rows = list(csv.reader(StringIO(text), skipinitialspace=True))
+    except csv.Error as error:
+        raise HandlerError("Error", str(error)) from None
     return [value.strip() for row in rows for value in row]
 
 
 def _whole_values(word: str) -> list[Any]:
+    if len(word) > LONGEST_SPAN:
+        return [word]
     if found := _WHOLE_RANGE.fullmatch(word):
         start, end, step = int(found[1]), int(found[2]), int(found[3] or 1)
         check_many(abs((end - start) // (step or 1)), MOST_VALUES)
@@ -118,6 +129,8 @@ def _whole_values(word: str) -> list[Any]:
 
 
 def _float_values(word: str) -> list[Any]:
+    if len(word) > LONGEST_SPAN:
+        return [word]
     if found := _RANGE.fullmatch(word):
         start, end, step = float(found[1]), float(found[2]), float(found[3] or 1)
         count = max(0, -int((start - end - step) // step))
@@ -161,6 +174,8 @@ def _nothing(p: Processing, value: Any, _: Given) -> None:
 
 def _search_and_replace(p: Processing, value: Any, given: Given) -> None:
     sought = given.values[0]
+    for prompt in (p.prompt, p.negative_prompt):
+        check_text(len(prompt) + prompt.count(sought) * len(value))
     if sought not in p.prompt and sought not in p.negative_prompt:
         message = f"Prompt S/R did not find {sought} in prompt or negative prompt."
         raise HandlerError("RuntimeError", message)

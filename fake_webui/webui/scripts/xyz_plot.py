@@ -13,6 +13,7 @@ from PIL import Image
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.annotation import annotated
+from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing import (
     GenerationContext,
     Processed,
@@ -169,6 +170,7 @@ def _check_size(p: Processing, context: GenerationContext, scales: Sequence[Scal
             f"Error: Resulting grid would be too large ({megapixels} MPixels) "
             f"(max configured size is {int(limit)} MPixels)",
         )
+    check_many(x * y * z * p.batch_size * p.n_iter)
 
 
 def _make_cells(
