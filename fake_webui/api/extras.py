@@ -42,9 +42,8 @@ def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
 )
 def extra_batch_images(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge several pictures."""
-    images = [
-        pictures.image_input.decode_image(entry["data"]) for entry in asked.values["imageList"]
-    ]
+    texts = [entry["data"] for entry in asked.values["imageList"]]
+    images = pictures.image_input.decode_images(texts)
     results, text = pictures.postprocessing.run_extras(images, asked.values, state)
     listed = b",".join(_quoted(result, state) for result in results)
     return _spliced(b'{"html_info":%s,"images":[%s]}', text, listed)

@@ -250,11 +250,13 @@ def thumbnail(data: bytes, size_px: int) -> bytes:
     """
     from PIL import Image  # noqa: PLC0415 (serving needs it only for a page that is open)
 
+    from fake_webui.webui.images import open_image  # noqa: PLC0415
+
     stream = io.BytesIO()
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.thumbnail((size_px, size_px))
-            image.save(stream, format="PNG")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        image = open_image(data)
+        image.thumbnail((size_px, size_px))
+        image.save(stream, format="PNG")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ControlError(422, f"this image can't be decoded: {error}") from error
     return stream.getvalue()

@@ -63,6 +63,8 @@ def read_parameters(image: Image.Image) -> str | None:
     for key in ("parameters", "postprocessing"):
         if isinstance(text := image.info.get(key), str):
             return text
+    if image.format == "PNG":  # of which Pillow decodes every pixel to see whether there is EXIF
+        return None
     return read_user_comment(image) or None
 
 

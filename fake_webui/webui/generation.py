@@ -5,7 +5,7 @@ from typing import Any
 
 from fake_webui.contract import Parsed
 from fake_webui.errors import HandlerError, HttpError
-from fake_webui.webui.image_input import decode_image
+from fake_webui.webui.image_input import decode_image, decode_images
 from fake_webui.webui.images import Picture
 from fake_webui.webui.infotext_field import apply_infotext
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
@@ -80,7 +80,7 @@ def _run(
     kind = "img2img" if p.is_img2img else "txt2img"
     with state.generating(values["force_task_id"], kind, failure) as job:
         if p.is_img2img:
-            p.init_images = [decode_image(text) for text in values["init_images"]]
+            p.init_images = decode_images(values["init_images"])
         context = GenerationContext(state, job, choice.always_on)
         return choice.run(p, context) if choice.selected else process_images(p, context)
 
@@ -108,7 +108,7 @@ def encode_picture(picture: Picture, state: WebUIState) -> bytes:
     Raises:
         HttpError: 500, for a format that the API doesn't have.
         HandlerError: UnicodeEncodeError, for text that can't be encoded; ValueError, for a quality
-            of JPEG or WebP that is not a whole number.
+            of JPEG or WebP that is not a whole number, or a picture too large for them.
     """
     image_format = str(state.options.get("samples_format")).lower()
     if image_format not in IMAGE_FORMATS:
@@ -118,5 +118,5 @@ def encode_picture(picture: Picture, state: WebUIState) -> bytes:
         raise HandlerError("ValueError", "Invalid quality setting")
     try:
         return picture.encode(image_format, quality)
-    except UnicodeEncodeError as error:
-        raise HandlerError("UnicodeEncodeError", str(error)) from None
+    except (ValueError, OSError) as error:
+        raise HandlerError(type(error).__name__, str(error)) from None

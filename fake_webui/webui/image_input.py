@@ -2,12 +2,22 @@
 
 import base64
 import ipaddress
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageOps
 
 from fake_webui.errors import HandlerError, HttpError
-from fake_webui.webui.images import open_image
+from fake_webui.webui.images import read_header
+from fake_webui.webui.limits import check_memory
+
+UNDECODABLE = (
+    ValueError,
+    OSError,
+    SyntaxError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 
 
 def decode_image(text: str | None) -> Image.Image:
@@ -17,6 +27,21 @@ def decode_image(text: str | None) -> Image.Image:
         HttpError: 500, if it is not an image, or an address.
         HandlerError: for null and for a data URI without data.
     """
+    return _loaded(_opened(text))
+
+
+def decode_images(texts: Iterable[str | None]) -> list[Image.Image]:
+    """Return the images of a request's texts, whose pixels are counted together.
+
+    Raises:
+        HttpError, HandlerError: as `decode_image`; OutOfMemoryError, if they are too many.
+    """
+    opened = [_opened(text) for text in texts]
+    check_memory(sum(image.width * image.height for image in opened), 1)
+    return [_loaded(image) for image in opened]
+
+
+def _opened(text: str | None) -> Image.Image:
     if text is None:
         raise HandlerError("AttributeError", "'NoneType' object has no attribute 'startswith'")
     if not isinstance(text, str):
@@ -25,8 +50,16 @@ def decode_image(text: str | None) -> Image.Image:
     if text.startswith(("http://", "https://")):
         raise HttpError(500, _why_not_fetched(text))
     try:
-        return _upright(open_image(base64.b64decode(_body(text))))
-    except (ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        return read_header(base64.b64decode(_body(text)))
+    except UNDECODABLE:
+        raise HttpError(500, "Invalid encoded image") from None
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    try:
+        image.load()
+        return _upright(image)
+    except UNDECODABLE:
         raise HttpError(500, "Invalid encoded image") from None
 
 
@@ -46,10 +79,10 @@ def _body(text: str) -> str:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Return an image turned as its EXIF says, with the transparency of a palette as alpha."""
-    turned = ImageOps.exif_transpose(image)
-    if turned.mode in ("RGB", "P") and isinstance(turned.info.get("transparency"), bytes):
-        return turned.convert("RGBA")
-    return turned
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode in ("RGB", "P") and isinstance(image.info.get("transparency"), bytes):
+        return image.convert("RGBA")
+    return image
 
 
 def _why_not_fetched(url: str) -> str:

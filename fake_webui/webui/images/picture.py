@@ -1,6 +1,7 @@
 """A picture and the text it carries, as a drawing or as pixels, and its files."""
 
 import io
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -8,8 +9,12 @@ from typing import Self
 from PIL import Image
 
 from fake_webui.webui.images.drawing import Drawing
+from fake_webui.webui.limits import LARGEST_PICTURE_PX, check_memory
 
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
+# What clients send; others are read by programs outside, or by parsers that nobody looks after.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "ICO", "PPM", "TGA")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # it is an error here
 PIL_FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 
 
@@ -29,6 +34,7 @@ class Picture:
     def image(self) -> Image.Image:
         """The pixels."""
         if isinstance(self.content, Drawing):
+            check_memory(*self.size, most_px=LARGEST_PICTURE_PX)
             return open_image(self.content.to_png({}))
         return self.content
 
@@ -68,10 +74,23 @@ def open_image(data: bytes) -> Image.Image:
     """Return the loaded image of a file's bytes.
 
     Raises:
-        OSError: if it is not an image.
+        OSError, Image.DecompressionBombError: as `read_header`; OSError, if it is damaged.
     """
-    image = Image.open(io.BytesIO(data))
+    image = read_header(data)
     image.load()
+    return image
+
+
+def read_header(data: bytes) -> Image.Image:
+    """Return the image of a file's bytes before it is decoded.
+
+    Raises:
+        OSError: if it is not an image.
+        Image.DecompressionBombError: if it has more pixels than Pillow takes without a warning.
+    """
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if image.width * image.height > LARGEST_PICTURE_PX:
+        raise Image.DecompressionBombError(f"{image.width}x{image.height} pixels")
     return image
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fake_webui.errors import HandlerError
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape
-from fake_webui.webui.limits import check_memory
+from fake_webui.webui.limits import MOST_PIXELS, check_many, check_memory
 from fake_webui.webui.processing import checks, prompts, sampling
 from fake_webui.webui.processing.hires import HiresPlan, plan_hires
 from fake_webui.webui.processing.init_images import Start, prepare_start
@@ -53,7 +53,7 @@ def sample_batch(
         return _from_images(p, state, job, plan.start, indices)
     size = size_made(p.width, p.height)
     checks.check_latent_size(p.width, p.height)
-    check_memory(*size, p.batch_size)
+    _check_pixels(p, size)
     sampling.check_schedule(p.sampler_name, p.steps, state.options.get)
     _sample(p, state, job, Sampling(p.sampler_name, p.scheduler, p.steps), size)
     if plan.hires and not state.progress.interrupted:
@@ -68,6 +68,12 @@ def sample_batch(
         )
         for index in indices
     ]
+
+
+def _check_pixels(p: Processing, size: tuple[int, int]) -> None:
+    """Refuse pictures that are too large for one batch, or for all of them."""
+    check_memory(*size, p.batch_size)
+    check_many(size[0] * size[1] * len(p.all_prompts), MOST_PIXELS)
 
 
 def _key(p: Processing, index: int) -> str:
@@ -111,6 +117,7 @@ def _from_images(
     schedule, steps = sampling.steps_from_image(p.steps, strength, exact=exact)
     sampling.check_schedule(p.sampler_name, schedule, get, done=steps)
     size = size_made(p.width, p.height)
+    _check_pixels(p, size)
     if p.initial_noise_multiplier is None:
         p.initial_noise_multiplier = get("initial_noise_multiplier")
     if p.initial_noise_multiplier != 1.0:
@@ -152,7 +159,7 @@ def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan, f
         state.models.load(checkpoint, keep_options=True)
     sampler = sampling.require_sampler(p.hr_sampler_name or p.sampler_name, state.catalog)
     _check_hires_size(hires)
-    check_memory(*hires.size, p.batch_size)
+    _check_pixels(p, hires.size)
     state.progress.next_job()
     if not p.disable_extra_networks:
         note_loras(p, state, p.all_prompts[first], p.all_hr_prompts[first])
