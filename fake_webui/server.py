@@ -87,6 +87,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
         app.after_request(after)
     for kind, answer in ERRORS:
         app.register_error_handler(kind, answer)
+    app.url_map.converters["int"] = views.Number
     for blueprint in (views.bp, inspector.bp):
         app.register_blueprint(blueprint)
     app.wsgi_app = Wire(app.wsgi_app)  # type: ignore[method-assign]

@@ -1,5 +1,8 @@
 """The first and the last to see a request: it is recorded, and may be made to fail."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -11,6 +14,9 @@ from fake_webui.control.access import allowed_host, is_cross_site, is_loopback
 from fake_webui.errors import ControlError
 from fake_webui.faults.wire import BEHIND_PROXY
 from fake_webui.journal.exchange import Exchange
+
+SECRET: Final = ("authorization", "cookie", "proxy-authorization")
+PRESENT: Final = "<present>"
 
 
 def check_host() -> Response | None:
@@ -40,9 +46,9 @@ def receive() -> ResponseReturnValue | None:
         request.method,
         request.path,
         request.query_string.decode("latin-1"),
-        dict(request.headers),
+        shown_headers(request.headers.items()),
         read_body(),
-        matched=find_endpoint() is not None,
+        first=meet,
         then=decide,
     )
     return faulty.before_view(g.fault, g.exchange) if g.fault else None
@@ -56,9 +62,20 @@ def read_body() -> bytes:
         return b""
 
 
+def shown_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name, without what nobody but the WebUI may know."""
+    return {name: PRESENT if name.lower() in SECRET else value for name, value in headers}
+
+
+def meet(exchange: Exchange) -> None:
+    """Note whether there is an endpoint for a request, and which fault rules mean it."""
+    exchange.matched = find_endpoint() is not None
+    g.met = current_services().faults.met(exchange)
+
+
 def decide(exchange: Exchange) -> None:
     """Let the fault rules see a request and note on it what will happen."""
-    g.fault = current_services().faults.decide(exchange)
+    g.fault = current_services().faults.decide(exchange, g.met)
     exchange.fault = g.fault.name if g.fault else None
 
 

@@ -5,22 +5,25 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import IntegerConverter
 
 from fake_webui.api.coverage import list_coverage
 from fake_webui.api.families import ENDPOINTS
 from fake_webui.api.services import current_services
 from fake_webui.errors import ControlError
-from fake_webui.faults.actions import ACTIONS
+from fake_webui.faults.actions import ACTIONS, can_be_encoded
 from fake_webui.faults.parsing import parse_rule
+from fake_webui.faults.wire import SOCKET, has_hung_up
 from fake_webui.journal import expectation
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.expectation import Question, parse_question
 from fake_webui.journal.matching import Match, known
-from fake_webui.journal.payloads import MEDIA_TYPES
+from fake_webui.journal.payloads import MEDIA_TYPES, children
 from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
 from fake_webui.version import EMULATED_VERSION, __version__
 
@@ -30,6 +33,14 @@ INSTANCE_TOKEN = secrets.token_hex(16)
 REQUESTS_KEYS = ("path", "method", "mark", "since", "unmatched", "limit")
 TRUE, FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
 LARGEST_THUMBNAIL_PX = 1024
+LEVELS = 100  # of arrays in arrays
+DIGITS = 15
+
+
+class Number(IntegerConverter):
+    """A number in an address, of no more digits than Python reads."""
+
+    regex = rf"\d{{1,{DIGITS}}}"
 
 
 @bp.get("/health")
@@ -97,7 +108,8 @@ def find_requests() -> ResponseReturnValue:
 @bp.post("/requests/wait")
 def wait_for_requests() -> ResponseReturnValue:
     """Return the requests that match as soon as there are enough of them."""
-    return entries_answer(expectation.wait(current_services().recorder, question()))
+    has_gone = partial(has_hung_up, request.environ.get(SOCKET))
+    return entries_answer(expectation.wait(current_services().recorder, question(), has_gone))
 
 
 @bp.delete("/requests")
@@ -176,7 +188,9 @@ def read_name(body: Any) -> str | None:
         case None:
             return None
         case {"name": str() | None as name, **rest} if not rest:
-            return name
+            if can_be_encoded(name or "", "utf-8"):
+                return name
+            raise ControlError(422, "a mark has no halves of surrogate pairs")
     raise ControlError(422, 'the body is {"name": "…"}, or {"name": null} for no mark')
 
 
@@ -189,14 +203,32 @@ def json_body() -> Any:
     """Return the JSON of the body, whatever its type is called, or None without a body.
 
     Raises:
-        ControlError: 422 with line and column, if it is not JSON.
+        ControlError: 422 with line and column, if it is not JSON; 422 for what nobody can mean.
     """
     if not (body := request.get_data()).strip():
         return None
     try:
-        return json.loads(body)
-    except ValueError as error:
+        value = json.loads(body)
+        check_depth(value, LEVELS)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ControlError(422, f"the body is not JSON: {error}") from error
+    except ValueError as error:
+        raise ControlError(422, "the body has a number of too many digits") from error
+    except RecursionError as error:
+        raise ControlError(422, f"the body is nested deeper than {LEVELS} levels") from error
+    return value
+
+
+def check_depth(value: Any, levels: int) -> None:
+    """Refuse arrays in arrays that are more than `levels` deep.
+
+    Raises:
+        RecursionError: if they are.
+    """
+    if not levels:
+        raise RecursionError
+    for _, child in children(value):
+        check_depth(child, levels - 1)
 
 
 def number_argument(name: str, default: int) -> int:
@@ -208,6 +240,8 @@ def number_argument(name: str, default: int) -> int:
     text = request.args.get(name, str(default))
     if not (text.isascii() and text.isdigit()):
         raise ControlError(422, f"{name} must be a whole number, not {text!r}")
+    if len(text) > DIGITS:
+        raise ControlError(422, f"{name} must be a whole number of at most {DIGITS} digits")
     return int(text)
 
 
@@ -238,8 +272,10 @@ def find_exchange(n: int) -> Exchange:
 
 
 def entries_answer(exchanges: Iterable[Exchange], **facts: Any) -> ResponseReturnValue:
-    """Answer with entries."""
-    return answer(requests=[exchange.entry() for exchange in exchanges], **facts)
+    """Answer with entries, of which only one is in memory as anything but text."""
+    entries = ", ".join(json.dumps(exchange.entry()) for exchange in exchanges)
+    rest = "".join(f', "{name}": {json.dumps(fact)}' for name, fact in facts.items())
+    return Response(f'{{"requests": [{entries}]{rest}}}', content_type="application/json")
 
 
 def thumbnail(data: bytes, size_px: int) -> bytes:

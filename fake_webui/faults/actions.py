@@ -28,16 +28,28 @@ class Setting:
     def problem(self, value: Any) -> str | None:
         """Return what a value must be, None if it is that."""
         if self.any_type:
-            return None
+            is_sendable = not isinstance(value, str) or can_be_encoded(value, "utf-8")
+            return None if is_sendable else "text without halves of surrogate pairs"
         if self.choices:
             return None if value in self.choices else f"one of {', '.join(self.choices)}"
         if isinstance(self.default, str):
-            return None if isinstance(value, str) else "a string"
+            is_header = isinstance(value, str) and value.isprintable()
+            is_header = is_header and can_be_encoded(value, "latin-1")
+            return None if is_header else "a string of one line in letters of Latin-1"
         whole = isinstance(self.default, int)
         if isinstance(value, bool) or not isinstance(value, (int,) if whole else (int, float)):
             return "a whole number" if whole else "a number"
         in_range = self.lowest <= value <= self.highest
         return None if in_range else f"from {self.lowest:g} to {self.highest:g}"
+
+
+def can_be_encoded(text: str, encoding: str) -> bool:
+    """Return whether every character of a text can be sent in an encoding."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

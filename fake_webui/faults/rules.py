@@ -9,7 +9,7 @@ since reset and the ordinal of the match, so a run repeats exactly, threads or n
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_webui.faults.actions import Action
@@ -36,10 +36,10 @@ class FaultRule:
     times: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def matches(self, exchange: Exchange) -> bool:
-        """Return whether this request can show the fault and is one that is meant."""
+    def may_match(self, exchange: Exchange) -> bool:
+        """Return whether this request can show the fault and is meant, whatever its mark."""
         makes_sense = not self.action.work or exchange.path in self.paths
-        return makes_sense and self.match.accepts(exchange)
+        return makes_sense and replace(self.match, mark=None).accepts(exchange)
 
     def as_json(self) -> dict[str, Any]:
         """Return the rule as it would be posted."""
@@ -61,7 +61,7 @@ class Fault:
     draw: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """A rule in force, and how often it was met and fired."""
 
@@ -114,11 +114,24 @@ class FaultRules:
         with self._lock:
             return [entry.as_json() for entry in self._entries]
 
-    def decide(self, exchange: Exchange) -> Fault | None:
-        """Return the fault that this request gets, if any, and count it."""
+    def met(self, exchange: Exchange) -> list[Entry]:
+        """Return the rules that mean this request, whatever mark it will get.
+
+        Looking into a body takes time, in which nobody else is held up.
+        """
         with self._lock:
-            for entry in self._entries:
-                if entry.rule.matches(exchange):
+            entries = list(self._entries)
+        return [entry for entry in entries if entry.rule.may_match(exchange)]
+
+    def decide(self, exchange: Exchange, met: Sequence[Entry] | None = None) -> Fault | None:
+        """Return the fault that this request gets, if any, and count it.
+
+        `met` are the rules that mean it, where that is known already.
+        """
+        met = self.met(exchange) if met is None else met
+        with self._lock:
+            for entry in met:
+                if entry in self._entries and entry.rule.match.mark in (None, exchange.mark):
                     entry.seen += 1
                     draw = self._draw(entry)
                     if is_due(entry, draw):

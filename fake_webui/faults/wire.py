@@ -7,6 +7,7 @@ dropped is an exception.
 
 import contextlib
 import os
+import selectors
 import socket
 import struct
 import sys
@@ -75,6 +76,18 @@ class Wire:
         chunks = self._application(environ, start_response)
         fault: WireFault | None = environ.get(FAULT)
         return fault(environ, chunks) if fault else chunks
+
+
+def has_hung_up(connection: socket.socket | None) -> bool:
+    """Return whether the client at the other end has gone; nobody knows without a socket."""
+    if connection is None:
+        return False
+    with selectors.DefaultSelector() as selector:
+        try:
+            selector.register(connection, selectors.EVENT_READ)
+            return bool(selector.select(0)) and not connection.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):
+            return True
 
 
 def whole(chunks: Iterable[bytes]) -> bytes:

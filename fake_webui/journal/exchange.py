@@ -13,6 +13,9 @@ FACTS = (
 )  # fmt: skip
 
 
+UNREAD = object()  # of a body that nobody has looked into
+
+
 @dataclass(slots=True, kw_only=True)
 class Exchange:
     """A request as it came in, what the fake noticed about it, and how it was answered.
@@ -40,11 +43,14 @@ class Exchange:
     body: bytes = b""
     answer: bytes = b""
     started_s: float = 0.0
+    _payload: Any = UNREAD
 
     @property
     def payload(self) -> Any:
         """The JSON that was sent, images and all; None where the body was not JSON."""
-        return parse_json(self.body)
+        if self._payload is UNREAD:
+            self._payload = parse_json(self.body)
+        return self._payload
 
     def facts(self) -> bytes:
         """Return everything but the bodies as JSON, to be read back with `revive`."""

@@ -2,8 +2,9 @@
 
 import difflib
 import heapq
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -15,9 +16,11 @@ from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
 NEAREST_SHOWN = 3
 NEAREST_CONSIDERED = 1000  # entries; the newest of the journal
 DIFFERENCES_SHOWN = 8
+COMPARED = 200  # characters of a path; comparing takes the square of the time
 NUMBERS_SHOWN = 20
 LONGEST_WAIT_S = 600.0
 DEFAULT_WAIT_S = 10.0
+CLIENT_POLL_S = 0.5  # between two looks whether whoever waits is still there
 QUESTION_KEYS = ("match", "exactly", "at_least", "timeout_s")
 
 
@@ -79,7 +82,7 @@ def check_number(key: str, value: Any, *, whole: bool) -> float:
         ControlError: 422 for anything else.
     """
     kinds = (int,) if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < math.inf:
         what = "a whole number" if whole else "a number"
         raise ControlError(422, f"{key} must be {what}, 0 or more, not {value!r}")
     return value
@@ -112,8 +115,12 @@ def find(recorder: Recorder, question: Question) -> Iterator[Exchange]:
     return recorder.get_all(numbers, SENT)
 
 
-def wait(recorder: Recorder, question: Question) -> Iterator[Exchange]:
+def wait(
+    recorder: Recorder, question: Question, has_gone: Callable[[], bool] = lambda: False
+) -> Iterator[Exchange]:
     """Return the exchanges that match as soon as they are as many as expected, by default one.
+
+    `has_gone` says whether nobody waits for the answer any more.
 
     Raises:
         ControlError: 409 at the timeout, at a reset, or as soon as there are too many; 410
@@ -122,7 +129,7 @@ def wait(recorder: Recorder, question: Question) -> Iterator[Exchange]:
     if question.exactly is None and question.at_least is None:
         question = replace(question, at_least=1)
     epoch = recorder.epoch
-    numbers = collect(recorder, question)
+    numbers = collect(recorder, question, has_gone)
     if recorder.epoch != epoch:
         raise ControlError(409, f"the server was reset while waiting for {question}")
     if question.exactly is not None:
@@ -131,7 +138,7 @@ def wait(recorder: Recorder, question: Question) -> Iterator[Exchange]:
     return recorder.get_all(numbers, SENT)
 
 
-def collect(recorder: Recorder, question: Question) -> list[int]:
+def collect(recorder: Recorder, question: Question, has_gone: Callable[[], bool]) -> list[int]:
     """Return the numbers of what matches, once that decides the question or time is up."""
     deadline = time.monotonic() + question.timeout_s
     epoch, seen, numbers = recorder.epoch, 0, list[int]()
@@ -141,8 +148,14 @@ def collect(recorder: Recorder, question: Question) -> list[int]:
         if question.holds_for(len(numbers)) or question.is_lost_at(len(numbers)):
             return numbers
         seen = last
-        if not recorder.wait_beyond(seen, epoch, deadline - time.monotonic()):
-            return numbers
+        while not recorder.wait_beyond(seen, epoch, min(CLIENT_POLL_S, left_s(deadline))):
+            if not left_s(deadline) or recorder.epoch != epoch or has_gone():
+                return numbers
+
+
+def left_s(deadline: float) -> float:
+    """Return the seconds until a moment of the monotonic clock, 0 after it."""
+    return max(0.0, deadline - time.monotonic())
 
 
 def matching(recorder: Recorder, match: Match, scope: Scope | None = None) -> list[int]:
@@ -197,7 +210,7 @@ class NearMiss:
     def distance(self) -> tuple[float, int, int]:
         """How far off: path first, then the number of differences, then the newest."""
         path = next((one for one in self.differences if one.where == "path"), None)
-        similarity = difflib.SequenceMatcher(None, path.expected, path.got).ratio() if path else 2
+        similarity = compare(path.expected, path.got) if path else 2
         return (-similarity, len(self.differences), -self.n)
 
     def __str__(self) -> str:
@@ -211,12 +224,18 @@ class NearMiss:
         return entry | {"differences": [asdict(one) for one in self.differences]}
 
 
+def compare(expected: str, got: str) -> float:
+    """Return how similar the beginnings of two paths are, 0 to 1."""
+    pair = expected[:COMPARED], got[:COMPARED]
+    return difflib.SequenceMatcher(None, *pair).ratio()
+
+
 def nearest(recorder: Recorder, match: Match) -> list[NearMiss]:
     """Return the few entries of the journal that are least unlike a match, nearest first."""
     newest = Scope(since=max(0, recorder.last_n - NEAREST_CONSIDERED))
-    misses = [
+    misses = (
         NearMiss(one.n, f"{one.method} {one.path}", differences)
         for one in recorder.entries(newest, SENT)
         if (differences := tuple(match.differences(one)))
-    ]
+    )
     return heapq.nsmallest(NEAREST_SHOWN, misses, key=lambda miss: miss.distance)

@@ -1,14 +1,16 @@
 """Which exchanges a match means, and how far the others are from it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
 from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
-from fake_webui.journal.payloads import children, with_images_described
+from fake_webui.journal.payloads import with_images_described
 
 ABSENT = "<absent>"
+INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,8 @@ MATCH_KEYS = tuple(field.name for field in fields(Match))
 def payload_differences(expected: dict[str, Any], payload: Any) -> Iterator[Difference]:
     """Yield the places where a payload lacks or contradicts what is expected of it."""
     for key, value in expected.items():
-        got = reach(payload, key)
-        if got is ABSENT and "." in key:  # it may lead into the description of an image
-            got = reach(with_images_described(payload), key)
-        yield from value_differences(value, with_images_described(got), f"payload.{key}")
+        got = with_images_described(reach(payload, key))
+        yield from value_differences(value, got, f"payload.{key}")
 
 
 def value_differences(expected: Any, got: Any, where: str) -> Iterator[Difference]:
@@ -86,12 +86,26 @@ def same(expected: Any, got: Any) -> bool:
 
 
 def reach(value: Any, key: str) -> Any:
-    """Return what a key, or a dotted path of keys and indices, leads to; ABSENT if nowhere."""
-    members = {str(name): child for name, child in children(value)}
-    if key in members:
-        return members[key]
-    first, dot, rest = key.partition(".")
-    return reach(members[first], rest) if dot and first in members else ABSENT
+    """Return what a key, or a dotted path of keys and indices, leads to; ABSENT if nowhere.
+
+    A path may lead into the description of an image.
+    """
+    while (found := member(value, key)) is ABSENT:
+        first, dot, key = key.partition(".")
+        if not dot or (value := member(value, first)) is ABSENT:
+            return ABSENT
+    return found
+
+
+def member(value: Any, name: str) -> Any:
+    """Return what a JSON value, or the description of an image, has under a name or an index."""
+    if isinstance(value, str):
+        value = with_images_described(value)
+    if isinstance(value, dict):
+        return value.get(name, ABSENT)
+    if isinstance(value, list) and INDEX.fullmatch(name) and int(name) < len(value):
+        return value[int(name)]
+    return ABSENT
 
 
 def parse_match(value: Any, where: str = "match") -> Match:

@@ -20,6 +20,8 @@ from PIL import Image, UnidentifiedImageError
 from fake_webui.webui.images import read_user_comment
 
 SHORTEST_IMAGE = 60  # characters of base64; the smallest possible PNG takes 90
+LEVELS_SHOWN = 100  # of arrays in arrays; Python itself gives up at about a thousand
+TOO_DEEP = f"<nested deeper than {LEVELS_SHOWN} levels>"
 TEXT_SHOWN = 4000  # characters of a body that is not JSON
 BASE64_START = re.compile(r"[A-Za-z0-9+/\r\n]{56}")
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
@@ -81,14 +83,14 @@ def image_bytes(text: str) -> bytes | None:
         return None
 
 
-def find_images(value: Any, where: str = "") -> Iterator[FoundImage]:
+def find_images(value: Any, where: str = "", levels: int = LEVELS_SHOWN) -> Iterator[FoundImage]:
     """Yield every image inside a JSON value, in the order of the JSON."""
     if isinstance(value, str):
         if data := image_bytes(value):
             yield FoundImage(where, data)
-    else:
+    elif levels:
         for key, child in children(value):
-            yield from find_images(child, f"{where}.{key}" if where else str(key))
+            yield from find_images(child, f"{where}.{key}" if where else str(key), levels - 1)
 
 
 def children(value: Any) -> Iterator[tuple[str | int, Any]]:
@@ -99,13 +101,18 @@ def children(value: Any) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(value)
 
 
-def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Return a JSON value with everything changed that is neither an object nor an array."""
+def mapped(value: Any, change: Callable[[Any], Any], levels: int = LEVELS_SHOWN) -> Any:
+    """Return a JSON value with everything changed that is neither an object nor an array.
+
+    What is nested deeper than `levels` becomes a sentence that says so.
+    """
+    if not isinstance(value, (dict, list)):
+        return change(value)
+    if not levels:
+        return TOO_DEEP
     if isinstance(value, dict):
-        return {key: mapped(child, change) for key, child in value.items()}
-    if isinstance(value, list):
-        return [mapped(child, change) for child in value]
-    return change(value)
+        return {key: mapped(child, change, levels - 1) for key, child in value.items()}
+    return [mapped(child, change, levels - 1) for child in value]
 
 
 def with_images_described(value: Any) -> Any:

@@ -84,28 +84,33 @@ class Recorder:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         *,
-        matched: bool = True,
+        first: Callable[[Exchange], None] | None = None,
         then: Callable[[Exchange], None] | None = None,
     ) -> Exchange:
         """Add an entry for a request that has arrived, and return it.
 
-        `then` runs before anybody else's request gets a number, so what it decides depends on
-        the order of the journal alone.
+        `first` runs before the entry has a number, and holds nobody up. `then` runs before
+        anybody else's request gets a number, so what it decides depends on the order of the
+        journal alone.
         """
+        exchange = Exchange(
+            n=0,
+            time="",
+            mark=None,
+            method=method,
+            path=path,
+            query=read_query(query),
+            headers=dict(headers or {}),
+            sent_bytes=len(body),
+            body=body,
+        )
+        if first:
+            first(exchange)
         with self._changed:
-            exchange = Exchange(
-                n=self.last_n + 1,
-                time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-                mark=self._marks[-1][1],
-                method=method,
-                path=path,
-                query=read_query(query),
-                headers=dict(headers or {}),
-                matched=matched,
-                sent_bytes=len(body),
-                body=body,
-                started_s=self._clock(),
-            )
+            exchange.n = self.last_n + 1
+            exchange.mark = self._marks[-1][1]
+            exchange.time = datetime.now(UTC).isoformat(timespec="milliseconds")
+            exchange.started_s = self._clock()
             self._positions.append(OPEN)
             self._open[exchange.n] = exchange
             if then:
