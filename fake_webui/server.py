@@ -4,13 +4,14 @@ request → journal → fault gate → api → contract → webui → response
 """
 
 import contextlib
+import errno
 import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
@@ -127,18 +128,18 @@ def serve(
     """Run a server until it is told to stop; prints its address when it is listening.
 
     Raises:
-        ConfigError: if the address can't be listened on, or the output folder can't be made.
+        ConfigError: if the address can't be listened on, the output folder can't be made, or the
+            ready file can't be written.
     """
     stopped = threading.Event()
     _make_folder(config.output_dir)
     app = create_app(config)
-    with _listening(config, app) as server:
+    with _ready_file(ready_file) as announce, _listening(config, app) as server:
         _obey(app, server, stopped)
         server.start()
         if exit_on_stdin_eof:
             threading.Thread(target=_watch_stdin, args=[stopped], daemon=True).start()
-        if ready_file:
-            _write_ready_file(ready_file, server.url)
+        announce(server.url)
         print(f"fake-webui listening on {server.url}", flush=True)
         threading.Thread(target=_warm_up, daemon=True).start()
         while not stopped.wait(SIGNAL_POLL_S):
@@ -197,13 +198,53 @@ def _listening(config: ServerConfig, app: Flask) -> Iterator[HttpServer]:
 
 
 def _watch_stdin(stopped: threading.Event) -> None:
-    with contextlib.suppress(OSError):
-        while os.read(sys.stdin.fileno(), 4096):
+    with contextlib.suppress(OSError, ValueError):
+        while sys.stdin and os.read(sys.stdin.fileno(), 4096):  # None where it was closed at start
             pass
     stopped.set()
 
 
-def _write_ready_file(path: Path, url: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}))
-    partial.replace(path)
+@contextlib.contextmanager
+def _ready_file(path: Path | None) -> Iterator[Callable[[str], None]]:
+    """Yield what writes an address into the ready file, which is there only as long as that holds.
+
+    Raises:
+        ConfigError: if it can't be written, before anybody relies on it.
+    """
+    if path is None:
+        yield lambda _: None
+        return
+    partial = path.with_name(f".{path.name}.{os.getpid()}") if path.name else path
+    facts = {"pid": os.getpid(), "version": __version__}
+
+    def announce(url: str) -> None:
+        with _writing(path):
+            partial.write_text(json.dumps({"url": url, **facts}))
+            partial.replace(path)
+
+    with _writing(path):
+        if path.exists() and not path.is_file():
+            raise FileExistsError(errno.EEXIST, "it is there and is not a file")
+        path.unlink(missing_ok=True)
+        partial.touch()
+    try:
+        yield announce
+    finally:
+        partial.unlink(missing_ok=True)
+        _remove_own(path)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn errors into one that names the ready file."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"can't write the ready file {path}: {error.strerror}") from None
+
+
+def _remove_own(path: Path) -> None:
+    """Remove a ready file, unless a server that was started later has written it."""
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(path.read_text())["pid"] == os.getpid():
+            path.unlink()

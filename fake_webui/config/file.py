@@ -36,6 +36,7 @@ KINDS = {
     list: "a list",
     dict: "a table",
 }
+LARGEST_BYTES = 16 * 2**20
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,15 +49,32 @@ def read_config(path: Path) -> ServerConfig:
         ConfigError: for a file that can't be read, or one with an unknown key or a wrong value,
             naming the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"can't read {path}: {error}") from None
+    text = _read_text(path)
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: it is nested too deeply") from None
     return _Reader(path, text).read(data)
+
+
+def _read_text(path: Path) -> str:
+    """Return the text of a file; one without an end, such as a device, is not read.
+
+    Raises:
+        ConfigError: if it can't be read, or is larger than any configuration.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"can't read {path}: it is not a regular file")
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_BYTES + 1)
+        if len(data) > LARGEST_BYTES:
+            raise ConfigError(f"can't read {path}: it is larger than {LARGEST_BYTES >> 20} MB")
+        return data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"can't read {path}: {error}") from None
 
 
 class _Reader:

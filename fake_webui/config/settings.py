@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fake_webui.errors import ConfigError
 
 JOURNAL_BYTES = 256 * 1024 * 1024
+LONGEST_S = 86_400  # a day
 IMAGE_STYLES = ("compact", "realistic")
 
 
@@ -194,8 +195,12 @@ class ServerConfig:
             raise ConfigError(f"images is compact, realistic or a folder, not {self.images!r}")
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
-        if self.step_seconds < 0 or self.load_seconds < 0:
-            raise ConfigError("step_seconds and load_seconds are not negative")
+        for name in ("step_seconds", "load_seconds"):
+            if not 0 <= (seconds := getattr(self, name)) <= LONGEST_S:
+                raise ConfigError(f"{name} is from 0 to {LONGEST_S} seconds, not {seconds:g}")
+        for name in ("journal_bytes", "max_body_bytes"):
+            if (size := getattr(self, name)) < 0:
+                raise ConfigError(f"{name} is not negative, not {size}")
 
 
 SETTINGS: Mapping[str, Setting] = {

@@ -143,5 +143,5 @@ def spec_value(text: str) -> Any:
     """Return a value of a specification: JSON where it is JSON, else the text itself."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

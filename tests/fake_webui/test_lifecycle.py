@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,14 @@ def test_server_kill_ends_it_without_an_answer(start: Start) -> None:
     [
         (["--host", "0.0.0.0"], "--allow-remote"),  # noqa: S104 - it is refused
         (["--port", "70000"], "port is between 0 and 65535"),
-        (["--step-seconds", "-1"], "not negative"),
+        (["--step-seconds", "-1"], "step_seconds is from 0 to 86400 seconds, not -1"),
+        (["--step-seconds", "nan"], "step_seconds is from 0 to 86400 seconds, not nan"),
+        (["--load-seconds", "inf"], "load_seconds is from 0 to 86400 seconds, not inf"),
+        (["--config", "/dev/zero"], "/dev/zero"),
+        (["--config", "."], "it is not a regular file"),
+        (["--ready-file", "."], "can't write the ready file"),
+        (["--ready-file", "nowhere/at/all"], "can't write the ready file nowhere/at/all: No such"),
+        (["--ready-file", os.devnull], "it is there and is not a file"),
         (["--images", "nowhere"], "compact, realistic or a folder"),
         (["--api-auth", "user"], "user:password"),
         (["--config", "missing.toml"], "missing.toml"),
@@ -191,6 +199,82 @@ def test_server_kill_ends_it_without_an_answer(start: Start) -> None:
 def test_what_can_not_be_started_is_said_in_a_sentence(flags: list[str], words: str) -> None:
     """Exit status 2, one line on standard error, no traceback."""
     result = run_module("fake_webui", "serve", "--port", "0", *flags)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_ready_file_is_not_there_before_and_after(start: Start, tmp_path: Path) -> None:
+    """One that is left over from another server is removed at the start, its own at the end."""
+    left_over = tmp_path / "ready0.json"
+    left_over.write_text('{"url": "http://127.0.0.1:1", "pid": 1}')
+    port = start("--api-server-stop").url.rpartition(":")[2]
+    server = start("--exit-on-stdin-eof")
+    assert json.loads(left_over.read_text())["url"].endswith(f":{port}")
+    command = [sys.executable, "-m", "fake_webui", "--port", port, "--ready-file", str(left_over)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 2
+    assert not left_over.exists(), "what it said was not true of the server that did not start"
+    assert server.process.stdin
+    server.process.stdin.close()
+    server.end()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_later_servers_ready_file_is_left_alone(start: Start) -> None:
+    """Whoever wrote it removes it."""
+    server = start("--exit-on-stdin-eof")
+    later = '{"url": "http://127.0.0.1:1", "pid": 1}'
+    server.ready_file.write_text(later)
+    assert server.process.stdin
+    server.process.stdin.close()
+    server.end()
+    assert server.ready_file.read_text() == later
+
+
+def with_room_for(size: int) -> Callable[[], None]:
+    """Return what lets a process write files of so many bytes alone."""
+    resource = pytest.importorskip("resource", reason="there are no such limits")
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_a_ready_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    """Where there is no room for all of it the server ends with a sentence."""
+    ready = tmp_path / "ready.json"
+    result = run_module(
+        "fake_webui", "--port", "0", "--ready-file", str(ready), preexec_fn=with_room_for(10)
+    )
+    assert result.returncode == 2
+    assert f"can't write the ready file {ready}: File too large" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_standard_input_it_ends_at_once_where_it_was_to_watch_that(
+    tmp_path: Path,
+) -> None:
+    """Its parent has gone before it could start."""
+    flags = ("--port", "0", "--exit-on-stdin-eof", "--ready-file", str(tmp_path / "ready.json"))
+    result = run_module("fake_webui", *flags, preexec_fn=partial(os.close, 0))
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("seed = " + "9" * 5000, "config.toml"),
+        ("options = " + "[" * 100_000, "config.toml"),
+        ("#" * (17 * 2**20), "it is larger than 16 MB"),
+        ("step_seconds = nan", "step_seconds is from 0"),
+        ("load_seconds = inf", "load_seconds is from 0"),
+        ("max_body_bytes = -1", "max_body_bytes is not negative"),
+        ("journal_bytes = -1", "journal_bytes is not negative"),
+    ],
+    ids=["digits", "brackets", "large", "no time", "for ever", "no body", "no journal"],
+)
+def test_an_odd_configuration_is_said_in_a_sentence(tmp_path: Path, text: str, words: str) -> None:
+    """Exit status 2, no traceback."""
+    config = tmp_path / "config.toml"
+    config.write_text(text)
+    result = run_module("fake_webui", "--port", "0", "--config", str(config))
     assert result.returncode == 2
     assert words in result.stderr
     assert "Traceback" not in result.stderr
