@@ -1,8 +1,12 @@
 """Who may steer the server: pure rules over names and headers."""
 
 import ipaddress
+import re
 from typing import Final, Protocol
 
+HOST: Final = re.compile(
+    r"(?:(?P<name>[a-z0-9._-]+)|\[(?P<address>[0-9a-f:.]*:[0-9a-f:.]*)\])(?::\d*)?"
+)
 OWN_SITE: Final = ("", "same-origin", "none")  # none: typed, or from a bookmark
 
 
@@ -11,8 +15,9 @@ def allowed_host(host: str) -> bool:
 
     A page of another site that resolves to 127.0.0.1 keeps its own name, and is refused.
     """
-    name = host.strip().lower()
-    name = name[1 : name.find("]")] if name.startswith("[") else name.rsplit(":", 1)[0]
+    if not (parts := HOST.fullmatch(host.strip().lower())):
+        return False
+    name = parts["name"] or parts["address"]
     return name.endswith(".localhost") or is_loopback(name)
 
 

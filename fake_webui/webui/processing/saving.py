@@ -1,14 +1,11 @@
 """Pictures kept on disk: only where the server has an output folder, under names of its own."""
 
-import threading
 from datetime import datetime
 from pathlib import Path
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.state import WebUIState
-
-_naming = threading.Lock()
 
 
 def save_picture(p: Processing, state: WebUIState, picture: Picture, seed: int) -> None:
@@ -41,6 +38,16 @@ def _save(state: WebUIState, folder: str, picture: Picture, before: str, after: 
     place.mkdir(parents=True, exist_ok=True)
     image_format = state.options.get("samples_format")
     data = picture.encode(image_format)
-    with _naming:
-        number = sum(1 for _ in place.iterdir())
-        place.joinpath(f"{before}{number:05d}{after}.{image_format}").write_bytes(data)
+    number = sum(1 for _ in place.iterdir())
+    while not _write_new(place / f"{before}{number:05d}{after}.{image_format}", data):
+        number += 1
+
+
+def _write_new(path: Path, data: bytes) -> bool:
+    """Write a file; return whether there was none, of this server or another."""
+    try:
+        with path.open("xb") as stream:
+            stream.write(data)
+    except FileExistsError:
+        return False
+    return True
