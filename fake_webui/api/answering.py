@@ -21,12 +21,13 @@ def dump_json(value: Any) -> bytes:
     """Return the JSON bytes that the real server would send for `value`.
 
     Raises:
-        HandlerError: ValueError for NaN and infinities, UnicodeEncodeError for lone surrogates.
+        HandlerError: ValueError for NaN and infinities, UnicodeEncodeError for lone surrogates,
+            RecursionError for what is nested too deeply.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HandlerError(type(error).__name__, str(error)) from None
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from fake_webui.api.services import current_services
 from fake_webui.contract import Table
-from fake_webui.control.views import answer, find_exchange, number_argument
+from fake_webui.control.views import answer, find_exchange, is_number, number_argument
 from fake_webui.errors import ControlError
 from fake_webui.journal.recorder import Scope
 
@@ -79,7 +79,7 @@ def feed() -> ResponseReturnValue:
     epoch = recorder.epoch
     is_known = epoch_known == epoch
     after = number_argument("after", 0) if is_known else 0
-    unanswered = [int(n) for n in request.args.get("open", "").split(",") if n.isdecimal()]
+    unanswered = [int(n) for n in request.args.get("open", "").split(",") if is_number(n)]
     rows = recorder.facts(Scope(since=after), ROWS_AT_ONCE, unanswered if is_known else ())
     return answer(
         changes=changes,

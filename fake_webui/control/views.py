@@ -238,11 +238,16 @@ def number_argument(name: str, default: int) -> int:
         ControlError: 422 if it is not one, or is negative.
     """
     text = request.args.get(name, str(default))
-    if not (text.isascii() and text.isdigit()):
-        raise ControlError(422, f"{name} must be a whole number, not {text!r}")
     if len(text) > DIGITS:
         raise ControlError(422, f"{name} must be a whole number of at most {DIGITS} digits")
+    if not is_number(text):
+        raise ControlError(422, f"{name} must be a whole number, not {text!r}")
     return int(text)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a whole number, and not longer than any that is meant."""
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS
 
 
 def flag_argument(name: str) -> bool:

@@ -13,6 +13,8 @@ from fake_webui.webui.processing.sampling import resolve
 from fake_webui.webui.scripts import ScriptChoice, choose_scripts
 from fake_webui.webui.state import Failure, WebUIState
 
+# What options, script arguments and numbers of the wrong kind are in Python, here as there.
+TRIPPED_OVER = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 IMAGE_FORMATS = frozenset({"png", "jpg", "jpeg", "webp"})
 
 
@@ -76,13 +78,20 @@ def _run(
     state: WebUIState,
     failure: Failure | None,
 ) -> Processed:
-    """Wait for a turn and generate."""
+    """Wait for a turn and generate.
+
+    Raises:
+        ApiError: as the real server fails, on options and arguments of the wrong kind among others.
+    """
     kind = "img2img" if p.is_img2img else "txt2img"
     with state.generating(values["force_task_id"], kind, failure) as job:
         if p.is_img2img:
             p.init_images = decode_images(values["init_images"])
         context = GenerationContext(state, job, choice.always_on)
-        return choice.run(p, context) if choice.selected else process_images(p, context)
+        try:
+            return choice.run(p, context) if choice.selected else process_images(p, context)
+        except TRIPPED_OVER as error:
+            raise HandlerError(type(error).__name__, str(error)) from error
 
 
 def _answer(processed: Processed, values: dict[str, Any], state: WebUIState) -> Generated:

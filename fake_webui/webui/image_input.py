@@ -86,7 +86,10 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _why_not_fetched(url: str) -> str:
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return "Invalid image url"
     if host == "localhost" or _is_local_address(host):
         return "Request to local resource not allowed"
     return "Invalid image url"

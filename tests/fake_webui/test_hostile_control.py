@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ import requests
 
 from fake_webui import FakeWebUI
 from tests.fake_webui.controlling import SAMPLERS, post, send
+from tests.fake_webui.generating import SMALL, encoded, failure, gradient
+from tests.fake_webui.generating import post as ask
 from tests.support import control, wait_until
 
 DEEP = 100_000
@@ -105,6 +108,13 @@ def test_a_number_of_a_query_has_few_digits(fake: FakeWebUI, name: str) -> None:
     answer = requests.get(f"{fake.url}/__fake/v1/requests", params={name: "9" * 5000}, timeout=30)
     assert answer.status_code == 422
     assert answer.json()["error"] == f"{name} must be a whole number of at most 15 digits"
+
+
+def test_a_number_of_the_inspector_has_few_digits(fake: FakeWebUI) -> None:
+    """Others are passed over."""
+    send(fake)
+    answer = requests.get(f"{fake.url}/__fake/feed", params={"open": "1," + "9" * 5000}, timeout=30)
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", ["requests/{}", "requests/1/images/{}", "requests/{}/images/0"])
@@ -202,3 +212,33 @@ def test_rules_look_into_a_body_once(fake: FakeWebUI) -> None:
     for number in range(200):
         fake.fault("delay", "/nowhere", match={"payload": {"prompt": str(number)}}, seconds=0)
     assert cpu_s() < 10 * max(alone_s, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "kind"),
+    [
+        ("txt2img", SMALL | {"override_settings": {"skip_early_cond": 1, "s_churn": []}}, None),
+        ("txt2img", SMALL | {"override_settings": {"sgm_noise_multiplier": "x"}}, None),
+        ("txt2img", SMALL | {"override_settings": {"img2img_extra_noise": "x"}}, None),
+        ("img2img", SMALL | {"init_images": ["http://["]}, "HTTPException"),
+        ("img2img", SMALL | {"override_settings": {"img2img_extra_noise": "x"}}, "TypeError"),
+        ("txt2img", SMALL | {"enable_hr": True, "hr_scale": 1e308, "denoising_strength": 0.5},
+         "OverflowError"),
+    ],
+)  # fmt: skip
+def test_a_clients_mistake_is_no_bug_of_the_server(
+    alone: FakeWebUI, name: str, payload: dict[str, Any], kind: str | None
+) -> None:
+    """It is answered as the real server does, and not printed as one."""
+    if name == "img2img":
+        payload = {"init_images": [encoded(gradient(8, 8))]} | payload
+    answer = ask(alone, name, payload)
+    assert kind is None or failure(answer)[:2] == (500, kind)
+    assert alone.errors() == ""
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[FakeWebUI]:
+    """A server whose standard error can be read."""
+    with FakeWebUI(seed=1) as fake:
+        yield fake

@@ -14,7 +14,6 @@ from fake_webui.webui.scripts.registry import Line, Script, Selectable
 from fake_webui.webui.state import WebUIState
 
 SELECTABLE_GIVEN_AS_ALWAYS_ON = "Cannot have a selectable script in the always on scripts params"
-TRIPPED_OVER = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,7 @@ class ScriptChoice:
         form, run = self.selected
         if missing := form._fields[len(self.arguments) :]:
             raise missing_arguments("Script.run", missing)
-        try:
-            return run(p, context, form(*self.arguments))
-        except TRIPPED_OVER as error:
-            raise HandlerError(type(error).__name__, str(error)) from error
+        return run(p, context, form(*self.arguments))
 
 
 def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> ScriptChoice:
