@@ -86,4 +86,4 @@ def bench(session: nox.Session) -> None:
 def package(session: nox.Session) -> None:
     """Build both distributions, install each by itself, and use them together."""
     prepare(session, "package")
-    session.run("pytest", "-q", "-m", "package", *session.posargs)
+    session.run("pytest", "-q", "-m", "package", "tests/package", *session.posargs)
