@@ -342,7 +342,7 @@ def test_a_webui_that_dies_costs_one_job_and_holds_the_rest(
     doomed, waiting = application.job_service.submit([boat(steps=150), boat()])
     with application:
         wait_for_steps(application)
-        os.kill(control(dying, "GET", "health")["pid"], signal.SIGKILL)
+        os.kill(dying.health()["pid"], signal.SIGKILL)
         failed = application.job_service.wait(doomed, 20)
         wait_until(lambda: application.queue.pause_state().paused)
     assert failed.status is JobStatus.FAILED

@@ -8,7 +8,7 @@ from app.jobs.models import JobStatus
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat, overlaps
-from tests.support import control, wait_until
+from tests.support import wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 PACK = "name: Hero\nportrait of a [[job]] in [[place]]\nneg: fog\n"
@@ -70,7 +70,7 @@ def test_the_job_of_a_webui_that_dies_is_interrupted_and_the_others_take_the_res
     [doomed] = application.job_service.submit([boat(steps=150)])
     dying.wait(path=TXT2IMG)
     others = application.job_service.submit([boat() for _ in range(5)])
-    os.kill(control(dying, "GET", "health")["pid"], signal.SIGKILL)
+    os.kill(dying.health()["pid"], signal.SIGKILL)
     assert application.job_service.wait(doomed, 20).status is JobStatus.INTERRUPTED
     application.runners[0].start()
     jobs = [application.job_service.wait(job_id, 20) for job_id in others]
