@@ -1,82 +1,96 @@
-"""Reading request bodies off a connection: by length, or in chunks."""
+"""A request's body: read off its connection when the application asks for it."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
-CHUNK_LINE_BYTES = 4096
+import h11
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+NextEvent = Callable[[], Any]
 
 
 class Body(io.RawIOBase):
-    """A body that still has `unread` bytes on the connection; None while nobody knows."""
+    """The body of one request, in the pieces in which it arrives.
 
-    unread: int | None
+    `error` is what broke it off: the client went away, or what it sends is not HTTP. There is
+    nobody to answer then, or not in the application's words.
+    """
+
+    def __init__(self, request: h11.Request, next_event: NextEvent, limit_bytes: int) -> None:
+        self._next_event = next_event
+        self._left_of_limit = limit_bytes
+        self._piece = b""
+        self.ended = False
+        self.error: OSError | h11.RemoteProtocolError | None = None
+        self.too_large = declared_length(request) > limit_bytes
 
     def readable(self) -> bool:
         """Say that this can be read."""
         return True
 
+    def readall(self) -> bytes:
+        """Return the rest; it is in memory once."""
+        whole = io.BytesIO()
+        while piece := self._next_piece():
+            whole.write(piece)
+        return whole.getvalue()  # shares the bytes with the stream, which goes away
+
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as the body goes."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        """Fill a buffer as far as what has arrived goes; 0 only at the end."""
+        piece = self._next_piece()
+        size = min(len(piece), len(buffer))
+        buffer[:size] = piece[:size]
+        self._piece = piece[size:]
+        return size
 
-
-class SizedBody(Body):
-    """A body of a known length."""
-
-    def __init__(self, stream: io.BufferedIOBase, length: int) -> None:
-        self._stream = stream
-        self.unread: int = length
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return up to `size` bytes; fewer only at the end."""
-        wanted = self.unread if size is None or size < 0 else min(size, self.unread)
-        data = self._stream.read(wanted) if wanted else b""
-        self.unread = self.unread - len(data) if len(data) == wanted else 0
-        return data
-
-
-class ChunkedBody(Body):
-    """A body of unknown length, sent in chunks."""
-
-    def __init__(self, stream: io.BufferedIOBase) -> None:
-        self._stream = stream
-        self._left_in_chunk = 0
-        self.unread = None
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return up to `size` bytes; fewer only at the end.
+    def drain(self) -> None:
+        """Take in what the application did not read.
 
         Raises:
-            ConnectionError: if what was sent is not in chunks.
+            HTTPException: if that breaks off or is too much.
         """
-        limit = None if size is None or size < 0 else size
-        data = bytearray()
-        while (limit is None or len(data) < limit) and self._open_chunk():
-            wanted = self._left_in_chunk
-            data += self._take(wanted if limit is None else min(wanted, limit - len(data)))
-        return bytes(data)
+        while self._next_piece():
+            pass
 
-    def _take(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        if len(data) < size:
-            raise ConnectionError("the body ended within a chunk")
-        self._left_in_chunk -= size
-        if not self._left_in_chunk:
-            self._stream.readline(CHUNK_LINE_BYTES)
-        return data
+    def take_error(self) -> OSError | h11.RemoteProtocolError | None:
+        """Return what broke the body off, and keep it no longer: raised, it leads back here."""
+        error, self.error = self.error, None
+        return error
 
-    def _open_chunk(self) -> bool:
-        """Go to the next chunk where the last one is read; False at the end of the body."""
-        if self._left_in_chunk or self.unread == 0:
-            return self.unread is None
-        try:
-            self._left_in_chunk = int(self._stream.readline(CHUNK_LINE_BYTES).split(b";")[0], 16)
-        except ValueError:
-            raise ConnectionError("a chunk without a size") from None
-        if not self._left_in_chunk:
-            self.unread = 0
-            while self._stream.readline(CHUNK_LINE_BYTES).strip():
-                pass
-        return self.unread is None
+    def take(self, event: Any) -> None:
+        """Take the next event of the connection."""
+        if isinstance(event, h11.EndOfMessage):
+            self.ended = True
+        else:
+            self._piece = event.data
+            self._left_of_limit -= len(self._piece)
+            self.too_large = self.too_large or self._left_of_limit < 0
+
+    def _next_piece(self) -> bytes:
+        """Return what has arrived, waiting for it; nothing at the end.
+
+        Raises:
+            ClientDisconnected: if the body breaks off.
+            RequestEntityTooLarge: if it is larger than the limit.
+        """
+        while not self._piece and not self.ended and not self.too_large:
+            self._take_next()
+        if self.too_large:
+            raise RequestEntityTooLarge
+        piece, self._piece = self._piece, b""
+        return piece
+
+    def _take_next(self) -> None:
+        if self.error is None:
+            try:
+                return self.take(self._next_event())
+            except (OSError, h11.RemoteProtocolError) as error:
+                self.error = error.with_traceback(None)  # which would keep what has arrived
+        raise ClientDisconnected from self.error
+
+
+def declared_length(request: h11.Request) -> int:
+    """Return the content length that a request announces, 0 for none."""
+    headers = dict(request.headers)
+    return 0 if b"transfer-encoding" in headers else int(headers.get(b"content-length", 0))

@@ -3,7 +3,6 @@
 import gzip
 import http.client
 import json
-import socket
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -167,25 +166,6 @@ def test_a_body_may_come_in_chunks(fake: FakeWebUI) -> None:
     assert (answer.status_code, answer.json()) == (200, None)
     options = requests.get(f"{fake.url}/sdapi/v1/options", timeout=30).json()
     assert options["jpeg_quality"] == 71
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"nonsense\r\n\r\n",
-        b"GET /internal/ping HTTP/9.9\r\n\r\n",
-        b"POST /internal/ping HTTP/1.1\r\nContent-Length: many\r\n\r\n",
-    ],
-)
-def test_what_is_not_http_is_refused_in_plain_text(fake: FakeWebUI, sent: bytes) -> None:
-    """The connection is closed, and the server goes on."""
-    address = urlsplit(fake.url)
-    with socket.create_connection((address.hostname, address.port or 80), timeout=30) as client:
-        client.sendall(sent)
-        received = b"".join(iter(lambda: client.recv(4096), b""))
-    assert received.split(b" ")[1][:1] in (b"4", b"5")
-    assert received.endswith(b"Invalid HTTP request received.")
-    assert requests.get(f"{fake.url}/internal/ping", timeout=30).status_code == 200
 
 
 def test_the_flags_show_how_the_server_was_started(fake: FakeWebUI) -> None:
