@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -25,18 +25,21 @@ from fake_webui.api.answering import control_error_answer, error_answer
 from fake_webui.api.families import ENDPOINTS
 from fake_webui.api.services import KEY, Services
 from fake_webui.config.settings import ServerConfig
-from fake_webui.contract import index
+from fake_webui.contract import Endpoint, index
 from fake_webui.control import gate, inspector, views
 from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
 from fake_webui.faults.parsing import parse_spec
 from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits, Wire
-from fake_webui.http.server import HttpServer
+from fake_webui.http.server import IDLE_S, HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
 from fake_webui.version import __version__
 from fake_webui.webui.catalog import Catalog
-from fake_webui.webui.state import WebUIState
+from fake_webui.webui.state import Phase, WebUIState
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 # What a request passes before its view, in this order; the first that answers is the last.
 BEFORE = (
@@ -56,6 +59,7 @@ ERRORS = (
 )
 SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
 ANSWER_S = 0.1  # for the answer to server-stop to get out
+IDLE_WITHOUT_PAGE_S = 30.0  # of a connection between two requests
 RETIRE_S = 60.0  # for a generation under way to end after server-stop
 
 
@@ -80,7 +84,6 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.extensions[KEY] = create_services(config)
     for before in BEFORE:
         app.before_request(before)
@@ -101,7 +104,7 @@ def create_services(config: ServerConfig) -> Services:
     Raises:
         ConfigError: if a fault rule of the configuration is wrong.
     """
-    endpoints = index(ENDPOINTS, server_parts(config))
+    endpoints = index(server_endpoints(config), server_parts(config))
     rules = [parse_spec(spec, endpoints) for spec in config.faults]
     return Services(
         config=config,
@@ -113,6 +116,11 @@ def create_services(config: ServerConfig) -> Services:
         stop=_stay,
         kill=_stay,
     )
+
+
+def server_endpoints(config: ServerConfig) -> list[Endpoint]:
+    """Return the endpoints that this server may have: without the API, the rest."""
+    return [one for one in ENDPOINTS if not (config.no_api and one.guarded)]
 
 
 def server_parts(config: ServerConfig) -> tuple[str, ...]:
@@ -134,17 +142,30 @@ def serve(
     stopped = threading.Event()
     _make_folder(config.output_dir)
     app = create_app(config)
-    with _ready_file(ready_file) as announce, _listening(config, app) as server:
+    with _ready_file(ready_file) as announce, _bound(config, app) as server:
         _obey(app, server, stopped)
-        server.start()
         if exit_on_stdin_eof:
             threading.Thread(target=_watch_stdin, args=[stopped], daemon=True).start()
+        _start_slowly(app, stopped)
+        server.start()
         announce(server.url)
         print(f"fake-webui listening on {server.url}", flush=True)
         threading.Thread(target=_warm_up, daemon=True).start()
         while not stopped.wait(SIGNAL_POLL_S):
             pass
     app.extensions[KEY].state.close()
+
+
+def _start_slowly(app: Flask, stopped: threading.Event) -> None:
+    """Let connections be refused for as long as each later phase of the start takes.
+
+    Without its page a WebUI listens when all is there.
+    """
+    services = app.extensions[KEY]
+    seconds = services.config.startup_seconds
+    refused_s = seconds if services.config.nowebui else seconds / (Phase.ALL + 1)
+    stopped.wait(refused_s)
+    services.state.startup.begin(seconds - refused_s)
 
 
 def _warm_up() -> None:
@@ -184,17 +205,43 @@ def _stay() -> None:
 
 
 @contextlib.contextmanager
-def _listening(config: ServerConfig, app: Flask) -> Iterator[HttpServer]:
-    if not config.allow_remote and not is_loopback(config.host):
-        raise ConfigError(f"{config.host} is not a loopback address; --allow-remote permits it")
+def _bound(config: ServerConfig, app: Flask) -> Iterator[HttpServer]:
+    host = config.address
+    if not (config.allow_remote or config.listen or is_loopback(host)):
+        raise ConfigError(f"{host} is not a loopback address; --allow-remote permits it")
     try:
-        server = HttpServer((config.host, config.port), app)
+        server = HttpServer(
+            (host, config.port),
+            app,
+            idle_s=IDLE_WITHOUT_PAGE_S if config.nowebui else IDLE_S,
+            max_body_bytes=config.max_body_bytes,
+            tls=_tls_context(config),
+        )
     except OSError as error:
-        raise ConfigError(f"can't listen on {config.host}:{config.port}: {error}") from None
+        raise ConfigError(f"can't listen on {host}:{config.port}: {error}") from None
     try:
         yield server
     finally:
         server.refuse()
+
+
+def _tls_context(config: ServerConfig) -> "SSLContext | None":
+    """Return what encrypts connections, None where nothing does.
+
+    Raises:
+        ConfigError: if key or certificate can't be read.
+    """
+    if not (config.tls_certfile and config.tls_keyfile):
+        return None
+    import ssl  # noqa: PLC0415 - few servers need it
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(config.tls_certfile, config.tls_keyfile)
+    except OSError as error:
+        files = f"{config.tls_certfile} and {config.tls_keyfile}"
+        raise ConfigError(f"can't use {files} for TLS: {error.strerror or error}") from None
+    return context
 
 
 def _watch_stdin(stopped: threading.Event) -> None:

@@ -3,12 +3,17 @@
 import base64
 import binascii
 import hmac
+import os
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from fake_webui.errors import HttpError
 
 CORS_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+LOGIN_COOKIES: Final = ("access-token", "access-token-unsecure")
+SECRET: Final = os.urandom(16)
 
 
 def authenticate(authorization: str | None, accounts: Mapping[str, str]) -> None:
@@ -36,23 +41,65 @@ def _decode_credentials(credentials: str) -> tuple[str, str]:
     return user, password
 
 
+def log_in(user: str, password: str, accounts: Mapping[str, str]) -> str:
+    """Return the token that a user of the page has from now on.
+
+    Raises:
+        HttpError: 400 for a wrong name or password.
+    """
+    if not _matches(password, accounts.get(user)):
+        raise HttpError(400, "Incorrect credentials.")
+    return _token(user)
+
+
+def page_user(cookies: Mapping[str, str], accounts: Mapping[str, str]) -> str | None:
+    """Return the name of the page's user who has these cookies, None if nobody is logged in."""
+    tokens = [cookies.get(name, "").encode() for name in LOGIN_COOKIES]
+    for user in accounts:
+        if any(hmac.compare_digest(token, _token(user).encode()) for token in tokens):
+            return user
+    return None
+
+
+def _token(user: str) -> str:
+    return hmac.new(SECRET, user.encode(), "sha256").hexdigest()
+
+
 def _matches(password: str, expected: str | None) -> bool:
     equal = hmac.compare_digest(password.encode(), (expected or "").encode())
     return equal and expected is not None
 
 
-def simple_cors_headers(origin: str, allowed: tuple[str, ...], *, cookie: bool) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The origins that browsers may call from: names, of which `*` is all, and a pattern."""
+
+    names: tuple[str, ...] = ()
+    pattern: str = ""
+
+    @property
+    def are_all(self) -> bool:
+        """Whether every origin may."""
+        return "*" in self.names
+
+    def allow(self, origin: str) -> bool:
+        """Return whether this origin may."""
+        fits = self.pattern and re.fullmatch(self.pattern, origin)
+        return self.are_all or origin in self.names or bool(fits)
+
+
+def simple_cors_headers(origin: str, allowed: Origins, *, cookie: bool) -> dict[str, str]:
     """Return what an ordinary answer to a request from `origin` carries."""
     headers = {"Access-Control-Allow-Credentials": "true"}
-    if "*" in allowed and not cookie:
+    if allowed.are_all and not cookie:
         headers["Access-Control-Allow-Origin"] = "*"
-    elif "*" in allowed or origin in allowed:
+    elif allowed.allow(origin):
         headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
     return headers
 
 
 def preflight(
-    origin: str, method: str, requested_headers: str | None, allowed: tuple[str, ...]
+    origin: str, method: str, requested_headers: str | None, allowed: Origins
 ) -> tuple[int, str, dict[str, str]]:
     """Return status, text and headers of the answer to a browser's preflight request."""
     headers = {
@@ -62,7 +109,7 @@ def preflight(
         "Access-Control-Allow-Credentials": "true",
     }
     refused = []
-    if "*" in allowed or origin in allowed:
+    if allowed.allow(origin):
         headers["Access-Control-Allow-Origin"] = origin
     else:
         refused.append("origin")

@@ -1,6 +1,7 @@
 """Answers as the real server renders them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
@@ -29,6 +30,13 @@ def dump_json(value: Any) -> bytes:
         return text.encode()
     except (ValueError, RecursionError) as error:
         raise HandlerError(type(error).__name__, str(error)) from None
+
+
+def untyped(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer that does not say of what type it is."""
+    response = Response(text, status, headers)
+    del response.headers["Content-Type"]
+    return response
 
 
 def error_answer(error: ApiError) -> Response:

@@ -3,17 +3,19 @@
 path and method → body → credentials → fields → view → answer
 """
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from flask import Response, g, request
 from werkzeug.exceptions import NotFound
 
-from fake_webui.api.access import authenticate
+from fake_webui.api.access import authenticate, page_user
 from fake_webui.api.answering import json_answer
 from fake_webui.api.services import current_services
+from fake_webui.api.starting import appears_in, refuse_generation
 from fake_webui.contract import MISSING, Endpoint, Parsed, Table, decode_body, parse_query, validate
 from fake_webui.contract.coercion import FieldType, missing
-from fake_webui.errors import StarletteError
+from fake_webui.errors import HttpError, StarletteError
 
 CONTROL = "/__fake"
 
@@ -28,9 +30,21 @@ def sent_path() -> str:
     return str(request.environ["PATH_INFO"])
 
 
+def sent_method() -> str:
+    """Return the method as it was sent; flask takes `get` for GET."""
+    return str(request.environ["REQUEST_METHOD"])
+
+
+def methods_at(path: str) -> Mapping[str, Endpoint]:
+    """Return the endpoints at a path by method, those alone that a start has come to."""
+    services = current_services()
+    methods, phase = services.endpoints.get(path, {}), services.state.startup.phase
+    return {name: one for name, one in methods.items() if appears_in(one) <= phase}
+
+
 def find_endpoint() -> Endpoint | None:
     """Return the endpoint that the request is for, None if there is none."""
-    return current_services().endpoints.get(sent_path(), {}).get(request.method)
+    return current_services().endpoints.get(sent_path(), {}).get(sent_method())
 
 
 def answer() -> Response | None:
@@ -42,26 +56,47 @@ def answer() -> Response | None:
     """
     if is_control():
         return None
-    endpoint = find_endpoint() or refuse()
+    methods = methods_at(sent_path())
+    endpoint = methods.get(sent_method()) or refuse(methods)
     body = decode_body(request.get_data(), request.content_type) if endpoint.body else MISSING
-    accounts = current_services().config.api_auth
-    if accounts and endpoint.guarded:
-        authenticate(request.headers.get("Authorization"), accounts)
-    value = endpoint.view(current_services().state, read(endpoint, body))
+    let_in(endpoint)
+    parsed, state = read(endpoint, body), current_services().state
+    refuse_generation(endpoint, state.startup.phase)
+    value = endpoint.view(state, parsed)
     return value if isinstance(value, Response) else json_answer(value)
 
 
-def refuse() -> NoReturn:
-    """Refuse a request that no endpoint is for.
+def let_in(endpoint: Endpoint) -> None:
+    """Check the credentials that an endpoint asks for.
+
+    Raises:
+        HttpError: 401 without good ones.
+    """
+    config = current_services().config
+    if config.api_auth and endpoint.guarded:
+        authenticate(request.headers.get("Authorization"), config.api_auth)
+    if (
+        endpoint.private
+        and config.gradio_auth
+        and not page_user(request.cookies, config.gradio_auth)
+    ):
+        raise HttpError(401, "Not authenticated")
+
+
+def refuse(methods: Mapping[str, Endpoint]) -> NoReturn:
+    """Refuse a request that no endpoint is for; `methods` are those at its path.
+
+    The real server names the first method, and all of a route that the framework has by itself.
 
     Raises:
         NotFound: if there is nothing at its path.
-        StarletteError: 405 with the method that the real server names.
+        StarletteError: 405.
     """
-    methods = current_services().endpoints.get(sent_path())
-    if methods is None:
+    if not methods:
         raise NotFound
-    raise StarletteError(405, "Method Not Allowed", {"Allow": next(iter(methods))})
+    first, *_ = methods.values()
+    named = [first.method] if first.listed else sorted(methods)
+    raise StarletteError(405, "Method Not Allowed", {"Allow": ", ".join(named)})
 
 
 def read(endpoint: Endpoint, body: Any) -> Parsed:

@@ -45,6 +45,7 @@ def _document() -> dict[str, Any]:
         default_options(services.config.extensions),
         read_data("cmd_flags"),
         guarded=bool(services.config.api_auth),
+        root_path=services.config.root_path,
     )
 
 

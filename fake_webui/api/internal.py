@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
@@ -106,13 +107,21 @@ def _in_root(value: Any) -> Any:
 
 
 def _own_flags(config: ServerConfig) -> dict[str, Any]:
-    accounts = ",".join(":".join(account) for account in config.api_auth.items())
     return {
         "port": request.environ["SERVER_PORT"],
-        "server_name": config.host,
-        "listen": config.allow_remote,
-        "api_auth": accounts or None,
+        "server_name": config.address,
+        "listen": config.listen,
+        "api_auth": _accounts(config.api_auth),
+        "gradio_auth": _accounts(config.gradio_auth),
+        "subpath": config.subpath or None,
+        "tls_keyfile": str(config.tls_keyfile) if config.tls_keyfile else None,
+        "tls_certfile": str(config.tls_certfile) if config.tls_certfile else None,
         "cors_allow_origins": ",".join(config.cors_allow_origins) or None,
+        "cors_allow_origins_regex": config.cors_allow_origins_regex or None,
         "nowebui": config.nowebui,
         "api_server_stop": config.api_server_stop,
     }
+
+
+def _accounts(accounts: Mapping[str, str]) -> str | None:
+    return ",".join(":".join(account) for account in accounts.items()) or None

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response
 
+from fake_webui.api.answering import untyped
 from fake_webui.api.services import current_services
 from fake_webui.contract import Family
 
@@ -16,23 +17,17 @@ def stop(*_: Any) -> Response:
     services = current_services()
     if not services.config.nowebui:
         services.stop()
-    return _untyped("Stopping.", 200)
+    return untyped("Stopping.", 200)
 
 
 @endpoints.post("/sdapi/v1/server-kill")
 def kill(*_: Any) -> Response:
     """End at once, without an answer."""
     current_services().kill()
-    return _untyped("", 200)
+    return untyped("", 200)
 
 
 @endpoints.post("/sdapi/v1/server-restart")
 def restart(*_: Any) -> Response:
     """Refuse: only a server that its launcher script started can restart."""
-    return _untyped("", 501)
-
-
-def _untyped(text: str, status: int) -> Response:
-    response = Response(text, status)
-    del response.headers["Content-Type"]
-    return response
+    return untyped("", 501)

@@ -2,18 +2,20 @@
 
 import time
 import zlib
+from urllib.parse import quote
 
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from fake_webui.api.access import preflight, simple_cors_headers
-from fake_webui.api.answering import control_error_answer, error_answer
-from fake_webui.api.dispatch import is_control, sent_path
+from fake_webui.api.access import Origins, preflight, simple_cors_headers
+from fake_webui.api.answering import control_error_answer, error_answer, untyped
+from fake_webui.api.dispatch import is_control, methods_at, sent_method, sent_path
 from fake_webui.api.services import current_services
 from fake_webui.errors import ControlError, HandlerError, StarletteError
 
 GZIP_FROM_BYTES = 1000
 GZIP_HEADER = 31  # the window size of gzip with its header
+KEPT_IN_LOCATION = ":/%#?=@[]!$&'()*+,;"
 
 
 def start_clock() -> None:
@@ -25,11 +27,10 @@ def answer_preflight() -> Response | None:
     """Answer a browser that asks whether it may call from another origin."""
     asked = request.headers.get("Access-Control-Request-Method")
     origin = request.headers.get("Origin")
-    if is_control() or request.method != "OPTIONS" or origin is None or asked is None:
+    if is_control() or sent_method() != "OPTIONS" or origin is None or asked is None:
         return None
     names = request.headers.get("Access-Control-Request-Headers")
-    allowed = current_services().config.cors_allow_origins
-    status, text, headers = preflight(origin, asked, names, allowed)
+    status, text, headers = preflight(origin, asked, names, _origins())
     g.is_preflight = True
     return Response(text, status, headers, content_type="text/plain; charset=utf-8")
 
@@ -50,12 +51,18 @@ def _redirect_slash() -> Response | None:
     """Point to the path with or without its trailing slash where that one exists."""
     path = sent_path()
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-    if other not in current_services().endpoints:
+    if not methods_at(other):
         return None
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    response = Response("", 307, {"Location": f"{request.host_url.rstrip('/')}{other}{query}"})
-    del response.headers["Content-Type"]
-    return response
+    place = f"{own_address()}{other.encode('latin-1').decode(errors='replace')}{query}"
+    return untyped("", 307, {"Location": quote(place, safe=KEPT_IN_LOCATION)})
+
+
+def own_address() -> str:
+    """Return the server's address as the client names it, with --subpath."""
+    environ = request.environ
+    host = environ.get("HTTP_HOST", f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
+    return f"{request.scheme}://{host}{current_services().config.root_path}"
 
 
 def finish(response: Response) -> Response:
@@ -82,12 +89,16 @@ def _compress(response: Response) -> None:
     response.vary.add("Accept-Encoding")
 
 
+def _origins() -> Origins:
+    config = current_services().config
+    return Origins(config.cors_allow_origins, config.cors_allow_origins_regex)
+
+
 def _add_cors(response: Response) -> None:
     origin = request.headers.get("Origin")
     if origin is None or g.get("is_preflight"):
         return
-    allowed = current_services().config.cors_allow_origins
-    headers = simple_cors_headers(origin, allowed, cookie="Cookie" in request.headers)
+    headers = simple_cors_headers(origin, _origins(), cookie="Cookie" in request.headers)
     if headers.pop("Vary", None):
         response.vary.add("Origin")
     response.headers.update(headers)

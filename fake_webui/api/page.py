@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from flask import Response, redirect
-from flask.typing import ResponseReturnValue
+from flask import Response, request
 
-from fake_webui.contract import Family, answers
+from fake_webui.api.access import LOGIN_COOKIES, log_in, page_user
+from fake_webui.api.answering import json_answer, untyped
+from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.tables import LOGIN_FORM, SERIALIZE_QUERY
+from fake_webui.webui.state import WebUIState
 
 endpoints = Family(needs="webui")
 
@@ -20,6 +22,20 @@ PAGE = """<!doctype html>
 <a href="/__fake/">what was called</a>.</p>
 </body>
 </html>
+"""
+LOGIN_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Login</title></head>
+<body>
+<form action="/login" method="post">
+<input name="username" placeholder="username"> <input name="password" type="password">
+<button>Login</button>
+</form>
+</body>
+</html>
+"""
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">
+<rect width="8" height="8" rx="2" fill="#f47316"/></svg>
 """
 CONFIG: dict[str, Any] = {
     "version": "3.41.2",
@@ -45,44 +61,65 @@ CONFIG: dict[str, Any] = {
 
 @endpoints.head("/", media="text/html")
 @endpoints.get("/", media="text/html")
-def page(*_: Any) -> Response:
-    """Show that the server is there."""
-    return Response(PAGE, content_type="text/html; charset=utf-8")
+def page(state: WebUIState, _: Parsed) -> Response:
+    """Show that the server is there, or with --gradio-auth ask strangers who they are."""
+    accounts = state.config.gradio_auth
+    is_open = not accounts or page_user(request.cookies, accounts)
+    return Response(PAGE if is_open else LOGIN_PAGE, content_type="text/html; charset=utf-8")
 
 
-@endpoints.get("/config", "/config/")
-def config(*_: Any) -> Any:
+@endpoints.get("/config", "/config/", private=True)
+def config(state: WebUIState, _: Parsed) -> Any:
     """Describe a page without components."""
-    return CONFIG
+    return CONFIG | {"root": state.config.root_path}
 
 
-@endpoints.get("/info", "/info/", query=SERIALIZE_QUERY)
+@endpoints.get("/info", "/info/", query=SERIALIZE_QUERY, private=True)
 def info(*_: Any) -> Any:
     """Describe the page's own functions, of which there are none."""
     return {"named_endpoints": {}, "unnamed_endpoints": {}}
 
 
-@endpoints.get("/queue/status", answer=answers.ESTIMATION)
+@endpoints.get("/queue/status", answer=answers.ESTIMATION, private=True)
 def queue_status(*_: Any) -> Any:
     """Say that nobody waits for the page."""
     return answers.ESTIMATION.read({"queue_size": 0, "queue_eta": 0}, ()).values
 
 
-@endpoints.get("/user/", "/user", "/login_check/", "/login_check")
-def nobody(*_: Any) -> None:
-    """Say that the page has no users."""
+@endpoints.get("/user/", "/user")
+def user(state: WebUIState, _: Parsed) -> str | None:
+    """Say who is logged in to the page."""
+    return page_user(request.cookies, state.config.gradio_auth)
+
+
+@endpoints.get("/login_check/", "/login_check", private=True)
+def login_check(*_: Any) -> None:
+    """Let those in who are logged in to the page, everybody where it has no users."""
 
 
 @endpoints.get("/token/", "/token")
-def token(*_: Any) -> Any:
-    """Say that nobody is logged in to the page."""
-    return {"token": None, "user": None}
+def token(state: WebUIState, _: Parsed) -> Any:
+    """Say who is logged in to the page, and by which token."""
+    known = page_user(request.cookies, state.config.gradio_auth)
+    return {"token": request.cookies.get(LOGIN_COOKIES[0]), "user": known}
 
 
 @endpoints.post("/login/", "/login", form=LOGIN_FORM)
-def login(*_: Any) -> ResponseReturnValue:
-    """Send everybody on to the page, which has no users."""
-    return redirect("/", 302)
+def login(state: WebUIState, asked: Parsed) -> Response:
+    """Log a user of the page in; one without users sends everybody on.
+
+    Raises:
+        HttpError: 400 for a wrong name or password.
+    """
+    accounts = state.config.gradio_auth
+    if not accounts:
+        return untyped("", 302, {"Location": "/"})
+    known = log_in(asked.values["username"], asked.values["password"], accounts)
+    answer = json_answer({"success": True})
+    secure, unsecure = LOGIN_COOKIES
+    answer.set_cookie(secure, known, httponly=True, samesite="None", secure=True)
+    answer.set_cookie(unsecure, known, httponly=True, samesite="Lax")
+    return answer
 
 
 @endpoints.get("/app_id/", "/app_id")
@@ -91,7 +128,7 @@ def app_id(*_: Any) -> Any:
     return {"app_id": APP_ID}
 
 
-@endpoints.get("/startup-events")
+@endpoints.get("/startup-events", private=True)
 def startup_events(*_: Any) -> bool:
     """Say that the page has started already."""
     return False
@@ -109,14 +146,7 @@ def robots(*_: Any) -> Response:
     return Response("User-agent: *\nDisallow: ", content_type="text/plain; charset=utf-8")
 
 
-@endpoints.get("/favicon.ico", media="image/vnd.microsoft.icon")
+@endpoints.get("/favicon.ico", media="image/svg+xml")
 def favicon(*_: Any) -> Response:
-    """Answer with an icon of one pixel."""
-    return Response(ICON, content_type="image/vnd.microsoft.icon")
-
-
-ICON = (
-    b"\0\0\1\0\1\0\1\1\0\0\1\0\x18\0\x30\0\0\0\x16\0\0\0\x28\0\0\0\1\0\0\0\2\0\0\0\1\0\x18\0"
-    + bytes(24)
-    + b"\xf4\x73\x16\0\0\0\0\0"
-)
+    """Answer with a small orange square."""
+    return Response(ICON, content_type="image/svg+xml")

@@ -1,5 +1,6 @@
 """How a server is to be: from flags, environment variables and a TOML file."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -139,14 +140,15 @@ class ServerConfig:
     """Everything a server is started with; the annotated fields are settings of the command line.
 
     `step_seconds` is the time of one sampling step, `load_seconds` that of a checkpoint switch;
-    `images` is "compact", "realistic" or a folder of pictures to answer with; `api_auth` maps
-    user names to passwords; `faults` are rules as on the command line; `options` are values that
-    differ from the defaults of the real WebUI.
+    `images` is "compact", "realistic" or a folder of pictures to answer with; `api_auth` and
+    `gradio_auth` map user names to passwords; `allow_host` are names under which it may be
+    steered; `faults` are rules as on the command line; `options` are values that differ from the
+    defaults of the real WebUI.
     """
 
     host: Annotated[
         str, Setting(str, "Address to listen on.  [default: 127.0.0.1]", only_serve=True)
-    ] = "127.0.0.1"
+    ] = ""
     port: Annotated[
         int, Setting(int, "Port; 0 takes a free one.  [default: 7860]", only_serve=True)
     ] = 7860
@@ -174,9 +176,35 @@ class ServerConfig:
         tuple[str, ...],
         Setting(str, "Origins that browsers may call from.", read=split_list, metavar="A,B"),
     ] = ()
+    cors_allow_origins_regex: Annotated[
+        str, Setting(str, "A pattern of more such origins.", metavar="PATTERN")
+    ] = ""
+    gradio_auth: Annotated[
+        Mapping[str, str],
+        Setting(str, "Ask the page's users for these.", read=parse_accounts, metavar="USER:PW[,…]"),
+    ] = field(default_factory=dict)
+    subpath: Annotated[
+        str,
+        Setting(str, "Where a proxy in front has it.", read=lambda path: path.strip("/")),
+    ] = ""
+    tls_keyfile: Annotated[
+        Path | None, Setting(str, "Serve HTTPS alone, with this key …", read=Path, metavar="PATH")
+    ] = None
+    tls_certfile: Annotated[
+        Path | None, Setting(str, "… and this certificate.", read=Path, metavar="PATH")
+    ] = None
+    no_api: Annotated[bool, Setting(bool, "The page alone, without the API.")] = False
     nowebui: Annotated[bool, Setting(bool, "The API alone, without the page.")] = False
     api_server_stop: Annotated[bool, Setting(bool, "Have the server-* routes.")] = False
     allow_remote: Annotated[bool, Setting(bool, "Permit other than loopback.")] = False
+    listen: Annotated[bool, Setting(bool, "--host 0.0.0.0 with --allow-remote.")] = False
+    allow_host: Annotated[
+        tuple[str, ...],
+        Setting(list, "Name, beside loopback's, to be steered by.", read=tuple, metavar="NAME"),
+    ] = ()
+    startup_seconds: Annotated[
+        float, Setting(float, "Time to start, phase after phase.  [default: 0]")
+    ] = 0.0
     caption: Annotated[str | None, Setting(str)] = None
     journal_bytes: Annotated[int, Setting(int)] = JOURNAL_BYTES
     max_body_bytes: Annotated[int, Setting(int)] = 512 * 1024 * 1024
@@ -195,12 +223,42 @@ class ServerConfig:
             raise ConfigError(f"images is compact, realistic or a folder, not {self.images!r}")
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
-        for name in ("step_seconds", "load_seconds"):
+        for name in ("step_seconds", "load_seconds", "startup_seconds"):
             if not 0 <= (seconds := getattr(self, name)) <= LONGEST_S:
                 raise ConfigError(f"{name} is from 0 to {LONGEST_S} seconds, not {seconds:g}")
         for name in ("journal_bytes", "max_body_bytes"):
             if (size := getattr(self, name)) < 0:
                 raise ConfigError(f"{name} is not negative, not {size}")
+        self._check_flags()
+
+    def _check_flags(self) -> None:
+        if self.no_api and self.nowebui:
+            raise ConfigError("no_api and nowebui leave nothing of the WebUI")
+        if bool(self.tls_keyfile) != bool(self.tls_certfile):
+            raise ConfigError("tls_keyfile and tls_certfile go together")
+        check_pattern(self.cors_allow_origins_regex)
+
+    @property
+    def address(self) -> str:
+        """The host to listen on."""
+        return self.host or ("0.0.0.0" if self.listen else "127.0.0.1")  # noqa: S104 - asked for
+
+    @property
+    def root_path(self) -> str:
+        """Where a proxy has the server: empty, or a path without a slash at its end."""
+        return f"/{self.subpath}" if self.subpath else ""
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuse what is not a regular expression.
+
+    Raises:
+        ConfigError: with what is wrong in it.
+    """
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"cors_allow_origins_regex {pattern!r}: {error}") from None
 
 
 SETTINGS: Mapping[str, Setting] = {

@@ -4,7 +4,7 @@ import json
 from email.message import Message
 from typing import Any, Final
 
-from fake_webui.errors import HttpError, InvalidRequestError
+from fake_webui.errors import InvalidRequestError, StarletteError
 
 
 class _Missing:
@@ -24,7 +24,7 @@ def decode_body(body: bytes, content_type: str | None) -> Any:
 
     Raises:
         InvalidRequestError: if the JSON is malformed; says where.
-        HttpError: 400, if it is not text or nested too deeply.
+        StarletteError: 400, if it is not text or nested too deeply.
     """
     if not body:
         return MISSING
@@ -35,7 +35,7 @@ def decode_body(body: bytes, content_type: str | None) -> Any:
     except json.JSONDecodeError as error:
         raise InvalidRequestError([_syntax_mistake(error)]) from None
     except (ValueError, RecursionError):
-        raise HttpError(400, "There was an error parsing the body") from None
+        raise StarletteError(400, "There was an error parsing the body") from None
 
 
 def is_json(content_type: str | None) -> bool:

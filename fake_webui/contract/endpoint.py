@@ -36,6 +36,7 @@ class Facts(TypedDict, total=False):
     needs: str
     work: Work
     public: bool
+    private: bool
     listed: bool
 
 
@@ -53,8 +54,9 @@ class Endpoint:
     is the type of the answer, None for one that nobody describes, and `media` its media type.
     `needs` is the part of the server that it comes with: "" always, "webui" with the page, "stop"
     with --api-server-stop, or an extension's name; `work` says which faults it can show.
-    Credentials are asked for under `API` except where it is `public`; what is not `listed` is
-    missing from the OpenAPI document.
+    Credentials are asked for under `API` except where it is `public`, and with --gradio-auth for
+    what is `private` to the page's users; what is not `listed` is missing from the OpenAPI
+    document.
     """
 
     method: str
@@ -68,6 +70,7 @@ class Endpoint:
     needs: str = ""
     work: Work | None = None
     public: bool = False
+    private: bool = False
     listed: bool = True
 
     @property

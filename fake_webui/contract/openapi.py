@@ -10,12 +10,17 @@ from fake_webui.contract.table import Field, title_of
 
 
 def make_document(
-    endpoints: Index, options: Mapping[str, Any], flags: Mapping[str, Any], *, guarded: bool
+    endpoints: Index,
+    options: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    *,
+    guarded: bool,
+    root_path: str = "",
 ) -> dict[str, Any]:
     """Return the OpenAPI document of a server.
 
     `options` and `flags` are every setting and flag with its default; `guarded` says whether
-    credentials are asked for.
+    credentials are asked for, `root_path` where a proxy has the server.
     """
     listed = [e for methods in endpoints.values() for e in methods.values() if e.listed]
     paths: dict[str, dict[str, Any]] = {}
@@ -26,7 +31,8 @@ def make_document(
     if guarded:
         components["securitySchemes"] = {"HTTPBasic": {"type": "http", "scheme": "basic"}}
     info = {"title": "FastAPI", "version": "0.1.0"}
-    return {"openapi": "3.0.2", "info": info, "paths": paths, "components": components}
+    servers = {"servers": [{"url": root_path}]} if root_path else {}
+    return {"openapi": "3.0.2", "info": info, **servers, "paths": paths, "components": components}
 
 
 def _operation(endpoint: Endpoint, *, guarded: bool) -> dict[str, Any]:

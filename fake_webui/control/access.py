@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Collection
 from typing import Final, Protocol
 
 HOST: Final = re.compile(
@@ -10,15 +11,15 @@ HOST: Final = re.compile(
 OWN_SITE: Final = ("", "same-origin", "none")  # none: typed, or from a bookmark
 
 
-def allowed_host(host: str) -> bool:
-    """Return whether a Host header names this machine's loopback interface.
+def allowed_host(host: str, names: Collection[str]) -> bool:
+    """Return whether a Host header names this machine's loopback interface, or is one of `names`.
 
     A page of another site that resolves to 127.0.0.1 keeps its own name, and is refused.
     """
     if not (parts := HOST.fullmatch(host.strip().lower())):
         return False
     name = parts["name"] or parts["address"]
-    return name.endswith(".localhost") or is_loopback(name)
+    return name.endswith(".localhost") or is_loopback(name) or name in names
 
 
 def is_loopback(host: str) -> bool:

@@ -69,6 +69,11 @@ def stall(fault: Fault, _: Exchange) -> None:
     g.failure = Failure(fault.settings["at"], stall_seconds=fault.settings["seconds"])
 
 
+def start_over(fault: Fault, _: Exchange) -> None:
+    """Let the WebUI start from now on, this request the first to meet it."""
+    current_services().state.startup.begin(fault.settings["seconds"])
+
+
 def slow_down_loading(fault: Fault, _: Exchange) -> None:
     """Let the next checkpoint switch, be it this request's or a later one's, take its time."""
     current_services().state.models.next_load_seconds = fault.settings["seconds"]
@@ -150,6 +155,7 @@ BEFORE: dict[str, Callable[[Fault, Exchange], ResponseReturnValue | None]] = {
     "empty": answer_nothing,
     "stalled-progress": stall,
     "slow-load": slow_down_loading,
+    "starting": start_over,
     "ignored-options": ignore_options,
 }
 UNANSWERED = ("hang", "reset", "empty")

@@ -10,21 +10,34 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from fake_webui.api.dispatch import find_endpoint, is_control
 from fake_webui.api.services import current_services
 from fake_webui.control import faulty
-from fake_webui.control.access import allowed_host, is_cross_site, is_loopback
+from fake_webui.control.access import allowed_host, is_cross_site
 from fake_webui.errors import ControlError
 from fake_webui.faults.wire import BEHIND_PROXY
 from fake_webui.journal.exchange import Exchange
+from fake_webui.webui.state import Phase
 
 SECRET: Final = ("authorization", "cookie", "proxy-authorization")
 PRESENT: Final = "<present>"
 
 
-def check_host() -> Response | None:
-    """Refuse requests under a name that is not this machine's, if no other machine may call."""
+def check_host() -> None:
+    """Refuse to be steered under a name that is neither this machine's nor allowed.
+
+    Raises:
+        ControlError: 400.
+    """
     host = request.headers.get("Host")
-    if host is None or not is_loopback(current_services().config.host) or allowed_host(host):
-        return None
-    return Response("Invalid host header", 400, content_type="text/plain; charset=utf-8")
+    if is_control() and host is not None and not allowed_host(host, own_names()):
+        raise ControlError(
+            400, f"{host!r} is not a name to call control endpoints by; --allow-host permits it"
+        )
+
+
+def own_names() -> set[str]:
+    """Return the names beside loopback's: what it listens on, where it was reached, as allowed."""
+    config = current_services().config
+    names = (config.address, request.environ["SERVER_NAME"], *config.allow_host)
+    return {name.lower() for name in names}
 
 
 def refuse_other_sites() -> None:
@@ -75,7 +88,10 @@ def meet(exchange: Exchange) -> None:
 
 def decide(exchange: Exchange) -> None:
     """Let the fault rules see a request and note on it what will happen."""
-    g.fault = current_services().faults.decide(exchange, g.met)
+    services = current_services()
+    if services.state.startup.phase is not Phase.ALL:
+        exchange.findings.append("the WebUI was still starting")
+    g.fault = services.faults.decide(exchange, g.met)
     exchange.fault = g.fault.name if g.fault else None
 
 

@@ -54,12 +54,16 @@ def can_be_encoded(text: str, encoding: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a rule can make happen, to requests for the kinds of `work`; none means to every one."""
+    """What a rule can make happen, to requests for the kinds of `work`; none means to every one.
+
+    `times` is how often it happens where neither a rule's `when` nor its `times` say.
+    """
 
     name: str
     symptom: str
     work: tuple[Work, ...] = EVERYWHERE
     settings: tuple[Setting, ...] = ()
+    times: int | None = None
 
     def paths(self, endpoints: Index) -> tuple[str, ...]:
         """Return the paths at which a request can show the symptom; none means all."""
@@ -130,6 +134,14 @@ ACTIONS = {
             "the next checkpoint switch takes long",
             LOADING,
             (Setting(SECONDS, 163.0, "how long the switch takes"),),
+        ),
+        Action(
+            "starting",
+            "the WebUI starts from this request on: the page alone, then first routes that can't "
+            "generate, then all but those of extensions",
+            EVERYWHERE,
+            (Setting(SECONDS, 3.0, "how long the start takes"),),
+            times=1,
         ),
         Action(
             "dribble",

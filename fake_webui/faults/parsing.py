@@ -38,7 +38,7 @@ def parse_rule(value: Any, endpoints: Index) -> FaultRule:
         match=match,
         paths=paths,
         when=when,
-        **parse_when(when, value.get("times")),
+        **parse_when(when, value.get("times", action.times)),
         settings=parse_settings(action, value.get("with") or {}),
     )
 

@@ -1,6 +1,7 @@
 """A small client of a WebUI, and of the control endpoints of a fake one."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -12,12 +13,17 @@ ANSWER_TIMEOUT_S = 30.0
 
 
 class _Client:
-    """Connections to one server, with nothing from the environment in between."""
+    """Connections to one server, with nothing from the environment in between.
 
-    def __init__(self, url: str) -> None:
+    `certificate` is a file with the one that an HTTPS server signed itself.
+    """
+
+    def __init__(self, url: str, certificate: Path | None = None) -> None:
         self.url = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False
+        if certificate:
+            self._session.verify = str(certificate)
 
     def close(self) -> None:
         """Close the connections that were kept."""

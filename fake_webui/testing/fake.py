@@ -75,7 +75,7 @@ class FakeWebUI:
             start_new_session=True,  # Ctrl-C is for the tests; they end the server
         )
         self.url = self._read_url()
-        self._control = ControlClient(self.url)
+        self._control = ControlClient(self.url, self._options.get("tls_certfile"))
         return self
 
     def _read_url(self) -> str:

@@ -186,23 +186,60 @@ def test_a_server_can_not_restart_itself(pageless: FakeWebUI) -> None:
     [
         ("localhost:7860", 200),
         ("127.0.0.1", 200),
+        ("127.0.0.9:1", 200),
         ("[::1]:7860", 200),
+        ("[::1]", 200),
         ("webui.localhost", 200),
+        ("LOCALHOST", 200),
+        ("", 400),
         ("evil.example", 400),
         ("evil.example:7860", 400),
         ("127.0.0.1.evil.example", 400),
+        ("[127.0.0.1]evil.com", 400),
+        ("[::1]evil.com", 400),
+        ("[127.0.0.1]", 400),
+        ("evil.com#.localhost", 400),
+        ("evil.com/.localhost", 400),
+        ("evil.com@localhost", 400),
+        ("evil.com .localhost", 400),
+        ("localhost:80:evil.com", 400),
+        ("0.0.0.0:7860", 400),
+        ("host.docker.internal", 400),
         ("192.168.1.5:7860", 400),
     ],
 )
-def test_a_loopback_server_answers_to_loopback_names_alone(
+def test_a_server_is_steered_under_loopback_names_alone(
     fake: FakeWebUI, host: str, status: int
 ) -> None:
-    """A page of another site can't reach it by pointing its own name at 127.0.0.1."""
-    for path in ("/internal/ping", "/__fake/v1/health"):
-        connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=30)
-        connection.request("GET", path, headers={"Host": host})
-        assert connection.getresponse().status == status
-        connection.close()
+    """A page of another site can't steer it by pointing its own name at 127.0.0.1."""
+    assert status_for(fake, "/__fake/v1/health", host) == status
+
+
+@pytest.mark.parametrize("host", ["webui", "host.docker.internal", "0.0.0.0:1", "evil.com#.x", ""])
+def test_the_webui_answers_under_any_name(fake: FakeWebUI, host: str) -> None:
+    """The real server never looks at the name."""
+    assert status_for(fake, "/internal/ping", host) == 200
+
+
+def test_more_names_to_steer_it_under_can_be_allowed(
+    start_fake: StartFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By flags, or by the environment with spaces in between; case does not count."""
+    flagged = start_fake("named", "--allow-host", "webui", "--allow-host", "Fake.Example")
+    monkeypatch.setenv("FAKE_WEBUI_ALLOW_HOST", "webui fake.example")
+    for server in (flagged, start_fake("named-too")):
+        hosts = ("webui:7860", "fake.example", "FAKE.example", "localhost", "web", "webui.example")
+        found = [status_for(server, "/__fake/v1/health", host) for host in hosts]
+        assert found == [200, 200, 200, 200, 400, 400]
+
+
+def status_for(fake: FakeWebUI, path: str, host: str) -> int:
+    """Return the status of a GET under a name."""
+    connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=30)
+    connection.request("GET", path, headers={"Host": host})
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def test_a_body_over_the_limit_is_refused(

@@ -233,7 +233,7 @@ def test_faults_are_listed_with_every_setting(fake: FakeWebUI) -> None:
     (rule,) = listed["rules"]
     assert (rule["id"], rule["action"], rule["with"]) == (1, "delay", {"seconds": 0.01})
     assert listed["actions"]["proxy-timeout"]["with"]["seconds"]["default"] == 60.0
-    assert len(listed["actions"]) == 24
+    assert len(listed["actions"]) == 25
 
 
 def test_one_rule_can_be_removed(fake: FakeWebUI) -> None:

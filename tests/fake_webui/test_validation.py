@@ -209,18 +209,6 @@ def test_malformed_json_is_refused_with_the_position(fake: FakeWebUI) -> None:
     assert (answer.status_code, answer.json()) == (422, {"detail": [entry]})
 
 
-def test_a_body_that_is_not_text_is_a_400(fake: FakeWebUI) -> None:
-    """Invalid UTF-8 gets the WebUI's own error."""
-    answer = send(fake, TXT2IMG, b'{"prompt": "\xff"}', "application/json")
-    expected = {
-        "error": "HTTPException",
-        "detail": "There was an error parsing the body",
-        "body": "",
-        "errors": "",
-    }
-    assert (answer.status_code, answer.json()) == (400, expected)
-
-
 @pytest.mark.parametrize("payload", [{}, [["prompt", "from pairs"]]])
 def test_whatever_makes_a_dict_is_an_object(fake: FakeWebUI, payload: Any) -> None:
     """An empty object is a request; so is a list of pairs."""

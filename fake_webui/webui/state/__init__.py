@@ -15,10 +15,11 @@ from fake_webui.webui.options import Options
 from fake_webui.webui.state.fifo import FifoLock, reset_error
 from fake_webui.webui.state.models import Models
 from fake_webui.webui.state.progress import Preview, Progress
+from fake_webui.webui.state.startup import Phase, Startup
 from fake_webui.webui.state.tasks import Tasks, create_task_id
 from fake_webui.webui.training import Created
 
-__all__ = ["Failure", "Job", "Models", "Progress", "WebUIState"]
+__all__ = ["Failure", "Job", "Models", "Phase", "Progress", "Startup", "WebUIState"]
 
 RESET_TIMEOUT_S = 5.0
 
@@ -101,6 +102,7 @@ class WebUIState:
         self.progress = Progress()
         self.lock = FifoLock()
         self.tasks = Tasks()
+        self.startup = Startup()
         self.created = Created()
         self.rng = random.Random(self.config.seed)  # noqa: S311 (seeds of pictures)
         self._id_rng = random.Random(self.config.seed)  # noqa: S311 (names, not secrets)
