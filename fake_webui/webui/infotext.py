@@ -89,7 +89,7 @@ def read_infotext(text: str, take_styles_out: TakeStylesOut | None = None) -> di
     values = _read_pairs(last_line)
     if take_styles_out:
         prompt, negative = _read_styles(values, prompt, negative, take_styles_out)
-    values["Prompt"], values["Negative prompt"] = prompt, negative
+    values["Prompt"], values["Negative prompt"] = prompt + _hypernetwork(values), negative
     _fill_in(values, _BEFORE_OLD_HIRES)
     _restore_old_hires(values)
     _fill_in(values, _AFTER_OLD_HIRES)
@@ -100,6 +100,13 @@ def read_infotext(text: str, take_styles_out: TakeStylesOut | None = None) -> di
     values.setdefault("Refiner switch by sampling steps", False)
     _mark_old_behaviour(values)
     return values
+
+
+def _hypernetwork(values: Mapping[str, Any]) -> str:
+    """Return the tag of a hypernetwork that old versions named apart from the prompt."""
+    if "Hypernet" not in values:
+        return ""
+    return f"<hypernet:{values['Hypernet']}:{values.get('Hypernet strength', '1.0')}>"
 
 
 def _read_styles(

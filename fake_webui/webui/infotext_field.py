@@ -45,12 +45,23 @@ def _hires_pair(pairs: Pairs, state: WebUIState) -> tuple[str, str]:
     )
 
 
+def _refiner(pairs: Pairs, state: WebUIState) -> str | None:
+    found = state.catalog.closest_checkpoint(pairs.get("Refiner"))
+    return found.title if found else None
+
+
+def _styles(pairs: Pairs, _: WebUIState) -> str | None:
+    """Return the styles as one text, which is how the real server loses them."""
+    return str(pairs["Styles array"]) if "Styles array" in pairs else None
+
+
 def _wants_hires(pairs: Pairs, _: WebUIState) -> bool:
     hires = ("Hires upscale", "Hires upscaler", "Hires resize-1")
     return "Denoising strength" in pairs and any(name in pairs for name in hires)
 
 
-# What an infotext sets, by the request's field: in both tabs, and in txt2img alone.
+# What an infotext sets, by the request's field: in both tabs, and in txt2img alone. Those of both
+# tabs belong to scripts, whose values are read even where the request has its own.
 IN_BOTH: dict[str, Read] = {
     "steps": _named("Steps"),
     "sampler_name": _sampler,
@@ -60,7 +71,7 @@ IN_BOTH: dict[str, Read] = {
     "subseed_strength": _named("Variation seed strength"),
     "seed_resize_from_h": _named("Seed resize from-1"),  # the real server mixes the two up
     "seed_resize_from_w": _named("Seed resize from-2"),
-    "refiner_checkpoint": _named("Refiner"),
+    "refiner_checkpoint": _refiner,
     "refiner_switch_at": _named("Refiner switch at"),
 }
 IN_TXT2IMG: dict[str, Read] = {
@@ -70,7 +81,7 @@ IN_TXT2IMG: dict[str, Read] = {
     "width": _named("Size-1"),
     "height": _named("Size-2"),
     "batch_size": _named("Batch size"),
-    "styles": _named("Styles array"),
+    "styles": _styles,
     "denoising_strength": _named("Denoising strength"),
     "enable_hr": _wants_hires,
     "hr_scale": _named("Hires upscale"),
@@ -127,8 +138,8 @@ SETTINGS = {
     "Schedule rho": "rho",
     "Discard penultimate sigma": "always_discard_next_to_last_sigma",
     "SGM noise multiplier": "sgm_noise_multiplier",
-    "Beta schedule alpha": "beta_dist_alpha",
-    "Beta schedule beta": "beta_dist_beta",
+    "Beta scheduler alpha": "beta_dist_alpha",  # written as "Beta schedule", which isn't read back
+    "Beta scheduler beta": "beta_dist_beta",
     "UniPC variant": "uni_pc_variant",
     "UniPC skip type": "uni_pc_skip_type",
     "UniPC order": "uni_pc_order",
@@ -166,8 +177,13 @@ def apply_infotext(parsed: Parsed, state: WebUIState, tab: str) -> dict[str, Any
         return values
     pairs = read_with_styles(values["infotext"], state)
     for name, read in FIELDS[tab].items():
-        if name not in parsed.given and (value := read(pairs, state)) is not None:
-            values[name] = _cast(name, value)
+        if name in parsed.given and name not in IN_BOTH:
+            continue
+        if (value := read(pairs, state)) is None:
+            continue
+        value = _cast(name, value)  # may fail for a field that the request sets itself, too
+        if name not in parsed.given:
+            values[name] = value
     if values["override_settings"] is None:
         values["override_settings"] = {}
     values["override_settings"] = {
@@ -201,18 +217,15 @@ def _cast(name: str, value: Any) -> Any:
 
 def _settings(pairs: Pairs, state: WebUIState) -> dict[str, Any]:
     """Return the settings that an infotext names and that differ from those in force."""
-    found = {}
-    for name, option in SETTINGS.items():
-        if name not in pairs:
-            continue
-        current = state.options.get(option)
-        value = _cast_like(current, pairs[name])
-        if value != current:
-            found[option] = value
-    return found
+    named = {option: pairs[name] for name, option in SETTINGS.items() if name in pairs}
+    read = {option: _cast_like(state.options.default(option), named[option]) for option in named}
+    return {option: value for option, value in read.items() if value != state.options.get(option)}
 
 
 def _cast_like(example: Any, value: Any) -> Any:
     if isinstance(example, bool):
         return value not in ("False", "", False, 0)
-    return value if example is None else type(example)(value)
+    try:
+        return value if example is None else type(example)(value)
+    except ValueError as error:
+        raise HandlerError("ValueError", str(error)) from None

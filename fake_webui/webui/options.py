@@ -57,6 +57,14 @@ class Options:
         with self._lock:
             return self._set[key] if key in self._set else self._defaults[key]
 
+    def default(self, key: str) -> Any:
+        """Return what an option is as long as nobody sets it.
+
+        Raises:
+            KeyError: if there is no such option.
+        """
+        return self._defaults[key]
+
     def keys(self) -> list[str]:
         """Return the names of all options."""
         return list(self._defaults)

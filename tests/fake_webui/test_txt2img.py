@@ -417,8 +417,6 @@ def test_an_infotext_turns_on_what_it_names(fake: FakeWebUI) -> None:
         ("a fox\nSteps: 3, Sampler: Euler a, CFG scale: 5, Seed: 9", {"steps": 7, "prompt": "mine"},
          {"prompt": "mine", "steps": 7, "seed": 9}),
         ("a fox\nSteps: 3, Sampler: DDIM, CFG scale: 5, Clip skip: 2", {}, {"clip_skip": 2}),
-        ("a cat, oil painting, visible brush strokes\nSteps: 3, Sampler: DDIM, CFG scale: 5", {},
-         {"styles": ["oil painting"], "prompt": "a cat, oil painting, visible brush strokes"}),
         ("just words", {}, {"prompt": "just words", "sampler_name": "DPM++ 2M"}),
     ],
 )  # fmt: skip

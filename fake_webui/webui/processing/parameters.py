@@ -18,7 +18,7 @@ class Processing:
 
     prompt: str
     negative_prompt: str
-    styles: list[str]
+    styles: list[str] | str  # a text is what an infotext makes of them, and names none
     seed: int | None
     subseed: int | None
     subseed_strength: float
@@ -93,13 +93,16 @@ class Processing:
     vae_hash: str | None = None
     init_img_hash: str | None = None
     uses_ensd: bool = False
+    lora_hashes: dict[str, str] = field(default_factory=dict)
+    encoder_notes: dict[str, Any] = field(default_factory=dict)
     stage: str = ""  # what pictures call the step that made them, where that isn't obvious
 
     @classmethod
     def from_request(cls, values: Mapping[str, Any], **more: Any) -> Self:
         """Return the processing that a request's fields ask for; `more` takes precedence."""
         known = {name: values[name] for name in REQUEST_FIELDS if name in values}
-        known["styles"] = list(values["styles"] or [])
+        styles = values["styles"] or []
+        known["styles"] = styles if isinstance(styles, str) else list(styles)
         known["override_settings"] = dict(values["override_settings"] or {})
         made = cls(**{**known, **more})
         if isinstance(blur := values.get("mask_blur"), int):

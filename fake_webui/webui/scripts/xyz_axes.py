@@ -206,7 +206,7 @@ def _vae(p: Processing, value: Any, given: Given) -> None:
 
 
 def _styles(p: Processing, value: Any, _: Given) -> None:
-    p.styles.extend(value.split(","))
+    p.styles = [*p.styles, *value.split(",")]
 
 
 def _uni_pc_order(p: Processing, value: Any, _: Given) -> None:
