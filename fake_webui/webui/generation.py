@@ -92,6 +92,9 @@ def _run(
             return choice.run(p, context) if choice.selected else process_images(p, context)
         except TRIPPED_OVER as error:
             raise HandlerError(type(error).__name__, str(error)) from error
+        finally:
+            if not state.options.get("persistent_cond_cache"):
+                state.encoded.clear()
 
 
 def _answer(processed: Processed, values: dict[str, Any], state: WebUIState) -> Generated:

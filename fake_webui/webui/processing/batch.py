@@ -6,7 +6,7 @@ from fake_webui.errors import HandlerError
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape
 from fake_webui.webui.limits import MOST_PIXELS, check_many, check_memory
-from fake_webui.webui.processing import checks, prompts, sampling
+from fake_webui.webui.processing import checks, conditioning, sampling
 from fake_webui.webui.processing.hires import HiresPlan, plan_hires
 from fake_webui.webui.processing.init_images import Start, prepare_start
 from fake_webui.webui.processing.parameters import Processing
@@ -55,10 +55,11 @@ def sample_batch(
     checks.check_latent_size(p.width, p.height)
     _check_pixels(p, size)
     sampling.check_schedule(p.sampler_name, p.steps, state.options.get)
-    _sample(p, state, job, Sampling(p.sampler_name, p.scheduler, p.steps), size)
+    pass_ = Sampling(p.sampler_name, p.scheduler, p.steps)
+    _sample(p, state, job, pass_, size, indices[0])
     if plan.hires and not state.progress.interrupted:
         size = plan.hires.size
-        _second_pass(p, state, job, plan.hires, indices[0])
+        _second_pass(p, state, job, plan.hires, indices)
     return [
         draw(
             state.config.images,
@@ -84,11 +85,20 @@ def _key(p: Processing, index: int) -> str:
 
 
 def _sample(
-    p: Processing, state: WebUIState, job: Job, pass_: Sampling, size: tuple[int, int]
+    p: Processing,
+    state: WebUIState,
+    job: Job,
+    pass_: Sampling,
+    size: tuple[int, int],
+    first: int,
 ) -> None:
+    """Take the time of one pass and note how it went; `first` is the batch's first picture."""
     get = state.options.get
     checks.check_guidance(p)
     sampling.note_sampling(p, pass_, state.catalog, get)
+    if pass_.steps > 0:
+        padding = conditioning.padding_note(p, state, first, second=pass_.second)
+        p.extra_generation_params.update(padding)
     _refine(p, state, pass_)
     key = f"{p.prompt} {p.all_seeds}"
     columns, rows = 1, 1
@@ -123,7 +133,7 @@ def _from_images(
     if p.initial_noise_multiplier != 1.0:
         p.extra_generation_params["Noise multiplier"] = p.initial_noise_multiplier
     pass_ = Sampling(p.sampler_name, p.scheduler, steps, from_image=True)
-    _sample(p, state, job, pass_, size)
+    _sample(p, state, job, pass_, size, indices[0])
     pictures = []
     for position, index in enumerate(indices):
         image = start.image(position)
@@ -134,18 +144,10 @@ def _from_images(
     return pictures
 
 
-def note_loras(p: Processing, state: WebUIState, *texts: str) -> None:
-    """Note the hashes of the LoRAs that any of these prompts loads."""
-    hashes: dict[str, str] = {}
-    for text in texts:
-        hashes |= prompts.lora_hashes(text, state.catalog)
-    if hashes and state.options.get("lora_add_hashes_to_infotext"):
-        listed = ", ".join(f"{name}: {value}" for name, value in hashes.items())
-        p.extra_generation_params["Lora hashes"] = listed
-
-
-def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan, first: int) -> None:
-    """Go through the steps at the larger size; `first` is the batch's first picture.
+def _second_pass(
+    p: Processing, state: WebUIState, job: Job, hires: HiresPlan, indices: range
+) -> None:
+    """Go through the steps at the larger size.
 
     Raises:
         HandlerError: for what is found missing only now.
@@ -161,15 +163,15 @@ def _second_pass(p: Processing, state: WebUIState, job: Job, hires: HiresPlan, f
     _check_hires_size(hires)
     _check_pixels(p, hires.size)
     state.progress.next_job()
-    if not p.disable_extra_networks:
-        note_loras(p, state, p.all_prompts[first], p.all_hr_prompts[first])
+    conditioning.load_networks(p, state, p.all_hr_prompts[indices[0]], second=True)
+    conditioning.encode_hires_prompts(p, state, indices)
     if p.denoising_strength is None:
         raise HandlerError("TypeError", NO_STRENGTH)
     steps = p.hr_second_pass_steps or p.steps
     schedule, done = sampling.steps_from_image(steps, p.denoising_strength, exact=True)
     sampling.check_schedule(sampler.name, schedule, state.options.get, done=done)
     pass_ = Sampling(sampler.name, p.hr_scheduler, done, second=True, from_image=True)
-    _sample(p, state, job, pass_, hires.size)
+    _sample(p, state, job, pass_, hires.size, indices[0])
 
 
 def _check_hires_size(hires: HiresPlan) -> None:

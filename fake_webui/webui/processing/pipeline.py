@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import grid_shape, image_grid
 from fake_webui.webui.limits import MOST_STYLES, check_many, check_text
-from fake_webui.webui.processing import checks, prompts, sampling, saving
-from fake_webui.webui.processing.batch import Plan, make_plan, note_loras, sample_batch
+from fake_webui.webui.processing import checks, conditioning, prompts, sampling, saving
+from fake_webui.webui.processing.batch import Plan, make_plan, sample_batch
 from fake_webui.webui.processing.context import GenerationContext
 from fake_webui.webui.processing.finish import finish_picture
 from fake_webui.webui.processing.infotexts import infotext
@@ -51,6 +51,7 @@ def _overridden(p: Processing, state: WebUIState) -> Iterator[None]:
 def _process(p: Processing, context: GenerationContext) -> Processed:
     state, options = context.state, context.state.options
     checks.check_prompt(p)
+    p.encoder_notes = {}
     seed, subseed = fixed_seed(p.seed, state.rng), fixed_seed(p.subseed, state.rng)
     if p.restore_faces is None:
         p.restore_faces = options.get("face_restoration")
@@ -144,8 +145,10 @@ def _make_batch(
     state = context.state
     state.models.load()
     checks.check_clip_skip(state.options.get("CLIP_stop_at_last_layers"))
-    _note_conditioning(p, state, p.all_prompts[indices[0]], p.all_negative_prompts[indices[0]])
+    conditioning.load_networks(p, state, p.all_prompts[indices[0]])
     checks.check_steps(p)
+    conditioning.encode_prompts(p, state, indices)
+    _note_noise_schedule(p, state)
     check_seeds(p.all_seeds)
     pictures = sample_batch(p, context.state, context.job, plan, indices)
     if (method := state.options.get("sd_vae_decode_method")) != "Full":
@@ -153,20 +156,9 @@ def _make_batch(
     return pictures
 
 
-def _note_conditioning(p: Processing, state: WebUIState, prompt: str, negative: str) -> None:
-    """Note the hashes of what the prompts load, and settings of how they are understood."""
+def _note_noise_schedule(p: Processing, state: WebUIState) -> None:
+    """Note settings that change the noise that the model was trained with."""
     get, notes = state.options.get, p.extra_generation_params
-    if not p.disable_extra_networks:
-        note_loras(p, state, prompt)
-        prompt = prompts.without_extra_networks(prompt)
-    embeddings = (*state.catalog.embeddings, *state.created.embeddings.values())
-    hashes = [
-        one for text in (prompt, negative) for one in prompts.embedding_hashes(text, embeddings)
-    ]
-    if hashes and get("textual_inversion_add_hashes_to_infotext"):
-        notes["TI hashes"] = ", ".join(hashes)
-    if get("emphasis") != "Original" and any(mark in prompt + negative for mark in "(["):
-        notes["Emphasis"] = get("emphasis")
     if get("use_downcasted_alpha_bar"):
         notes["Downcast alphas_cumprod"] = get("use_downcasted_alpha_bar")
     if get("sd_noise_schedule") == "Zero Terminal SNR":

@@ -1,5 +1,6 @@
 """Prompts: styles, comments, extra networks such as `<lora:name:1>`, and embeddings."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,6 +11,9 @@ _LINE_COMMENT = re.compile(r"(?:\A|\n)#.*\n?")
 _TAIL_COMMENT = re.compile(r"#.*\n?")
 _SPACES = re.compile("  +")
 _EXTRA_NETWORK = re.compile(r"<(\w+):([^>]+)>")
+_BREAK = re.compile(r"(?<!\s)\s*+\bBREAK\b\s*+")
+_WEIGHING = re.compile(r"(?<!\\)(?::\s*[+-]?[\d.]+\s*\)|[()\[\]])")
+CHUNK_WORDS = 75
 # The words that the tokenizer of CLIP sees before it splits them further.
 _TOKEN = re.compile(r"'(?:[stmd]|re|ve|ll)|[^\W\d_]+|\d|(?:_|[^\w\s])+")
 
@@ -93,12 +97,11 @@ def _end_of_tags(prompt: str) -> int:
     return prompt.rfind(">") + 1
 
 
-def lora_hashes(prompt: str, catalog: Catalog) -> dict[str, str]:
-    """Return the short hashes of the LoRAs that a prompt loads, by the name it calls them.
+def lora_hashes(mentioned: Sequence[Sequence[str]], catalog: Catalog) -> dict[str, str]:
+    """Return the short hashes of LoRAs by the names that a prompt calls them, from its arguments.
 
     One that is unknown is passed over; a weight that isn't a number makes all of them fail.
     """
-    mentioned = [arguments for kind, arguments in extra_networks(prompt) if kind == "lora"]
     if not all(map(_has_valid_weights, mentioned)):
         return {}
     found = ((arguments[0], catalog.find_lora(arguments[0])) for arguments in mentioned)
@@ -125,18 +128,23 @@ def _has_valid_weights(arguments: Sequence[str]) -> bool:
 
 def embedding_hashes(prompt: str, embeddings: Sequence[EmbeddingConfig]) -> list[str]:
     """Return `name: hash` of each embedding that a prompt uses, in the order of first use."""
-    words, by_first_word = tokens(prompt), _by_first_word(embeddings)
-    used = {
-        one.name: one
-        for start, word in enumerate(words)
-        for name, one in by_first_word.get(word, ())
-        if words[start : start + len(name)] == name
-    }
+    used = {one.name: one for _, one in _used(tokens(prompt), embeddings)}
     return [
         f"{re.sub('[:,]', '', one.name)}: {one.short_hash}"
         for one in used.values()
         if one.short_hash
     ]
+
+
+def _used(
+    words: Sequence[str], embeddings: Sequence[EmbeddingConfig]
+) -> Iterator[tuple[tuple[str, ...], EmbeddingConfig]]:
+    """Yield the embeddings that stand in words, each time with the words of its name."""
+    by_first_word = _by_first_word(embeddings)
+    for start, word in enumerate(words):
+        for name, one in by_first_word.get(word, ()):
+            if words[start : start + len(name)] == name:
+                yield name, one
 
 
 def _by_first_word(
@@ -148,6 +156,18 @@ def _by_first_word(
         if words := tokens(embedding.name):
             found.setdefault(words[0], []).append((words, embedding))
     return found
+
+
+def chunks(prompt: str, embeddings: Sequence[EmbeddingConfig], *, breaks: bool) -> int:
+    """Return how many chunks of the encoder a prompt takes; `breaks` says that BREAK ends one."""
+    parts = _BREAK.split(prompt) if breaks else [prompt]
+    *closed, last = [math.ceil(_word_count(part, embeddings) / CHUNK_WORDS) for part in parts]
+    return max(1, sum(max(1, count) for count in closed) + last)
+
+
+def _word_count(text: str, embeddings: Sequence[EmbeddingConfig]) -> int:
+    words = tokens(_WEIGHING.sub(" ", text))
+    return len(words) + sum(one.vectors - len(name) for name, one in _used(words, embeddings))
 
 
 def tokens(prompt: str) -> tuple[str, ...]:

@@ -88,6 +88,12 @@ def find_sampler(name: str | None, catalog: Catalog) -> Sampler | None:
     return next((sampler for sampler in catalog.samplers if sampler.name == name), None)
 
 
+def total_steps(name: str, steps: int, catalog: Catalog) -> int:
+    """Return how often the model is asked in `steps`: twice in each by samplers of second order."""
+    sampler = find_sampler(name, catalog)
+    return steps * 2 if sampler and "second_order" in sampler.options else steps
+
+
 def require_sampler(name: str, catalog: Catalog) -> Sampler:
     """Return the sampler of exactly this name.
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.data import default_options
@@ -104,6 +105,7 @@ class WebUIState:
         self.tasks = Tasks()
         self.startup = Startup()
         self.created = Created()
+        self.encoded: dict[str, Any] = {}  # what the text encoder keeps its last results for
         self.rng = random.Random(self.config.seed)  # noqa: S311 (seeds of pictures)
         self._id_rng = random.Random(self.config.seed)  # noqa: S311 (names, not secrets)
         self.models = Models(self.catalog, self.options, self.config.load_seconds, self._wait)
