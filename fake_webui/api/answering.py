@@ -1,11 +1,13 @@
 """Answers as the real server renders them."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
 
+from fake_webui.api.services import current_services
 from fake_webui.errors import ApiError, ControlError, HandlerError
 
 
@@ -22,14 +24,31 @@ def dump_json(value: Any) -> bytes:
     """Return the JSON bytes that the real server would send for `value`.
 
     Raises:
-        HandlerError: ValueError for NaN and infinities, UnicodeEncodeError for lone surrogates,
-            RecursionError for what is nested too deeply.
+        HandlerError: UnicodeEncodeError for lone surrogates, RecursionError for what is nested too
+            deeply; without the page, which brings a way of its own to write JSON, ValueError for
+            NaN and infinities.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode()
-    except (ValueError, RecursionError) as error:
+        return _dump(value)
+    except (UnicodeEncodeError, RecursionError) as error:
         raise HandlerError(type(error).__name__, str(error)) from None
+    except ValueError as error:
+        if current_services().config.nowebui:
+            raise HandlerError("ValueError", str(error)) from None
+        return _dump(_finite(value))
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _finite(value: Any) -> Any:
+    """Return a JSON value with null for NaN and infinities."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list) else value
 
 
 def untyped(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -68,7 +68,7 @@ def png_info(state: WebUIState, asked: Parsed) -> Any:
 @endpoints.post("/sdapi/v1/interrogate", body=tables.INTERROGATE, work=Work.INTERROGATION)
 def interrogate(state: WebUIState, asked: Parsed) -> Any:
     """Describe a picture."""
-    pictures.image_input.decode_image(asked.values["image"])
+    pictures.image_input.load(pictures.image_input.decode_image(asked.values["image"]))
     model, caption = asked.values["model"], state.config.caption
     with state.lock:
         if model not in INTERROGATORS:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image
+
 from fake_webui.contract import Parsed
 from fake_webui.errors import HandlerError, HttpError
-from fake_webui.webui.image_input import decode_image, decode_images
+from fake_webui.webui.image_input import decode_image, decode_images, load
 from fake_webui.webui.images import Picture
 from fake_webui.webui.infotext_field import apply_infotext
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
@@ -52,6 +54,8 @@ def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     values = apply_infotext(parsed, state, "img2img")
     choice = choose_scripts(values, state, "img2img")
     p = Processing.from_request(values, is_img2img=True, mask=mask, **_resolved(values, state))
+    if p.initial_noise_multiplier is None:  # settled before any option is overridden
+        p.initial_noise_multiplier = state.options.get("initial_noise_multiplier")
     processed = _run(p, values, choice, state, failure)
     if not values["include_init_images"]:
         values["init_images"] = values["mask"] = None
@@ -84,9 +88,14 @@ def _run(
         ApiError: as the real server fails, on options and arguments of the wrong kind among others.
     """
     kind = "img2img" if p.is_img2img else "txt2img"
-    with state.generating(values["force_task_id"], kind, failure) as job:
+
+    def prepare() -> None:
         if p.is_img2img:
             p.init_images = decode_images(values["init_images"])
+
+    with state.generating(values["force_task_id"], kind, prepare, failure) as job:
+        for image in (*p.init_images, *([p.mask] if isinstance(p.mask, Image.Image) else [])):
+            load(image)
         context = GenerationContext(state, job, choice.always_on)
         try:
             return choice.run(p, context) if choice.selected else process_images(p, context)

@@ -2,6 +2,8 @@
 
 import base64
 import ipaddress
+import struct
+import zlib
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -18,16 +20,29 @@ UNDECODABLE = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
+# What Pillow raises on files that are damaged behind their head.
+DAMAGED = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 def decode_image(text: str | None) -> Image.Image:
-    """Return the image of a request's text.
+    """Return the image of a request's text; whether its pixels can be read is seen by `load`.
 
     Raises:
         HttpError: 500, if it is not an image, or an address.
         HandlerError: for null and for a data URI without data.
     """
-    return _loaded(_opened(text))
+    return _turned(_opened(text))
 
 
 def decode_images(texts: Iterable[str | None]) -> list[Image.Image]:
@@ -38,7 +53,7 @@ def decode_images(texts: Iterable[str | None]) -> list[Image.Image]:
     """
     opened = [_opened(text) for text in texts]
     check_memory(sum(image.width * image.height for image in opened), 1)
-    return [_loaded(image) for image in opened]
+    return [_turned(image) for image in opened]
 
 
 def _opened(text: str | None) -> Image.Image:
@@ -55,12 +70,24 @@ def _opened(text: str | None) -> Image.Image:
         raise HttpError(500, "Invalid encoded image") from None
 
 
-def _loaded(image: Image.Image) -> Image.Image:
+def _turned(image: Image.Image) -> Image.Image:
+    """Return an image as its texts and EXIF say, or as it is where those are damaged."""
+    try:
+        return _upright(image)
+    except DAMAGED:
+        return image
+
+
+def load(image: Image.Image) -> None:
+    """Read the pixels of an image.
+
+    Raises:
+        HandlerError: as Pillow says, for a file that is cut off among others.
+    """
     try:
         image.load()
-        return _upright(image)
-    except UNDECODABLE:
-        raise HttpError(500, "Invalid encoded image") from None
+    except DAMAGED as error:
+        raise HandlerError(type(error).__name__, str(error)) from None
 
 
 def _body(text: str) -> str:

@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from PIL import Image
 
 from fake_webui.errors import HandlerError
-from fake_webui.webui.catalog import lora_alias
+from fake_webui.webui.catalog import Catalog, lora_alias
 from fake_webui.webui.image_input import decode_image
 from fake_webui.webui.images import read_user_comment
 from fake_webui.webui.infotext_field import read_with_styles
@@ -48,7 +49,7 @@ def png_info(text: str, state: WebUIState) -> dict[str, Any]:
         HttpError: 500, if it is not an image.
         HandlerError: UnicodeDecodeError, for bytes that JSON can't carry.
     """
-    infotext, items = read_info(decode_image(text.strip()))
+    infotext, items = read_info(decode_image(text.strip()), state.catalog)
     parameters = read_with_styles(infotext or "", state)
     _rename_loras(parameters, state)
     readable = {key: _readable(value) for key, value in items.items()}
@@ -77,7 +78,7 @@ def _readable(value: Any) -> Any:
         raise HandlerError("UnicodeDecodeError", str(error)) from None
 
 
-def read_info(image: Image.Image) -> tuple[str | None, dict[str, Any]]:
+def read_info(image: Image.Image, catalog: Catalog) -> tuple[str | None, dict[str, Any]]:
     """Return the infotext of a picture, None without one, and its other texts by keyword."""
     items: dict[str, Any] = {str(key): value for key, value in image.info.items()}
     infotext = items.pop("parameters", None)
@@ -88,11 +89,22 @@ def read_info(image: Image.Image) -> tuple[str | None, dict[str, Any]]:
         infotext = comment.decode("utf8", "ignore") if isinstance(comment, bytes) else comment
     texts = {key: value for key, value in items.items() if key not in FORMAT_KEYS}
     if texts.get("Software") == "NovelAI":
-        infotext = _novel_ai_text(texts, image) or infotext
+        infotext = _novel_ai_text(texts, image, _samplers_by_alias(catalog)) or infotext
     return infotext, texts
 
 
-def _novel_ai_text(texts: dict[str, Any], image: Image.Image) -> str | None:
+def _samplers_by_alias(catalog: Catalog) -> dict[str, str]:
+    """Return the samplers by everything that other programs call them."""
+    return {
+        alias.lower(): sampler.name
+        for sampler in catalog.samplers
+        for alias in (sampler.name, *sampler.aliases)
+    }
+
+
+def _novel_ai_text(
+    texts: dict[str, Any], image: Image.Image, samplers: Mapping[str, str]
+) -> str | None:
     """Return the infotext that stands for what NovelAI writes, None if it can't be read."""
     try:
         facts = json.loads(texts["Comment"])
@@ -100,7 +112,7 @@ def _novel_ai_text(texts: dict[str, Any], image: Image.Image) -> str | None:
             description=texts["Description"],
             uc=facts["uc"],
             steps=facts["steps"],
-            sampler="Euler a",
+            sampler=samplers.get(facts["sampler"], "Euler a"),
             scale=facts["scale"],
             seed=facts["seed"],
             width=image.width,

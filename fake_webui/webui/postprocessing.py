@@ -8,6 +8,7 @@ from PIL import Image
 
 from fake_webui.errors import HandlerError
 from fake_webui.webui.catalog import Catalog
+from fake_webui.webui.image_input import load
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import upscale
 from fake_webui.webui.infotext import write_pairs
@@ -31,6 +32,7 @@ def run_extras(
         progress.job_count = len(images)
         for image in images:
             progress.next_job()
+            load(image)
             picture, text = _improve(image, asked, state)
             results.append(picture)
     return results, as_html(text)
@@ -41,7 +43,7 @@ def _improve(image: Image.Image, asked: dict[str, Any], state: WebUIState) -> tu
         info = image.info
         image = image.convert("RGB")
         image.info = info
-    parameters, texts = read_info(image)
+    parameters, texts = read_info(image, state.catalog)
     if parameters:
         texts["parameters"] = parameters
     image, notes = _upscaled(image, asked, state.catalog)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +224,17 @@ def test_interrogate_answers_with_the_caption_of_the_configuration(
     for model in ("clip", "deepdanbooru"):
         answer = post(fake, "interrogate", {"image": encoded(IMAGE), "model": model})
         assert answer.json() == {"caption": "a ramp of grey"}
+
+
+@pytest.mark.parametrize(
+    ("sampler", "name"),
+    [("k_euler", "Euler"), ("k_lms", "LMS"), ("plms", "PLMS"), ("ddim", "DDIM"),
+     ("k_dpmpp_2m", "DPM++ 2M"), ("nai_smea", "Euler a")],
+)  # fmt: skip
+def test_samplers_of_novelai_have_their_names_here(
+    fake: FakeWebUI, sampler: str, name: str
+) -> None:
+    """By the aliases of samplers; any other is taken for Euler a."""
+    comment = {"steps": 5, "scale": 3, "seed": 1, "sampler": sampler, "uc": "bad"}
+    image = with_text(Software="NovelAI", Description="d", Comment=json.dumps(comment))
+    assert post(fake, PNG_INFO, {"image": image}).json()["parameters"]["Sampler"] == name

@@ -1,9 +1,11 @@
 """img2img: init images, sizes, masks and the errors of both."""
 
+import base64
 from typing import Any
 
 import pytest
-from PIL import Image
+import requests
+from PIL import Image, PngImagePlugin
 
 from fake_webui import FakeWebUI
 from tests.fake_webui.generating import SMALL, encoded, failure, gradient, img2img, post
@@ -228,3 +230,61 @@ def test_a_saved_init_image_leaves_its_hash(fake: FakeWebUI) -> None:
     """MD5 of its pixels, as the option save_init_img asks."""
     notes = img2img(fake, override_settings={"save_init_img": True}).notes
     assert notes.startswith("Denoising strength: 0.75, Init image hash: ")
+
+
+def cut_off(image: Image.Image) -> str:
+    """Return a picture whose file ends too early."""
+    data = base64.b64decode(encoded(image))
+    return base64.b64encode(data[: len(data) * 3 // 4]).decode()
+
+
+def test_files_that_are_cut_off_fail_when_their_pixels_are_read(fake: FakeWebUI) -> None:
+    """As init image, mask and for extras; png-info reads the head alone."""
+    image, broken = encoded(gradient(64, 64)), cut_off(gradient(64, 64))
+    for name, body in (
+        ("img2img", SMALL | {"init_images": [broken]}),
+        ("img2img", SMALL | {"init_images": [image], "mask": broken}),
+        ("extra-single-image", {"image": broken, "upscaler_1": "Lanczos"}),
+        ("interrogate", {"image": broken, "model": "clip"}),
+    ):
+        words = "image file is truncated"
+        assert failure(post(fake, name, body)) == (500, "OSError", words)
+    assert post(fake, "png-info", {"image": broken}).status_code == 200
+
+
+def test_damage_that_leaves_pixels_is_passed_over(fake: FakeWebUI) -> None:
+    """A byte that was changed, and a text by a name that promises something else."""
+    data = bytearray(base64.b64decode(encoded(gradient(64, 64))))
+    data[len(data) // 2] ^= 0x55
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("exif", "x")
+    named = encoded(gradient(64, 64), pnginfo=texts)
+    for image in (base64.b64encode(data).decode(), named):
+        assert img2img(fake, init_images=[image]).sizes == [(64, 64)]
+
+
+def test_a_task_whose_picture_is_none_waits_for_ever(fake: FakeWebUI) -> None:
+    """It never has its turn, stays in the list, and those behind it are further back."""
+    body = SMALL | {"init_images": ["x"], "force_task_id": "task(bad)"}
+    assert failure(post(fake, "img2img", body)) == (500, "HTTPException", "Invalid encoded image")
+    pending = requests.get(f"{fake.url}/internal/pending-tasks", timeout=30).json()
+    assert pending == {"size": 1, "tasks": ["task(bad)"]}
+    asked = {"id_task": "task(bad)"}
+    answer = requests.post(f"{fake.url}/internal/progress", json=asked, timeout=30).json()
+    assert (answer["queued"], answer["textinfo"]) == (True, "In queue: 1/1")
+
+
+def test_an_overridden_noise_multiplier_is_too_late(fake: FakeWebUI) -> None:
+    """It is settled before; a field of the request and an option that was posted count."""
+    override = {"override_settings": {"initial_noise_multiplier": 0.9}}
+    assert "Noise multiplier" not in img2img(fake, **override).infotexts[0]
+    assert "Noise multiplier: 1.1" in img2img(fake, initial_noise_multiplier=1.1).infotexts[0]
+    post(fake, "options", {"initial_noise_multiplier": 0.5})
+    assert "Noise multiplier: 0.5" in img2img(fake).infotexts[0]
+
+
+def test_an_image_too_narrow_for_the_encoder_fails(fake: FakeWebUI) -> None:
+    """At whichever of its halvings nothing is left."""
+    for width, rest in ((1, "(65 x 2)"), (7, "(17 x 2)")):
+        body = SMALL | {"init_images": [encoded(gradient(64, 64))], "width": width}
+        assert f"input size per channel: {rest}." in failure(post(fake, "img2img", body))[2]

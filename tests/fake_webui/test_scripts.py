@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_webui import FakeWebUI
+from fake_webui.webui.images.ink import ink_height
 from fake_webui.webui.scripts.common import Tiling
 from fake_webui.webui.scripts.prompt_matrix import combinations
 from fake_webui.webui.scripts.xyz_axes import AXES
@@ -232,3 +233,75 @@ def test_soft_inpainting_needs_a_mask(fake: FakeWebUI) -> None:
     masked = img2img(fake, mask=encoded(gradient(64, 64)), alwayson_scripts=given)
     assert "Soft inpainting enabled: True, Soft inpainting schedule bias: 1," in masked.notes
     assert "Soft" not in img2img(fake, alwayson_scripts=given).notes
+
+
+@pytest.mark.parametrize("name", ["Comments", "Hypertile", "hypertile"])
+def test_scripts_without_controls_may_be_named(fake: FakeWebUI, name: str) -> None:
+    """They are in no list, and what is sent to them has no effect."""
+    plain = txt2img(fake).infotexts
+    asked = {name: {"args": [True, 64, 2, 1]}}
+    assert txt2img(fake, alwayson_scripts=asked).infotexts == plain
+
+
+def test_a_script_without_a_name_is_an_attribute_error(fake: FakeWebUI) -> None:
+    """The real server trips over its own answer."""
+    response = post(fake, "txt2img", SMALL | {"alwayson_scripts": {"": {"args": []}}})
+    words = "'tuple' object has no attribute 'alwayson'"
+    assert failure(response) == (500, "AttributeError", words)
+
+
+def test_a_plot_of_nothing_has_no_seed(fake: FakeWebUI) -> None:
+    """Where no cell was made, seed and seeds are -1."""
+    info = txt2img(fake, **xyz([SAMPLER_AXIS, "Euler", []])).info
+    assert (info["seed"], info["all_seeds"]) == (-1, [-1])
+
+
+@pytest.mark.parametrize(
+    ("line", "font_px", "height"),
+    [("red", 5, 4), ("Seed: 1", 5, 4), ("Seed: 1", 7, 5), ("sea", 5, 3), ("Steps: 1", 7, 7),
+     ("Steps: 1", 40, 37), ("", 5, 0), ("CFG Scale: 7.0", 20, 15)],
+)  # fmt: skip
+def test_lines_are_as_high_as_their_ink(line: str, font_px: int, height: int) -> None:
+    """In the font of the real server's legends."""
+    assert ink_height(line, font_px) == height
+
+
+def test_legends_have_the_room_of_their_font(fake: FakeWebUI) -> None:
+    """Cells of 64 pixels have a legend of 8, a matrix without variants one of 2."""
+    plot = txt2img(fake, **xyz([CFG_AXIS, "1,2", []], legend=True, lone=False))
+    assert plot.sizes[0] == (128, 72)
+    matrix = {"script_name": "prompt matrix", "script_args": [False, False, "positive", "comma", 0]}
+    assert txt2img(fake, **matrix).sizes[0] == (64, 66)
+    assert txt2img(fake, prompt="a|b|c", **matrix).sizes[0] == (176, 136)
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("P", 1), ("L", 1), ("LA", 2)])
+def test_loopback_takes_colours_alone(fake: FakeWebUI, mode: str, channels: int) -> None:
+    """An image of less than three channels fails, whatever the arguments are."""
+    image = encoded(gradient(64, 64).convert("L").convert(mode))
+    for args in ([], [2, 0.5, "Linear", "None"]):
+        asked = {"script_name": "loopback", "script_args": args, "init_images": [image]}
+        status, error, words = failure(post(fake, "img2img", SMALL | asked))
+        assert (status, error) == (500, "error")
+        assert f"'scn' is {channels}" in words
+
+
+MK2 = {"script_name": "outpainting mk2"}
+
+
+def test_outpainting_needs_room_on_the_far_sides(fake: FakeWebUI) -> None:
+    """More pixels than the part that is worked on has are fine on the left, not on the right."""
+    args = [None, 128, 0, ["left"], 1.0, 0.05]
+    assert img2img(fake, **MK2, script_args=args).sizes == [(192, 64)]
+    image = encoded(gradient(64, 64))
+    for side, axis in (("right", "x"), ("down", "y")):
+        asked = {**MK2, "script_args": [None, 128, 0, [side], 1.0, 0.05], "init_images": [image]}
+        words = f"{axis}1 must be greater than or equal to {axis}0"
+        assert failure(post(fake, "img2img", SMALL | asked)) == (500, "ValueError", words)
+
+
+def test_outpainting_works_at_multiples_of_64(fake: FakeWebUI) -> None:
+    """Sides that are none are rounded up for the work, and cut off after it."""
+    image = encoded(gradient(33, 65))
+    args = [None, 8, 0, ["left"], 1.0, 0.05]
+    assert img2img(fake, **MK2, script_args=args, init_images=[image]).sizes == [(64, 65)]

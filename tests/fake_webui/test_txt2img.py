@@ -342,9 +342,18 @@ def test_an_override_is_put_back_only_if_it_was_set_before(fake: FakeWebUI) -> N
     ("asked", "error", "words"),
     [
         ({"prompt": None}, "AssertionError", ""),
-        ({"negative_prompt": None}, "TypeError", "NoneType"),
-        ({"cfg_scale": None}, "TypeError", "NoneType"),
-        ({"width": None}, "TypeError", "NoneType"),
+        ({"negative_prompt": None}, "TypeError", "'NoneType' object is not iterable"),
+        ({"cfg_scale": None}, "TypeError", "for *: 'NoneType' and 'float'"),
+        ({"width": None}, "TypeError", "for //: 'NoneType' and 'int'"),
+        ({"batch_size": None}, "TypeError", "for *: 'NoneType' and 'int'"),
+        ({"n_iter": None}, "TypeError", "for *: 'int' and 'NoneType'"),
+        ({"subseed_strength": None}, "TypeError", "for -: 'float' and 'NoneType'"),
+        (
+            {"firstphase_width": 64, "tiling": True},
+            "RuntimeError",
+            "wrapping around more than once",
+        ),
+        ({"firstphase_width": 64}, "RuntimeError", "input size per channel: (2 x 10)."),
         ({"steps": 0}, "ZeroDivisionError", "integer division or modulo by zero"),
         ({"steps": -1}, "RuntimeError", "number of steps must be non-negative"),
         ({"batch_size": 0}, "IndexError", "list index out of range"),
@@ -447,3 +456,10 @@ def test_a_refiner_is_noted_if_it_comes_into_play(
         txt2img(fake, **{"steps": 4, "refiner_checkpoint": OTHER_CHECKPOINT, **asked}).notes
         == notes
     )
+
+
+@pytest.mark.parametrize("field", ["s_tmax", "s_noise", "denoising_strength"])
+def test_not_a_number_is_null_in_the_answer(fake: FakeWebUI, field: str) -> None:
+    """As the page's own way to write JSON has it."""
+    answer = txt2img(fake, **{field: "NaN"})
+    assert answer.body["parameters"][field] is None

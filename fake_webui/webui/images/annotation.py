@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from fake_webui.webui.images.ink import ink_height
 from fake_webui.webui.images.lettering import GLYPH_HEIGHT, GLYPH_WIDTH, INK, text_rows
 from fake_webui.webui.limits import check_memory
 
@@ -25,8 +26,8 @@ def annotated(
     left = width * 3 // 4 if any(map(any, rows)) else 0
     spacing = font_px // 2
     above = [_wrapped(lines, width, font_px) for lines in columns]
-    heights = [len(lines) * (font_px + spacing) - spacing for lines in above if any(lines)]
-    top = max(heights) + 2 * spacing if heights else 0
+    heights = [_height(lines, font_px, spacing) for lines in above]
+    top = max(heights) + 2 * spacing if sum(heights) else 0
     size = (
         grid.width + left + margin * (len(columns) - 1),
         grid.height + top + margin * (len(rows) - 1),
@@ -44,6 +45,11 @@ def annotated(
         middle = top + row * (height + margin) + height // 2
         _write(result, _wrapped(texts, left, font_px), (0, middle), left, font_px)
     return result
+
+
+def _height(lines: Sequence[str], font_px: int, spacing: int) -> int:
+    """Return the height of lines with what is between them, less than none where there is none."""
+    return sum(ink_height(line, font_px) + spacing for line in lines) - spacing
 
 
 def _wrapped(lines: Sequence[str], width: int, font_px: int) -> list[str]:

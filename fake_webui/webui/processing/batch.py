@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from fake_webui.errors import HandlerError
 from fake_webui.webui.images import Picture
-from fake_webui.webui.images.resizing import grid_shape
+from fake_webui.webui.images.resizing import LATENT_FACTOR, grid_shape
 from fake_webui.webui.limits import MOST_PIXELS, check_many, check_memory
-from fake_webui.webui.processing import checks, conditioning, sampling
+from fake_webui.webui.processing import checks, conditioning, guidance, sampling
 from fake_webui.webui.processing.hires import HiresPlan, plan_hires
 from fake_webui.webui.processing.init_images import Start, prepare_start
 from fake_webui.webui.processing.parameters import Processing
@@ -52,10 +52,9 @@ def sample_batch(
     if plan.start:
         return _from_images(p, state, job, plan.start, indices)
     size = size_made(p.width, p.height)
-    checks.check_latent_size(p.width, p.height)
+    checks.check_latent_size(p.width, p.height, tiling=p.tiling)
     _check_pixels(p, size)
-    sampling.check_schedule(p.sampler_name, p.steps, state.options.get)
-    pass_ = Sampling(p.sampler_name, p.scheduler, p.steps)
+    pass_ = Sampling(p.sampler_name, p.scheduler, p.steps, p.steps)
     _sample(p, state, job, pass_, size, indices[0])
     if plan.hires and not state.progress.interrupted:
         size = plan.hires.size
@@ -94,9 +93,11 @@ def _sample(
 ) -> None:
     """Take the time of one pass and note how it went; `first` is the batch's first picture."""
     get = state.options.get
+    levels = guidance.levels_asked(p, pass_, state.catalog, get)
     checks.check_guidance(p)
     sampling.note_sampling(p, pass_, state.catalog, get)
-    if pass_.steps > 0:
+    p.extra_generation_params.update(guidance.guidance_notes(p, levels, get))
+    if levels:
         padding = conditioning.padding_note(p, state, first, second=pass_.second)
         p.extra_generation_params.update(padding)
     _refine(p, state, pass_)
@@ -105,7 +106,7 @@ def _sample(
     if get("show_progress_grid"):
         columns, rows = grid_shape(p.batch_size, 1, get("n_rows"))
     whole = size[0] * columns, size[1] * rows
-    job.sample(pass_.steps, preview_of(p, whole, key, get("show_progress_type")))
+    job.sample(pass_.done, preview_of(p, whole, key, get("show_progress_type")))
 
 
 def _refine(p: Processing, state: WebUIState, pass_: Sampling) -> None:
@@ -124,15 +125,12 @@ def _from_images(
     get = state.options.get
     strength = float(p.denoising_strength or 0)
     exact = get("img2img_fix_steps")
-    schedule, steps = sampling.steps_from_image(p.steps, strength, exact=exact)
-    sampling.check_schedule(p.sampler_name, schedule, get, done=steps)
+    steps, done = guidance.steps_from_image(p.steps, strength, exact=exact)
     size = size_made(p.width, p.height)
     _check_pixels(p, size)
-    if p.initial_noise_multiplier is None:
-        p.initial_noise_multiplier = get("initial_noise_multiplier")
     if p.initial_noise_multiplier != 1.0:
         p.extra_generation_params["Noise multiplier"] = p.initial_noise_multiplier
-    pass_ = Sampling(p.sampler_name, p.scheduler, steps, from_image=True)
+    pass_ = Sampling(p.sampler_name, p.scheduler, steps, done, from_image=True)
     _sample(p, state, job, pass_, size, indices[0])
     pictures = []
     for position, index in enumerate(indices):
@@ -160,23 +158,29 @@ def _second_pass(
         checkpoint = state.catalog.closest_checkpoint(p.hr_checkpoint_name)
         state.models.load(checkpoint, keep_options=True)
     sampler = sampling.require_sampler(p.hr_sampler_name or p.sampler_name, state.catalog)
-    _check_hires_size(hires)
+    _check_hires_size(size_made(p.width, p.height), hires)
     _check_pixels(p, hires.size)
     state.progress.next_job()
     conditioning.load_networks(p, state, p.all_hr_prompts[indices[0]], second=True)
     conditioning.encode_hires_prompts(p, state, indices)
     if p.denoising_strength is None:
         raise HandlerError("TypeError", NO_STRENGTH)
-    steps = p.hr_second_pass_steps or p.steps
-    schedule, done = sampling.steps_from_image(steps, p.denoising_strength, exact=True)
-    sampling.check_schedule(sampler.name, schedule, state.options.get, done=done)
-    pass_ = Sampling(sampler.name, p.hr_scheduler, done, second=True, from_image=True)
+    asked = p.hr_second_pass_steps or p.steps
+    steps, done = guidance.steps_from_image(asked, p.denoising_strength, exact=True)
+    pass_ = Sampling(sampler.name, p.hr_scheduler, steps, done, second=True, from_image=True)
     _sample(p, state, job, pass_, hires.size, indices[0])
 
 
-def _check_hires_size(hires: HiresPlan) -> None:
+def _check_hires_size(size: tuple[int, int], hires: HiresPlan) -> None:
     if min(hires.size) > 0:
         return
     if hires.in_latent_space:
-        raise HandlerError("RuntimeError", "Input and output sizes should be greater than 0")
+        (width, height), (to_width, to_height) = (
+            [side // LATENT_FACTOR for side in sides] for sides in (size, hires.size)
+        )
+        raise HandlerError(
+            "RuntimeError",
+            "Input and output sizes should be greater than 0, but got "
+            f"input (H: {height}, W: {width}) output (H: {to_height}, W: {to_width})",
+        )
     raise HandlerError("ValueError", "height and width must be > 0")

@@ -9,31 +9,12 @@ from fake_webui.webui.images.resizing import floor8
 from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing.parameters import Processing
 
-# Fields that may be null in a request and must not be in a generation.
-NEVER_NULL = (
-    "negative_prompt",
-    "batch_size",
-    "n_iter",
-    "steps",
-    "cfg_scale",
-    "width",
-    "height",
-    "subseed_strength",
-    "seed_resize_from_h",
-    "seed_resize_from_w",
-)
-NEVER_NULL_IN_HIRES = ("hr_scale", "hr_resize_x", "hr_resize_y", "hr_prompt", "hr_negative_prompt")
-NEVER_NULL_IN_IMG2IMG = (
-    "resize_mode",
-    "inpainting_fill",
-    "mask_blur_x",
-    "mask_blur_y",
-    "inpaint_full_res_padding",
-)
 TOO_SMALL = (
     "Calculated padded input size per channel: ({height} x {width}). Kernel size: (3 x 3). "
     "Kernel size can't be greater than actual input size"
 )
+WRAPPED = "Padding value causes wrapping around more than once."
+HALVINGS = 3  # of an image, until it is a latent
 
 
 def check_prompt(p: Processing) -> None:
@@ -44,22 +25,6 @@ def check_prompt(p: Processing) -> None:
     """
     if p.prompt is None:
         raise HandlerError("AssertionError", "")
-
-
-def check_nulls(p: Processing) -> None:
-    """Refuse nulls that can't be computed with.
-
-    Raises:
-        HandlerError: TypeError.
-    """
-    names = (
-        *NEVER_NULL,
-        *(NEVER_NULL_IN_HIRES if p.enable_hr else ()),
-        *(NEVER_NULL_IN_IMG2IMG if p.is_img2img else ()),
-    )
-    for name in names:
-        if getattr(p, name) is None:
-            raise HandlerError("TypeError", f"unsupported operand type: 'NoneType' ({name})")
 
 
 def check_count(p: Processing) -> None:
@@ -106,7 +71,7 @@ def check_guidance(p: Processing) -> None:
         raise nans("Unet")
 
 
-def check_latent_size(width: int, height: int) -> None:
+def check_latent_size(width: int, height: int, *, tiling: Any = False) -> None:
     """Refuse sizes of which no latent is left after division by 8.
 
     Raises:
@@ -120,7 +85,21 @@ def check_latent_size(width: int, height: int) -> None:
             "RuntimeError", f"Trying to create tensor with negative dimension {negative}: {shape}"
         )
     if min(columns, rows) == 0:
+        if tiling:
+            raise HandlerError("RuntimeError", WRAPPED)
         raise HandlerError("RuntimeError", TOO_SMALL.format(height=rows + 2, width=columns + 2))
+
+
+def check_encodable(width: int, height: int) -> None:
+    """Refuse images of which the encoder leaves nothing, as it halves them three times.
+
+    Raises:
+        HandlerError: RuntimeError.
+    """
+    for _ in range(HALVINGS):
+        if min(width, height) < 2:
+            raise HandlerError("RuntimeError", TOO_SMALL.format(height=height + 1, width=width + 1))
+        width, height = width // 2, height // 2
 
 
 def require_checkpoint(name: str, catalog: Catalog) -> Checkpoint:

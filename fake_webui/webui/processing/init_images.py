@@ -10,7 +10,7 @@ from fake_webui.errors import HandlerError
 from fake_webui.webui.images.resizing import JUST_RESIZE, LATENT, RESIZE_AND_FILL, fit, flatten
 from fake_webui.webui.limits import check_memory
 from fake_webui.webui.options import Options
-from fake_webui.webui.processing.checks import check_latent_size
+from fake_webui.webui.processing.checks import check_encodable
 from fake_webui.webui.processing.parameters import Processing
 
 Box = tuple[int, int, int, int]
@@ -79,7 +79,7 @@ def prepare_start(p: Processing, options: Options) -> Start:
         p.extra_generation_params["VAE Encoder"] = options.get("sd_vae_encode_method")
     if mask and p.inpainting_fill in (LATENT_NOISE, LATENT_NOTHING):
         p.extra_generation_params["Masked content"] = MASKED_CONTENT[p.inpainting_fill]
-    check_latent_size(p.width, p.height)
+    check_encodable(p.width, p.height)
     return start
 
 

@@ -11,6 +11,7 @@ from fake_webui.webui.processing.batch import Plan, make_plan, sample_batch
 from fake_webui.webui.processing.context import GenerationContext
 from fake_webui.webui.processing.finish import finish_picture
 from fake_webui.webui.processing.infotexts import infotext
+from fake_webui.webui.processing.nulls import check_nulls
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.processing.result import Processed, collect
 from fake_webui.webui.processing.seeds import batch_seeds, check_seeds, fixed_seed
@@ -58,7 +59,7 @@ def _process(p: Processing, context: GenerationContext) -> Processed:
     if p.tiling is None:
         p.tiling = options.get("tiling")
     _note_models(p, state)
-    checks.check_nulls(p)
+    check_nulls(p)
     checks.check_count(p)
     _set_up_prompts(p, state)
     seeds, p.all_subseeds = batch_seeds(seed, subseed, p.subseed_strength, len(p.all_prompts))

@@ -12,7 +12,6 @@ from fake_webui.webui.processing.parameters import Processing
 Option = Callable[[str], Any]
 
 SMALLEST_SIGMA, LARGEST_SIGMA = 0.0292, 14.6146
-TIMESTEPS = 1000  # that a model was trained with
 LAST_TIMESTEP_SHARE = 0.999  # how much is done when the last step begins
 BY_TIMESTEPS = frozenset({"DDIM", "DDIM CFG++", "PLMS", "UniPC"})
 ETA_DDIM = frozenset({"DDIM", "DDIM CFG++"})
@@ -52,11 +51,15 @@ NOISY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """One pass of a sampler: `second` for hires fix, `from_image` where it starts from one."""
+    """One pass of a sampler: `second` for hires fix, `from_image` where it starts from one.
+
+    Of a schedule of so many `steps`, the last ones that are `done` are gone through.
+    """
 
     sampler: str
     scheduler: str | None
     steps: int
+    done: int
     second: bool = False
     from_image: bool = False
 
@@ -121,7 +124,7 @@ def _notes(
     p: Processing, sampling: Sampling, catalog: Catalog, get: Option
 ) -> Iterator[tuple[str, Any]]:
     by_timesteps = sampling.sampler in BY_TIMESTEPS
-    if get("always_discard_next_to_last_sigma") and not _discards(sampling.sampler, catalog):
+    if get("always_discard_next_to_last_sigma") and not discards(sampling.sampler, catalog):
         yield "Discard penultimate sigma", True
     if not by_timesteps:
         yield from _schedule_notes(p, sampling, catalog, get)
@@ -131,10 +134,9 @@ def _notes(
         yield "SGM noise multiplier", True
     yield from _eta_notes(p, sampling.sampler, get)
     yield from _sigma_notes(sampling.sampler, get)
-    yield from _guidance_notes(p, sampling, get)
 
 
-def _discards(sampler: str, catalog: Catalog) -> bool:
+def discards(sampler: str, catalog: Catalog) -> bool:
     """Return whether a sampler leaves out the last step but one by itself."""
     return "discard_next_to_last_sigma" in require_sampler(sampler, catalog).options
 
@@ -143,7 +145,7 @@ def _schedule_notes(
     p: Processing, sampling: Sampling, catalog: Catalog, get: Option
 ) -> Iterator[tuple[str, Any]]:
     sampler = require_sampler(sampling.sampler, catalog)
-    scheduler = _schedule_of(sampler, sampling.scheduler, catalog)
+    scheduler = schedule_of(sampler, sampling.scheduler, catalog)
     if scheduler is None or scheduler.name == "automatic":
         return
     if not sampling.second:
@@ -153,7 +155,8 @@ def _schedule_notes(
     yield from _schedule_option_notes(scheduler, get)
 
 
-def _schedule_of(sampler: Sampler, scheduler: str | None, catalog: Catalog) -> Scheduler | None:
+def schedule_of(sampler: Sampler, scheduler: str | None, catalog: Catalog) -> Scheduler | None:
+    """Return the schedule that a sampler goes by, its own where none is chosen."""
     if scheduler in (None, "", "Automatic"):
         return _find_scheduler(sampler.options.get("scheduler"), catalog)
     return _find_scheduler(scheduler, catalog)
@@ -191,37 +194,6 @@ def _sigma_notes(sampler: str, get: Option) -> Iterator[tuple[str, Any]]:
             yield label, get(option)
 
 
-def _guidance_notes(p: Processing, sampling: Sampling, get: Option) -> Iterator[tuple[str, Any]]:
-    """Note where the negative prompt is left out of some steps."""
-    skipped_share = get("skip_early_cond")
-    if skipped_share:
-        yield "Skip Early CFG", skipped_share
-    limit = get("s_min_uncond") if p.s_min_uncond is None else p.s_min_uncond
-    every_step = get("s_min_uncond_all")
-    if limit > 0 and _reaches(limit, sampling, every_step=every_step):
-        yield "NGMS", limit
-        if every_step:
-            yield "NGMS all steps", every_step
-
-
-def _reaches(limit: float, sampling: Sampling, *, every_step: bool) -> bool:
-    """Return whether an odd step, or any, begins below `limit`.
-
-    The last step begins at the smallest sigma, or at timestep 1; the one before is taken to lie
-    halfway down a schedule that falls by the same factor each step.
-    """
-    steps = sampling.steps
-    lowest, highest = SMALLEST_SIGMA, LARGEST_SIGMA
-    if sampling.sampler in BY_TIMESTEPS:
-        lowest, highest = 1, 999
-    if every_step or steps % 2 == 0:
-        return lowest < limit
-    if steps < 3:
-        return False
-    falling = (lowest / highest) ** ((steps - 2) / (steps - 1))
-    return bool(highest * falling < limit)
-
-
 def uses_ensd(p: Processing, sampler: str, catalog: Catalog, get: Option) -> bool:
     """Return whether the option eta_noise_seed_delta changes what this sampler makes."""
     if not get("eta_noise_seed_delta"):
@@ -236,9 +208,9 @@ def note_refiner(p: Processing, sampling: Sampling, title: str | None, get: Opti
     """Note the refiner if there is one and it comes into play in this pass; return whether."""
     if get("refiner_switch_by_sample_steps"):
         p.extra_generation_params["Refiner switch by sampling steps"] = True
-        reached = (sampling.steps - 1) / sampling.steps
+        reached = (sampling.done - 1) / sampling.done
     else:
-        reached = LAST_TIMESTEP_SHARE if sampling.steps > 1 or sampling.from_image else 0.0
+        reached = LAST_TIMESTEP_SHARE if sampling.done > 1 or sampling.from_image else 0.0
     if p.refiner_switch_at is not None and reached < p.refiner_switch_at:
         return False
     if title is None:
@@ -257,42 +229,3 @@ def _refines_this_pass(p: Processing, sampling: Sampling, get: Option) -> bool:
     if chosen != "second pass":
         p.extra_generation_params["Hires refiner"] = chosen
     return True
-
-
-def check_schedule(sampler: str, steps: int, get: Option, *, done: int | None = None) -> None:
-    """Refuse a schedule that a sampler can't make of `steps`, of which `done` are gone through.
-
-    Raises:
-        HandlerError: RuntimeError for less than no steps; for samplers that count timesteps
-            ZeroDivisionError, ValueError, and what UniPC says of too few for its order.
-    """
-    if steps < 0:
-        raise HandlerError("RuntimeError", "number of steps must be non-negative")
-    if sampler not in BY_TIMESTEPS:
-        return
-    steps += bool(get("always_discard_next_to_last_sigma"))
-    if steps == 0:
-        raise HandlerError("ZeroDivisionError", "integer division or modulo by zero")
-    if steps > TIMESTEPS:
-        raise HandlerError("ValueError", "range() arg 3 must not be zero")
-    count = len(range(0, TIMESTEPS, TIMESTEPS // steps))
-    if sampler == "UniPC":
-        _check_order(count if done is None else min(done - 1, count), get("uni_pc_order"))
-
-
-def _check_order(timesteps: int, order: float) -> None:
-    if timesteps == 0:
-        raise HandlerError("IndexError", "index -1 is out of bounds for dimension 0 with size 0")
-    if timesteps < order:
-        raise HandlerError("AssertionError", "UniPC order must be < sampling steps")
-
-
-def steps_from_image(steps: int, strength: float, *, exact: bool) -> tuple[int, int]:
-    """Return (steps of the schedule, steps that are done) where sampling starts from an image.
-
-    `exact` does as many steps as asked for, instead of the share that `strength` says.
-    """
-    if exact:
-        schedule = int(steps / min(strength, 0.999)) if strength > 0 else 0
-        return schedule, steps
-    return steps, int(min(strength, 0.999) * steps) + 1

@@ -15,7 +15,7 @@ from fake_webui.webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION
 from fake_webui.webui.images import Drawing, Picture
 from fake_webui.webui.images.caption import captioned
 from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processing
-from fake_webui.webui.processing.sampling import steps_from_image
+from fake_webui.webui.processing.guidance import steps_from_image
 
 NO_MODEL = "None"
 DEFAULT_MODEL = "mediapipe_face_full"  # of the first unit, where a request leaves it open

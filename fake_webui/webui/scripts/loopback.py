@@ -3,11 +3,25 @@
 import math
 from typing import Any, NamedTuple
 
+from PIL import Image
+
+from fake_webui.errors import HandlerError
 from fake_webui.webui.images import Picture
 from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.init_images import ORIGINAL
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, with_one_infotext
+
+TOO_FEW_CHANNELS = (
+    "OpenCV(4.11.0) /io/opencv/modules/imgproc/src/color.simd_helpers.hpp:92: error: "
+    "(-15:Bad number of channels) in function 'cv::impl::{{anonymous}}::CvtHelper<VScn, VDcn, "
+    "VDepth, sizePolicy>::CvtHelper(cv::InputArray, cv::OutputArray, int) [with VScn = "
+    "cv::impl::{{anonymous}}::Set<3, 4>; VDcn = cv::impl::{{anonymous}}::Set<3>; VDepth = "
+    "cv::impl::{{anonymous}}::Set<0, 5>; cv::impl::{{anonymous}}::SizePolicy sizePolicy = "
+    "cv::impl::<unnamed>::NONE; cv::InputArray = const cv::_InputArray&; cv::OutputArray = "
+    "const cv::_OutputArray&]'\n> Invalid number of channels in input image:\n>     "
+    "'VScn::contains(scn)'\n> where\n>     'scn' is {}\n"
+)
 
 
 class Arguments(NamedTuple):
@@ -22,6 +36,7 @@ class Arguments(NamedTuple):
 def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate `loops` times, the denoising strength going to `final_denoising_strength`."""
     fix_seeds(p, context)
+    check_colours(p.init_images[0])
     check_many(len(range(asked.loops)) * p.n_iter)
     p.extra_generation_params = {
         "Final denoising strength": asked.final_denoising_strength,
@@ -43,6 +58,17 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
             break
     results = [processed.images[0] for processed in made]
     return with_one_infotext(p, context, [*_grid(p, context, results), *results], first)
+
+
+def check_colours(image: Image.Image) -> None:
+    """Refuse an image that its colours can't be taken from: one of less than three channels.
+
+    Raises:
+        HandlerError: error, as OpenCV calls all of its own.
+    """
+    channels = len(image.getbands())
+    if channels < 3:
+        raise HandlerError("error", TOO_FEW_CHANNELS.format(channels))
 
 
 def _rounds(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from fake_webui.errors import HandlerError
 from fake_webui.webui.images import Picture
 from fake_webui.webui.limits import check_memory
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
@@ -153,32 +154,46 @@ def _expand(
 ) -> tuple[list[Image.Image], Processed]:
     """Return the images larger by `added` pixels on one side.
 
-    `towards` is where the old image moves: (1, 0) right, so that the left side is new.
+    `towards` is where the old image moves: (1, 0) right, so that the left side is new. The work is
+    done at multiples of 64 pixels, of which what stands over is cut off in the end.
+
+    Raises:
+        HandlerError: ValueError, where more is added than the part that is worked on has room for.
     """
     old = images[0].size
     size = old[0] + added * abs(towards[0]), old[1] + added * abs(towards[1])
+    rounded = _round_up(size[0]), _round_up(size[1])
     place = added * (towards[0] > 0), added * (towards[1] > 0)
     window = (
-        min(size[0], area[0]) if towards[0] else size[0],
-        (min(size[1], area[1]) if towards[1] else size[1]),
+        min(size[0], area[0]) if towards[0] else rounded[0],
+        min(size[1], area[1]) if towards[1] else rounded[1],
     )
+    _check_room(window, added, towards, p.mask_blur_x or p.mask_blur_y)
     corner = (
-        size[0] - window[0] if towards[0] < 0 else 0,
-        size[1] - window[1] if towards[1] < 0 else 0,
+        0 if towards[0] > 0 else rounded[0] - window[0],
+        0 if towards[1] > 0 else rounded[1] - window[1],
     )
     box = (*corner, corner[0] + window[0], corner[1] + window[1])
     canvases = []
     for image in images:
-        canvas = Image.new("RGB", size)
+        canvas = Image.new("RGB", rounded)
         canvas.paste(image, place)
         canvases.append(canvas)
     p.width, p.height = window
-    p.mask = _mask(size, (*place, place[0] + old[0], place[1] + old[1])).crop(box)
+    p.mask = _mask(rounded, (*place, place[0] + old[0], place[1] + old[1])).crop(box)
     p.init_images = [canvas.crop(box) for canvas in canvases]
     processed = process_images(p, context)
     for canvas, picture in zip(canvases, processed.images, strict=False):
         canvas.paste(picture.image, corner)
-    return canvases, processed
+    return [canvas.crop((0, 0, *size)) for canvas in canvases], processed
+
+
+def _check_room(window: tuple[int, int], added: int, towards: tuple[int, int], blur: int) -> None:
+    """Refuse a new right or lower side that is wider, with its blur, than the part worked on."""
+    for axis, side, direction in zip("xy", window, towards, strict=True):
+        if direction < 0 and side - added - blur // 2 < 0:
+            words = f"{axis}1 must be greater than or equal to {axis}0"
+            raise HandlerError("ValueError", words)
 
 
 def _grid(p: Processing, context: GenerationContext, results: list[Picture]) -> list[Picture]:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from fake_webui.errors import HttpError
+from fake_webui.errors import HandlerError, HttpError
 from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processed, Processing
 
 Selectable = tuple[type[Any], Callable[[Processing, GenerationContext, Any], Processed]]
 Activate = Callable[[Sequence[Any]], AlwaysOn | None]
+
+WITHOUT_CONTROLS = ("comments", "hypertile")  # in no list, and yet a request may name them
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Line:
             start = len(defaults)
             defaults += [control["value"] for control in info["args"]]
             scripts.append(Script(info["name"], info["is_alwayson"], slice(start, len(defaults))))
+        scripts += [Script(name, always_on=True, span=slice(0, 0)) for name in WITHOUT_CONTROLS]
         return cls(tuple(scripts), tuple(defaults))
 
     def find(self, name: str, *, selectable: bool = False) -> Script:
@@ -42,7 +45,11 @@ class Line:
 
         Raises:
             HttpError: 422, if it isn't there.
+            HandlerError: AttributeError, for a name without a letter.
         """
+        if not name:
+            words = "'tuple' object has no attribute 'alwayson'"
+            raise HandlerError("AttributeError", words)
         for script in self.scripts:
             if script.name == name.lower() and not (selectable and script.always_on):
                 return script

@@ -128,7 +128,7 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
     _check_size(p, context, scales)
     cells = _make_cells(p, context, scales, switches)
     if cells.template is None or not any(cells.infotexts):
-        return collect(p, [], context.state)
+        return collect(p, [], context.state, seed=-1)
     return _assembled(p, context, cells, scales, switches)
 
 

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -125,11 +125,16 @@ class WebUIState:
 
     @contextmanager
     def generating(
-        self, task_id: str | None, kind: str, failure: Failure | None = None
+        self,
+        task_id: str | None,
+        kind: str,
+        prepare: Callable[[], None],
+        failure: Failure | None = None,
     ) -> Iterator[Job]:
         """Wait for a turn and hold it; `kind` is txt2img or img2img.
 
-        A task that fails inside stays the current one until the next begins.
+        A task that fails in `prepare` stays among those that wait; one that fails inside stays the
+        current one until the next begins.
 
         Raises:
             StarletteError: 503, if the server was reset meanwhile.
@@ -137,19 +142,17 @@ class WebUIState:
         task_id = task_id or create_task_id(kind, self._id_rng)
         tasks, progress = self.tasks, self.progress
         tasks.add(task_id)
-        try:
-            with self.lock:
-                progress.begin(f"scripts_{kind}")
-                tasks.start(task_id)
-                job = Job(progress, self._ended, self.config.step_seconds)
-                job.failure = failure
-                try:
-                    yield job
-                    tasks.finish(task_id)
-                finally:
-                    progress.end()
-        finally:
-            tasks.withdraw(task_id)
+        with self.lock:
+            prepare()
+            progress.begin(f"scripts_{kind}")
+            tasks.start(task_id)
+            job = Job(progress, self._ended, self.config.step_seconds)
+            job.failure = failure
+            try:
+                yield job
+                tasks.finish(task_id)
+            finally:
+                progress.end()
 
     @contextmanager
     def queued(self, job: str) -> Iterator[Progress]:

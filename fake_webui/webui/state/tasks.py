@@ -8,6 +8,7 @@ from collections import deque
 ID_ALPHABET = string.ascii_uppercase + string.digits
 ID_LENGTH = 7
 FINISHED_KEPT = 16
+MOST_PENDING = 10_000  # those that fail before their turn stay, as in the real server
 
 
 class Tasks:
@@ -23,6 +24,8 @@ class Tasks:
         """Note a request that waits for its turn."""
         with self._lock:
             self._pending[task_id] = None
+            if len(self._pending) > MOST_PENDING:
+                del self._pending[next(iter(self._pending))]
 
     def start(self, task_id: str) -> None:
         """Note that a request has its turn."""
@@ -36,11 +39,6 @@ class Tasks:
             if self.current == task_id:
                 self.current = None
             self._finished.append(task_id)
-
-    def withdraw(self, task_id: str) -> None:
-        """Forget a request that was turned away while it waited."""
-        with self._lock:
-            self._pending.pop(task_id, None)
 
     def pending(self) -> list[str]:
         """Return the ids that wait, oldest first."""
