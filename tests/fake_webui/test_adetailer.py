@@ -75,11 +75,13 @@ def test_units_that_do_not_fit_are_passed_over(fake: FakeWebUI, args: list[Any])
         ({"ad_use_steps": True, "ad_steps": 9},
          "ADetailer use separate steps: True, ADetailer steps: 9"),
         ({"ad_use_sampler": True, "ad_sampler": "DDIM"},
-         "ADetailer sampler: DDIM, ADetailer scheduler: Use same scheduler"),
+         "ADetailer sampler: DDIM, ADetailer version"),
+        ({"ad_use_sampler": True, "ad_scheduler": "Karras"}, "ADetailer scheduler: Karras"),
+        ({"ad_inpaint_only_masked": False}, "inpaint only masked: False, ADetailer version"),
         ({"ad_use_cfg_scale": True, "ad_cfg_scale": 5}, "ADetailer CFG scale: 5.0"),
         ({"ad_model": "hand_yolov8n.pt"}, "ADetailer model: hand_yolov8n.pt"),
         ({"ad_model": "nope.pt"}, "ADetailer model: nope.pt"),
-        ({"ad_x_offset": 3}, "ADetailer dilate erode: 4, ADetailer x offset: 3"),
+        ({"ad_x_offset": 3}, "ADetailer x offset: 3, ADetailer dilate erode: 4"),
     ],
 )  # fmt: skip
 def test_what_a_unit_changes_is_in_the_infotext(

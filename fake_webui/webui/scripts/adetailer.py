@@ -6,7 +6,7 @@ progress, and on the picture.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from fake_webui.contract.coercion import BOOLEAN, INTEGER, NUMBER, STRING, FieldType
 from fake_webui.data import read_data
@@ -39,9 +39,9 @@ LABELS = {
     "ad_mask_k": "ADetailer mask only top k",
     "ad_mask_min_ratio": "ADetailer mask min ratio",
     "ad_mask_max_ratio": "ADetailer mask max ratio",
-    "ad_dilate_erode": "ADetailer dilate erode",
     "ad_x_offset": "ADetailer x offset",
     "ad_y_offset": "ADetailer y offset",
+    "ad_dilate_erode": "ADetailer dilate erode",
     "ad_mask_merge_invert": "ADetailer mask merge invert",
     "ad_mask_blur": "ADetailer mask blur",
     "ad_denoising_strength": "ADetailer denoising strength",
@@ -72,7 +72,9 @@ LABELS = {
     "ad_controlnet_guidance_start": "ADetailer ControlNet guidance start",
     "ad_controlnet_guidance_end": "ADetailer ControlNet guidance end",
 }
-# What is left out of the infotext where a field has this value: itself and the others named.
+# What is left out of the infotext where a field has this value: itself and the others named, or
+# the others alone.
+KEPT: Final = frozenset({"ad_inpaint_only_masked"})
 LEFT_OUT: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("ad_prompt", "", ()),
     ("ad_negative_prompt", "", ()),
@@ -90,6 +92,7 @@ LEFT_OUT: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("ad_use_checkpoint", False, ("ad_checkpoint",)),
     ("ad_use_vae", False, ("ad_vae",)),
     ("ad_use_sampler", False, ("ad_sampler", "ad_scheduler")),
+    ("ad_scheduler", "Use same scheduler", ()),
     ("ad_use_noise_multiplier", False, ("ad_noise_multiplier",)),
     ("ad_use_clip_skip", False, ("ad_clip_skip",)),
     ("ad_restore_face", False, ()),
@@ -153,7 +156,7 @@ def notes_of(unit: Unit, number: int) -> dict[str, Any]:
     shown = {name: unit[name] for name in LABELS}
     for name, value, others in LEFT_OUT:
         if name in shown and shown[name] == value:
-            for gone in (name, *others):
+            for gone in (*others, *({name} - KEPT)):
                 shown.pop(gone, None)
     suffix = f" {_ordinal(number)}" if number > 1 else ""
     return {f"{LABELS[name]}{suffix}": value for name, value in shown.items()}
