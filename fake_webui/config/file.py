@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
 from fake_webui.config.settings import (
+    ALL,
+    NONE,
     SETTINGS,
     CheckpointConfig,
     EmbeddingConfig,
@@ -37,6 +39,7 @@ KINDS = {
     dict: "a table",
 }
 LARGEST_BYTES = 16 * 2**20
+SAVED = "saved_options"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,11 +88,12 @@ class _Reader:
         self._text = text
 
     def read(self, data: Mapping[str, Any]) -> ServerConfig:
-        allowed = [*SECTIONS, "extensions", "options", *SETTINGS]
+        allowed = [*SECTIONS, "extensions", "options", SAVED, *SETTINGS]
         self._refuse_unknown(data, allowed)
         settings = {key: self._setting(key, data[key]) for key in SETTINGS if key in data}
         if "options" in data:
             settings["options"] = self._options(data)
+        settings["saved_options"] = self._saved_options(data)
         return replace(ServerConfig(), **self._catalogue(data), **settings)
 
     def _catalogue(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,10 +137,25 @@ class _Reader:
             self._refuse(f"{key} is a list of texts", key)
         return tuple(value)
 
+    def _saved_options(self, data: Mapping[str, Any]) -> str | tuple[str, ...]:
+        """Return which options are saved: none where the file doesn't say, as after an install."""
+        asked = data.get(SAVED, NONE)
+        if isinstance(asked, str) and asked in (ALL, NONE):
+            return asked
+        if not isinstance(asked, list):
+            self._refuse(f'{SAVED} is "all", "none" or a list of options, not {asked!r}', SAVED)
+        names = self._texts(SAVED, asked)
+        self._refuse_unknown(dict.fromkeys(names), self._known_options(data), key=SAVED)
+        return names
+
+    def _known_options(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        extensions = self._catalogue(data).get("extensions", ServerConfig.extensions)
+        return default_options(extensions)
+
     def _options(self, data: Mapping[str, Any]) -> dict[str, Any]:
         options = data["options"]
         self._check(options, dict, "options")
-        known = default_options(self._catalogue(data).get("extensions", ServerConfig.extensions))
+        known = self._known_options(data)
         self._refuse_unknown(options, known, "options")
         for key, value in options.items():
             if known[key] is not None:
@@ -150,12 +169,20 @@ class _Reader:
             self._refuse(f"{key} is {KINDS[kind]}, not {value!r}", key, section, index)
 
     def _refuse_unknown(
-        self, found: Mapping[str, Any], allowed: Any, section: str = "", index: int = 0
+        self,
+        found: Mapping[str, Any],
+        allowed: Any,
+        section: str = "",
+        index: int = 0,
+        key: str | None = None,
     ) -> None:
-        for key in found:
-            if key not in allowed:
+        """Refuse what isn't allowed; the line is that of `key`, or of what was found itself."""
+        for name in found:
+            if name not in allowed:
                 there = ", ".join(allowed) if len(allowed) < 40 else "those of GET options"
-                self._refuse(f"unknown key {key!r}; there are {there}", key, section, index)
+                self._refuse(
+                    f"unknown key {name!r}; there are {there}", key or name, section, index
+                )
 
     def _refuse(self, message: str, key: str, section: str = "", index: int = 0) -> NoReturn:
         line = find_line(self._text, key, section, index)

@@ -10,6 +10,7 @@ from fake_webui.errors import ConfigError
 
 JOURNAL_BYTES = 256 * 1024 * 1024
 LONGEST_S = 86_400  # a day
+ALL, NONE = "all", "none"
 IMAGE_STYLES = ("compact", "realistic")
 
 
@@ -143,7 +144,8 @@ class ServerConfig:
     `images` is "compact", "realistic" or a folder of pictures to answer with; `api_auth` and
     `gradio_auth` map user names to passwords; `allow_host` are names under which it may be
     steered; `faults` are rules as on the command line; `options` are values that differ from the
-    defaults of the real WebUI.
+    defaults of the real WebUI; `saved_options` says which ones the WebUI's own file holds, "all",
+    "none" or these, so that they are put back after an override.
     """
 
     host: Annotated[
@@ -216,6 +218,7 @@ class ServerConfig:
     hypernetworks: tuple[HypernetworkConfig, ...] = ()
     extensions: tuple[str, ...] = ("adetailer",)
     options: Mapping[str, Any] = field(default_factory=dict)
+    saved_options: str | tuple[str, ...] = ALL
 
     def __post_init__(self) -> None:
         """Refuse what no server can be started with."""

@@ -1,10 +1,11 @@
 """The WebUI's settings: what they are by default, what was set, and the traps in setting them."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from fake_webui.config.settings import ALL, NONE
 from fake_webui.contract.coercion import type_of_option
 from fake_webui.errors import HandlerError, InvalidRequestError
 
@@ -32,9 +33,17 @@ class Options:
     makes reading all of them fail.
     """
 
-    def __init__(self, defaults: Mapping[str, Any], initial: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        defaults: Mapping[str, Any],
+        initial: Mapping[str, Any],
+        saved: str | Sequence[str] = NONE,
+    ) -> None:
+        """Start with `initial` values set, and with those that are `saved`: all, none or these."""
         self._defaults = dict(defaults)
         self._initial = dict(initial)
+        names = {ALL: tuple(defaults), NONE: ()}.get(saved) if isinstance(saved, str) else saved
+        self._saved = frozenset(names or ())
         self._lock = threading.RLock()
         self.reset()
 
@@ -44,7 +53,7 @@ class Options:
             at_start = {
                 key: value
                 for key, value in self._defaults.items()
-                if key.startswith(SET_AT_START) and key not in READ_ONLY
+                if (key in self._saved or key.startswith(SET_AT_START)) and key not in READ_ONLY
             }
             self._set = at_start | self._initial
 

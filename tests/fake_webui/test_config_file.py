@@ -53,6 +53,8 @@ REFUSED = [
     ("extensions = ['a', 1]\n", 1, "a list of texts"),
     ("[options]\njpeg_quality = 1\nnope = 1\n", 3, "unknown key 'nope'"),
     ("[options]\nsamples_save = 'maybe'\n", 2, "samples_save is true or false"),
+    ("seed = 1\nsaved_options = 'some'\n", 2, 'saved_options is "all", "none" or a list'),
+    ("seed = 1\nsaved_options = ['tiling', 'nope']\n", 2, "unknown key 'nope'"),
 ]
 
 

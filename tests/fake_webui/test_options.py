@@ -1,6 +1,7 @@
 """Settings: what comes back, what is stored, and what breaks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,3 +204,33 @@ def test_reset_forgets_what_was_set(server: FakeWebUI) -> None:
     post(server, {"jpeg_quality": 12, "sd_model_checkpoint": "other"})
     server.reset()
     assert get(server).json() == before
+
+
+def overridden(server: FakeWebUI, name: str, value: Any) -> Any:
+    """Return what an option is after a request that overrode it."""
+    body = {"width": 64, "height": 64, "steps": 1, "override_settings": {name: value}}
+    answer = requests.post(f"{server.url}/sdapi/v1/txt2img", json=body, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return get(server).json()[name]
+
+
+def test_an_override_stays_where_the_option_was_never_saved(server: FakeWebUI) -> None:
+    """A configuration file that doesn't say what is saved is a fresh installation."""
+    assert overridden(server, "CLIP_stop_at_last_layers", 2) == 2
+    post(server, {"jpeg_quality": 70})
+    assert overridden(server, "jpeg_quality", 50) == 70
+
+
+@pytest.mark.parametrize(
+    ("saved", "clip_skip", "tiling"),
+    [('"all"', 1, False), ('"none"', 2, True), ('["tiling"]', 2, False)],
+)
+def test_a_configuration_says_which_options_are_saved(
+    start_fake: StartFake, tmp_path: Path, saved: str, clip_skip: int, *, tiling: bool
+) -> None:
+    """Those are put back after an override."""
+    config = tmp_path / "saved.toml"
+    config.write_text(f"saved_options = {saved}\n")
+    server = start_fake("saved", "--config", str(config))
+    assert overridden(server, "CLIP_stop_at_last_layers", 2) == clip_skip
+    assert overridden(server, "tiling", value=True) is tiling

@@ -328,14 +328,13 @@ def test_an_overridden_checkpoint_is_used_and_put_back(fake: FakeWebUI) -> None:
     assert txt2img(fake, override_settings=missing).info["sd_model_name"] == "sd_xl_base_1.0"
 
 
-def test_an_override_is_put_back_only_if_it_was_set_before(fake: FakeWebUI) -> None:
-    """An option that never was set keeps the value of the override, as in the real server."""
-    txt2img(fake, override_settings={"CLIP_stop_at_last_layers": 2})
-    assert txt2img(fake).notes == "Clip skip: 2"
-    fake.reset()
-    post(fake, OPTIONS, {"CLIP_stop_at_last_layers": 1})
+def test_an_override_is_put_back(fake: FakeWebUI) -> None:
+    """The built-in set has saved all its options once, as an old installation has."""
     txt2img(fake, override_settings={"CLIP_stop_at_last_layers": 2})
     assert txt2img(fake).notes == ""
+    keep = {"override_settings_restore_afterwards": False}
+    txt2img(fake, override_settings={"CLIP_stop_at_last_layers": 2}, **keep)
+    assert txt2img(fake).notes == "Clip skip: 2"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,8 @@ class WebUIState:
     def __init__(self, config: ServerConfig, catalog: Catalog) -> None:
         self.config = config
         self.catalog = catalog
-        self.options = Options(default_options(catalog.extensions), config.options)
+        defaults = default_options(catalog.extensions)
+        self.options = Options(defaults, config.options, config.saved_options)
         self._renew()
 
     def _renew(self) -> None:
