@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 MARKER = "fake_webui"
 ENTRIES_SHOWN = 20
-SHOWN_FACTS = ("n", "method", "path", "status", "fault", "matched", "unknown_fields", "payload")
+SHOWN_FACTS = (
+    "n", "method", "path", "status", "fault", "matched", "unknown_fields", "findings", "payload",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,7 +3,7 @@
 path and method → body → credentials → fields → view → answer
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from flask import Response, g, request
@@ -131,3 +131,9 @@ def read_object(kind: FieldType, body: Any) -> Parsed:
         raise missing(("body",))
     values = {str(key): value for key, value in kind.coerce(body, ("body",)).items()}
     return Parsed(values, frozenset(values))
+
+
+def note_findings(findings: Iterable[str]) -> None:
+    """Note in the journal what of a request was replaced or ignored."""
+    if exchange := g.get("exchange"):
+        exchange.findings.extend(findings)

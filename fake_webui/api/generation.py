@@ -8,6 +8,7 @@ from flask import Response, g
 
 from fake_webui.api import pictures
 from fake_webui.api.answering import dump_json
+from fake_webui.api.dispatch import note_findings
 from fake_webui.contract import Family, Parsed, answers, tables
 from fake_webui.contract.endpoint import Work
 from fake_webui.webui.state import WebUIState
@@ -42,6 +43,7 @@ def img2img(state: WebUIState, asked: Parsed) -> Response:
 
 def _answer(generated: "Generated") -> Response:
     """Put the base64 of the images between the bytes of the JSON; they need no escaping."""
+    note_findings(generated.findings)
     parts = [b'{"images":[']
     parts += (b",".join([b'"%s"' % base64.b64encode(image) for image in generated.images]),)
     parts += [b'],"parameters":', dump_json(generated.parameters)]

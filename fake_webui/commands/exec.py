@@ -31,6 +31,7 @@ class Row:
     statuses: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     unknown_fields: set[str] = field(default_factory=set)
+    findings: Counter[str] = field(default_factory=Counter)
     matched: bool = True
 
     def add(self, entry: dict[str, Any]) -> None:
@@ -40,6 +41,7 @@ class Row:
         if entry["fault"]:
             self.faults[entry["fault"]] += 1
         self.unknown_fields.update(entry["unknown_fields"])
+        self.findings.update(entry["findings"])
         self.matched &= entry["matched"]
 
     def cells(self) -> tuple[str, str, str]:
@@ -52,6 +54,11 @@ class Row:
         return str(self.times), told(self.statuses), "; ".join(notes)
 
 
+def numbered(counts: Counter[str]) -> list[str]:
+    """Return each with how often it was, where that is more than once."""
+    return [f"{name} (x{times})" if times > 1 else name for name, times in counts.items()]
+
+
 def told(counts: Counter[str]) -> str:
     """Return counts in a cell: `200` or `200 x3, 500 x1`."""
     if len(counts) == 1:
@@ -60,13 +67,15 @@ def told(counts: Counter[str]) -> str:
 
 
 def summary(entries: Sequence[dict[str, Any]]) -> str:
-    """Return a table of what was called, how often and with what status."""
+    """Return a table of what was called, how often and with what status; then the findings."""
     if not entries:
         return "nothing was sent to the fake WebUI"
     rows: dict[str, Row] = {}
     for entry in entries:
         rows.setdefault(f"{entry['method']} {entry['path']}", Row()).add(entry)
-    return table([COLUMNS, *((name, *row.cells()) for name, row in rows.items())])
+    lines = [table([COLUMNS, *((name, *row.cells()) for name, row in rows.items())])]
+    lines += [f"{name}: {line}" for name, row in rows.items() for line in numbered(row.findings)]
+    return "\n".join(lines)
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

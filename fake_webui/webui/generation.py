@@ -7,6 +7,7 @@ from PIL import Image
 
 from fake_webui.contract import Parsed
 from fake_webui.errors import HandlerError, HttpError
+from fake_webui.webui.findings import find
 from fake_webui.webui.image_input import decode_image, decode_images, load
 from fake_webui.webui.images import Picture
 from fake_webui.webui.infotext_field import apply_infotext
@@ -22,11 +23,15 @@ IMAGE_FORMATS = frozenset({"png", "jpg", "jpeg", "webp"})
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """An answer: encoded pictures, the request as it was understood, and the JSON of `info`."""
+    """An answer: encoded pictures, the request as it was understood, and the JSON of `info`.
+
+    `findings` say what of the request was replaced or ignored; they are no part of the answer.
+    """
 
     images: list[bytes]
     parameters: dict[str, Any]
     info: str
+    findings: list[str]
 
 
 def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
@@ -39,7 +44,8 @@ def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     choice = choose_scripts(values, state, "txt2img")
     p = Processing.from_request(values, **_resolved(values, state))
     processed = _run(p, values, choice, state, failure)
-    return _answer(processed, values, state)
+    findings = [*find(parsed, values, processed.p, state), *choice.findings]
+    return _answer(processed, values, state, findings)
 
 
 def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
@@ -57,9 +63,10 @@ def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     if p.initial_noise_multiplier is None:  # settled before any option is overridden
         p.initial_noise_multiplier = state.options.get("initial_noise_multiplier")
     processed = _run(p, values, choice, state, failure)
+    findings = [*find(parsed, values, processed.p, state), *choice.findings]
     if not values["include_init_images"]:
         values["init_images"] = values["mask"] = None
-    return _answer(processed, values, state)
+    return _answer(processed, values, state, findings)
 
 
 def _resolved(values: dict[str, Any], state: WebUIState) -> dict[str, Any]:
@@ -106,11 +113,13 @@ def _run(
                 state.encoded.clear()
 
 
-def _answer(processed: Processed, values: dict[str, Any], state: WebUIState) -> Generated:
+def _answer(
+    processed: Processed, values: dict[str, Any], state: WebUIState, findings: list[str]
+) -> Generated:
     images = []
     if values["send_images"]:
         images = encode_pictures(processed.images, state)
-    return Generated(images, values, processed.js())
+    return Generated(images, values, processed.js(), findings)
 
 
 def encode_pictures(pictures: list[Picture], state: WebUIState) -> list[bytes]:

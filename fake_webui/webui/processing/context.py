@@ -9,7 +9,12 @@ from fake_webui.webui.state import Job, WebUIState
 
 
 class AlwaysOn:
-    """A script that takes part in every generation it is active in."""
+    """A script that takes part in every generation it is active in.
+
+    `findings` say what of a request's arguments it passes over, one sentence each.
+    """
+
+    findings: Sequence[str] = ()
 
     def process(self, p: Processing) -> None:
         """Change the parameters before anything is made."""

@@ -102,7 +102,7 @@ def lora_hashes(mentioned: Sequence[Sequence[str]], catalog: Catalog) -> dict[st
 
     One that is unknown is passed over; a weight that isn't a number makes all of them fail.
     """
-    if not all(map(_has_valid_weights, mentioned)):
+    if not all(map(has_valid_weights, mentioned)):
         return {}
     found = ((arguments[0], catalog.find_lora(arguments[0])) for arguments in mentioned)
     return {
@@ -112,7 +112,7 @@ def lora_hashes(mentioned: Sequence[Sequence[str]], catalog: Catalog) -> dict[st
     }
 
 
-def _has_valid_weights(arguments: Sequence[str]) -> bool:
+def has_valid_weights(arguments: Sequence[str]) -> bool:
     """Return whether the weights (text encoder, unet, dimensions) of a LoRA are numbers."""
     named = dict(item.split("=", 1) for item in arguments if "=" in item)
     positional = [item for item in arguments if "=" not in item]

@@ -73,17 +73,23 @@ def resolve(
     A scheduler at the end of the sampler's name counts; unknown names become the defaults.
     `automatic` turns a sampler's own scheduler back into Automatic.
     """
-    found = _find_scheduler(scheduler, catalog) or catalog.schedulers[0]
-    name = sampler_name or catalog.samplers[0].name
+    name, own = split_sampler(sampler_name, catalog)
+    found = own or find_scheduler(scheduler, catalog) or catalog.schedulers[0]
+    sampler = find_sampler(name, catalog) or catalog.samplers[0]
+    if automatic and sampler.options.get("scheduler") == found.name:
+        found = catalog.schedulers[0]
+    return sampler.name, found.label
+
+
+def split_sampler(name: str | None, catalog: Catalog) -> tuple[str, Scheduler | None]:
+    """Return the name of a sampler without the scheduler that may stand at its end, and that."""
+    name, found = name or catalog.samplers[0].name, None
     for candidate in catalog.schedulers:
         for word in (candidate.label, candidate.name, *(candidate.aliases or ())):
             if name.endswith(f" {word}"):
                 found, name = candidate, name.removesuffix(f" {word}")
                 break
-    sampler = find_sampler(name, catalog) or catalog.samplers[0]
-    if automatic and sampler.options.get("scheduler") == found.name:
-        found = catalog.schedulers[0]
-    return sampler.name, found.label
+    return name, found
 
 
 def find_sampler(name: str | None, catalog: Catalog) -> Sampler | None:
@@ -109,7 +115,8 @@ def require_sampler(name: str, catalog: Catalog) -> Sampler:
     return sampler
 
 
-def _find_scheduler(name: str | None, catalog: Catalog) -> Scheduler | None:
+def find_scheduler(name: str | None, catalog: Catalog) -> Scheduler | None:
+    """Return the scheduler of this name or label."""
     return next((one for one in catalog.schedulers if name in (one.label, one.name)), None)
 
 
@@ -158,8 +165,8 @@ def _schedule_notes(
 def schedule_of(sampler: Sampler, scheduler: str | None, catalog: Catalog) -> Scheduler | None:
     """Return the schedule that a sampler goes by, its own where none is chosen."""
     if scheduler in (None, "", "Automatic"):
-        return _find_scheduler(sampler.options.get("scheduler"), catalog)
-    return _find_scheduler(scheduler, catalog)
+        return find_scheduler(sampler.options.get("scheduler"), catalog)
+    return find_scheduler(scheduler, catalog)
 
 
 def _schedule_option_notes(scheduler: Scheduler, get: Option) -> Iterator[tuple[str, Any]]:

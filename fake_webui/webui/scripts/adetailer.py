@@ -115,20 +115,22 @@ LEFT_OUT: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
 Unit = dict[str, Any]
 
 
-def read_unit(given: Mapping[str, Any]) -> Unit | None:
-    """Return the settings of a unit with the defaults filled in, None if they don't fit.
+def read_unit(given: Mapping[str, Any]) -> Unit:
+    """Return the settings of a unit with the defaults filled in.
 
-    An unknown field makes a unit not fit; the extension says so in the log alone.
+    Raises:
+        ValueError: with what doesn't fit: an unknown field, or a value. The extension says so in
+            the log alone, and leaves the unit out.
     """
     fields: dict[str, dict[str, Any]] = read_data("adetailer")
-    if not given.keys() <= fields.keys():
-        return None
     unit = {name: field.get("default") for name, field in fields.items()}
     for name, value in given.items():
+        if name not in fields:
+            raise ValueError(f"it has the unknown key {name!r}")
         try:
             unit[name] = _read_field(fields[name], value)
         except (InvalidRequestError, ValueError):
-            return None
+            raise ValueError(f"{name} can't be {value!r}") from None
     return unit
 
 
@@ -175,6 +177,7 @@ class ADetailer(AlwaysOn):
 
     units: tuple[Unit, ...]
     skip_img2img: bool
+    findings: Sequence[str] = ()
 
     def process(self, p: Processing) -> None:
         """Note the units, and make the outer img2img as small as can be where it is skipped."""
@@ -206,6 +209,13 @@ class ADetailer(AlwaysOn):
         return picture
 
 
+@dataclass(frozen=True, slots=True)
+class Passed(AlwaysOn):
+    """A request of which no unit is left."""
+
+    findings: Sequence[str]
+
+
 def _detailed(p: Processing, context: GenerationContext, picture: Picture, unit: Unit) -> Picture:
     """Take the time that one inpainting takes, and write the model's name on the picture."""
     progress = context.state.progress
@@ -227,10 +237,15 @@ def activate(arguments: Sequence[Any]) -> AlwaysOn | None:
         return None
     filled = [*arguments[:2], *_filled_units(arguments[2:])]
     given = [one for one in filled if isinstance(one, dict)]
-    units = tuple(unit for one in given if (unit := read_unit(one)))
+    units, findings = [], []
+    for number, one in enumerate(given, 1):
+        try:
+            units.append(read_unit(one))
+        except ValueError as error:
+            findings.append(f"ADetailer unit {number} was left out: {error}")
     if not any(map(is_on, units)):
-        return None
-    return ADetailer(units, skip_img2img=filled[1] is True)
+        return Passed(findings) if findings else None
+    return ADetailer(tuple(units), skip_img2img=filled[1] is True, findings=findings)
 
 
 def _filled_units(units: Sequence[Any]) -> list[Any]:

@@ -24,6 +24,11 @@ class ScriptChoice:
     arguments: list[Any] = field(default_factory=list)
     always_on: tuple[AlwaysOn, ...] = ()
 
+    @property
+    def findings(self) -> list[str]:
+        """What always-on scripts pass over of their arguments."""
+        return [one for script in self.always_on for one in script.findings]
+
     def run(self, p: Processing, context: GenerationContext) -> Processed:
         """Let the selected script generate.
 
