@@ -45,6 +45,12 @@ def test_any_prompt_has_a_text_for_each_step(prompt: str, steps: int) -> None:
     assert ends[-1] == steps
 
 
+@pytest.mark.parametrize("prompt", ["(" * 5000, "[" * 5000 + "]" * 5000, "[a|b]" * 500])
+def test_prompts_of_nothing_but_brackets_are_no_work(fake: FakeWebUI, prompt: str) -> None:
+    """Brackets are looked into to a depth, and texts change as often as there are steps."""
+    txt2img(fake, prompt=prompt, steps=10**9)
+
+
 def test_a_second_pass_counts_on_after_the_first() -> None:
     """Whole positions are steps of both passes together, shares above 1 those of the second."""
     second = timeline(10, 4)

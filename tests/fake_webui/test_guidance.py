@@ -105,6 +105,12 @@ def test_an_image_can_not_be_noisier_than_noise(fake: FakeWebUI) -> None:
     answered(img2img(fake, denoising_strength=-0.5))
 
 
+def test_a_strength_that_is_no_number_is_no_share_of_steps(fake: FakeWebUI) -> None:
+    """The real server fails to make a whole number of it."""
+    words = "cannot convert float NaN to integer"
+    assert failure(img2img(fake, denoising_strength="NaN")) == (500, "ValueError", words)
+
+
 def test_more_steps_than_anybody_waits_for_are_no_work(fake: FakeWebUI) -> None:
     """What is looked at of a schedule is limited."""
     answered(post(fake, "txt2img", SMALL | {"steps": 10**9, "s_min_uncond": 1}))

@@ -1,5 +1,6 @@
 """How a pass goes through its noise levels: where it fails, and where guidance is left out."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -140,8 +141,13 @@ def steps_from_image(steps: int, strength: float, *, exact: bool) -> tuple[int, 
     """Return (steps of the schedule, steps that are done) where sampling starts from an image.
 
     `exact` does as many steps as asked for, instead of the share that `strength` says.
+
+    Raises:
+        HandlerError: ValueError, for a share that is not a number.
     """
     if exact:
         schedule = int(steps / min(strength, 0.999)) if strength > 0 else 0
         return schedule, steps
+    if math.isnan(strength):
+        raise HandlerError("ValueError", "cannot convert float NaN to integer")
     return steps, int(min(strength, 0.999) * steps) + 1

@@ -71,7 +71,10 @@ def _target_size(p: Processing, *, use_old_sizes: bool) -> tuple[int, int]:
             raise HandlerError("OverflowError", "cannot convert float infinity to integer")
         return floor8(int(p.width * p.hr_scale)), floor8(int(p.height * p.hr_scale))
     p.extra_generation_params["Hires resize"] = f"{p.hr_resize_x}x{p.hr_resize_y}"
-    return resized(p.width, p.height, p.hr_resize_x, p.hr_resize_y)
+    try:
+        return resized(p.width, p.height, p.hr_resize_x, p.hr_resize_y)
+    except ZeroDivisionError as error:
+        raise HandlerError("ZeroDivisionError", str(error)) from None
 
 
 def resized(width: int, height: int, to_width: int, to_height: int) -> tuple[int, int]:

@@ -10,6 +10,8 @@ _WHEN = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*\]")
 _AND = re.compile(r"\bAND\b(?!_PERP|_SALT|_TOPK)")
 _WEIGHT = re.compile(r"(?<!\s)\s*+:\s*+[-+]?(?:\d+\.?|\d*\.\d+)\s*+\Z")
 STRAY = "[]():"
+MOST_STEPS = 1000  # at which a text may change; more are taken for so many
+DEEPEST = 50  # brackets in brackets that are looked into
 
 Part = Callable[[int], str]  # from the step to the text that is in force there
 
@@ -38,11 +40,11 @@ class Timeline:
 def timeline(steps: int, hires_steps: int | None = None, *, old: bool = False) -> Timeline:
     """Return the timeline of a pass of `steps`, or of the second one of `hires_steps`."""
     if hires_steps is None or old:
-        return Timeline(steps, old=old)
-    return Timeline(hires_steps, passed=steps, second=True)
+        return Timeline(min(steps, MOST_STEPS), old=old)
+    return Timeline(min(hires_steps, MOST_STEPS), passed=steps, second=True)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16)
 def schedule(prompt: str, when: Timeline) -> tuple[tuple[int, str], ...]:
     """Return the texts that a prompt stands for, each with the last step it is in force at."""
     reader = _Reader(prompt, when)
@@ -69,7 +71,7 @@ class _Reader:
     def __init__(self, text: str, when: Timeline) -> None:
         self._text = text
         self._timeline = when
-        self._place = 0
+        self._place = self._depth = 0
         self.changes: set[int] = set()
 
     def read(self) -> list[Part]:
@@ -102,13 +104,17 @@ class _Reader:
         """Return what a pair of brackets stands for, None where there is none."""
         start, changes = self._place, set(self.changes)
         opening = self._text[start : start + 1]
-        if opening in ("(", "["):
-            self._place += 1
-            part = self._weighted() if opening == "(" else self._edited()
-            if part is not None:
-                return part
-        self._place, self.changes = start, changes
-        return None
+        if opening not in ("(", "["):
+            return None
+        self._place += 1
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _UnreadableError
+        part = self._weighted() if opening == "(" else self._edited()
+        self._depth -= 1
+        if part is None:
+            self._place, self.changes = start, changes
+        return part
 
     def _weighted(self) -> Part | None:
         parts = self._sequence()
