@@ -3,7 +3,6 @@
 from typing import Final
 
 from fake_webui.api import (
-    adetailer,
     documents,
     extras,
     generation,
@@ -15,6 +14,7 @@ from fake_webui.api import (
     page,
     progress,
 )
+from fake_webui.extensions.adetailer import routes
 
 FAMILIES: Final = (
     documents.endpoints,
@@ -27,6 +27,6 @@ FAMILIES: Final = (
     lists.endpoints,
     models.endpoints,
     lifecycle.endpoints,
-    adetailer.endpoints,
+    routes.endpoints,
 )
 ENDPOINTS: Final = tuple(endpoint for family in FAMILIES for endpoint in family.endpoints)

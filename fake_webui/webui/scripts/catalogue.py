@@ -1,7 +1,7 @@
 """What each script does, by its name in lower case."""
 
+from fake_webui.extensions.adetailer import generation
 from fake_webui.webui.scripts import (
-    adetailer,
     alternative,
     loopback,
     outpainting,
@@ -26,5 +26,5 @@ SELECTABLE: dict[str, Selectable] = {
 # The page's own scripts (Seed, Sampler, Refiner) take no part in what the API makes.
 ALWAYS_ON: dict[str, Activate] = {
     "soft inpainting": soft_inpainting.activate,
-    "adetailer": adetailer.activate,
+    "adetailer": generation.activate,
 }

@@ -1,0 +1,1 @@
+"""Extensions: scripts, routes, options and infotext lines that a WebUI may have beside its own."""
