@@ -113,8 +113,9 @@ def make_config(path: Path | None, **settings: Any) -> ServerConfig:
     if path is None:
         return ServerConfig(**given)
     from fake_webui.config.file import read_config  # noqa: PLC0415 - only some starts read a file
+    from fake_webui.extensions import options_of  # noqa: PLC0415
 
-    return replace(read_config(path), **given)
+    return replace(read_config(path, options_of), **given)
 
 
 @main.command()

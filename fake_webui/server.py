@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
@@ -29,6 +29,7 @@ from fake_webui.contract import Endpoint, index
 from fake_webui.control import gate, inspector, views
 from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
+from fake_webui.extensions import installed
 from fake_webui.faults.parsing import parse_spec
 from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits, Wire
@@ -36,6 +37,7 @@ from fake_webui.http.server import IDLE_S, HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
 from fake_webui.version import __version__
 from fake_webui.webui.catalog import Catalog
+from fake_webui.webui.extension import Extension, endpoints_of
 from fake_webui.webui.state import Phase, WebUIState
 
 if TYPE_CHECKING:
@@ -104,11 +106,12 @@ def create_services(config: ServerConfig) -> Services:
     Raises:
         ConfigError: if a fault rule of the configuration is wrong.
     """
-    endpoints = index(server_endpoints(config), server_parts(config))
+    extensions = installed(config.extensions)
+    endpoints = index(server_endpoints(config, extensions), server_parts(config, extensions))
     rules = [parse_spec(spec, endpoints) for spec in config.faults]
     return Services(
         config=config,
-        state=WebUIState(config, Catalog(config)),
+        state=WebUIState(config, Catalog(config, extensions)),
         endpoints=endpoints,
         recorder=Recorder(max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)),
         faults=FaultRules(rules, config.seed),
@@ -118,16 +121,17 @@ def create_services(config: ServerConfig) -> Services:
     )
 
 
-def server_endpoints(config: ServerConfig) -> list[Endpoint]:
+def server_endpoints(config: ServerConfig, extensions: Iterable[Extension]) -> list[Endpoint]:
     """Return the endpoints that this server may have: without the API, the rest."""
-    return [one for one in ENDPOINTS if not (config.no_api and one.guarded)]
+    every = (*ENDPOINTS, *endpoints_of(extensions))
+    return [one for one in every if not (config.no_api and one.guarded)]
 
 
-def server_parts(config: ServerConfig) -> tuple[str, ...]:
+def server_parts(config: ServerConfig, extensions: Iterable[Extension]) -> tuple[str, ...]:
     """Return what endpoints may need that this server has."""
     webui = () if config.nowebui else ("webui",)
     stop = ("stop",) if config.api_server_stop else ()
-    return (*webui, *stop, *config.extensions)
+    return (*webui, *stop, *(extension.name for extension in extensions))
 
 
 def serve(

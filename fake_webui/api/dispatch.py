@@ -116,9 +116,14 @@ def read(endpoint: Endpoint, body: Any) -> Parsed:
     elif endpoint.form:
         filled = {name: value for name, value in request.form.items() if value}
         parsed = endpoint.form.read(filled, ("body",))
-    if exchange := g.get("exchange"):
-        exchange.unknown_fields.extend(parsed.unknown)
+    note_unknown(parsed.unknown)
     return parsed
+
+
+def note_unknown(fields: Iterable[str]) -> None:
+    """Note in the journal what a request has and the WebUI does not know."""
+    if exchange := g.get("exchange"):
+        exchange.unknown_fields.extend(fields)
 
 
 def read_object(kind: FieldType, body: Any) -> Parsed:

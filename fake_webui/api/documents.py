@@ -8,7 +8,7 @@ from markupsafe import Markup
 from fake_webui.api.services import current_services
 from fake_webui.contract import Family
 from fake_webui.contract.openapi import make_document
-from fake_webui.data import default_options, read_data
+from fake_webui.webui.options import listed_options
 
 endpoints = Family()
 
@@ -42,8 +42,8 @@ def _document() -> dict[str, Any]:
     services = current_services()
     return make_document(
         services.endpoints,
-        default_options(services.config.extensions),
-        read_data("cmd_flags"),
+        listed_options(services.state.catalog.extensions),
+        services.state.catalog.flags,
         guarded=bool(services.config.api_auth),
         root_path=services.config.root_path,
     )

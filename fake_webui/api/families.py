@@ -14,7 +14,9 @@ from fake_webui.api import (
     page,
     progress,
 )
-from fake_webui.extensions.adetailer import routes
+from fake_webui.contract import Endpoint
+from fake_webui.extensions import shipped
+from fake_webui.webui.extension import endpoints_of
 
 FAMILIES: Final = (
     documents.endpoints,
@@ -27,6 +29,10 @@ FAMILIES: Final = (
     lists.endpoints,
     models.endpoints,
     lifecycle.endpoints,
-    routes.endpoints,
 )
 ENDPOINTS: Final = tuple(endpoint for family in FAMILIES for endpoint in family.endpoints)
+
+
+def known_endpoints() -> tuple[Endpoint, ...]:
+    """Return the endpoints of A1111 and of every extension that comes with this package."""
+    return (*ENDPOINTS, *endpoints_of(shipped()))

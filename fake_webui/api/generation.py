@@ -8,9 +8,10 @@ from flask import Response, g
 
 from fake_webui.api import pictures
 from fake_webui.api.answering import dump_json
-from fake_webui.api.dispatch import note_findings
+from fake_webui.api.dispatch import note_findings, note_unknown
 from fake_webui.contract import Family, Parsed, answers, tables
 from fake_webui.contract.endpoint import Work
+from fake_webui.webui.extension import unknown_fields
 from fake_webui.webui.state import WebUIState
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ endpoints = Family()
 )
 def txt2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from a prompt."""
+    _note_unknown(state, asked)
     return _answer(pictures.generation.txt2img(asked, state, g.get("failure")))
 
 
@@ -38,7 +40,14 @@ def txt2img(state: WebUIState, asked: Parsed) -> Response:
 )
 def img2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from pictures and a prompt."""
+    _note_unknown(state, asked)
     return _answer(pictures.generation.img2img(asked, state, g.get("failure")))
+
+
+def _note_unknown(state: WebUIState, asked: Parsed) -> None:
+    """Note what scripts of extensions are given and don't have."""
+    scripts = asked.values["alwayson_scripts"]
+    note_unknown(unknown_fields(scripts, state.catalog.extensions))
 
 
 def _answer(generated: "Generated") -> Response:

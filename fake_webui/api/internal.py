@@ -11,7 +11,6 @@ from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
 from fake_webui.contract.tables import ATTACHMENT_QUERY
-from fake_webui.data import read_data
 from fake_webui.version import EMULATED_VERSION
 from fake_webui.webui.catalog import ROOT
 from fake_webui.webui.state import WebUIState
@@ -77,7 +76,7 @@ def _facts(state: WebUIState) -> dict[str, Any]:
         "Exceptions": [],
         "CPU": {"model": "", "count logical": 1, "count physical": 1},
         "RAM": {"total": "32GB", "used": "7GB", "free": "25GB"},
-        "Extensions": [{"name": name} for name in state.catalog.extensions],
+        "Extensions": [{"name": extension.name} for extension in state.catalog.extensions],
         "Inactive extensions": [],
         "Environment": {"GRADIO_ANALYTICS_ENABLED": "False"},
         "Config": {key: options.get(key) for key in ("sd_model_checkpoint", "sd_checkpoint_hash")},
@@ -96,7 +95,7 @@ def memory(*_: Any) -> Any:
 @endpoints.get("/sdapi/v1/cmd-flags", answer=answers.FLAGS)
 def cmd_flags(state: WebUIState, _: Parsed) -> Any:
     """List the command line's flags as the real server would have been started."""
-    flags = {key: _in_root(value) for key, value in read_data("cmd_flags").items()}
+    flags = {key: _in_root(value) for key, value in state.catalog.flags.items()}
     return flags | _own_flags(state.config)
 
 
@@ -108,6 +107,8 @@ def _in_root(value: Any) -> Any:
 
 def _own_flags(config: ServerConfig) -> dict[str, Any]:
     return {
+        "gfpgan_dir": f"{ROOT}/GFPGAN",
+        "styles_file": [f"{ROOT}/styles.csv"],
         "port": request.environ["SERVER_PORT"],
         "server_name": config.address,
         "listen": config.listen,

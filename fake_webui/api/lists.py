@@ -14,6 +14,7 @@ from fake_webui.webui.catalog import (
     UPSCALERS,
     lora_alias,
 )
+from fake_webui.webui.extension import Extension
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
@@ -103,10 +104,11 @@ def script_info(state: WebUIState, _: Parsed) -> Any:
 @endpoints.get("/sdapi/v1/extensions", answer=list_of(answers.EXTENSION))
 def extensions(state: WebUIState, _: Parsed) -> Any:
     """List the installed extensions."""
-    return [_extension(name) for name in state.catalog.extensions]
+    return [_extension(extension) for extension in state.catalog.extensions]
 
 
-def _extension(name: str) -> dict[str, object]:
+def _extension(extension: Extension) -> dict[str, object]:
+    name = extension.name
     commit = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
     return {
         "name": name,
@@ -116,4 +118,5 @@ def _extension(name: str) -> dict[str, object]:
         "version": commit[:8],
         "commit_date": "1741606606",
         "enabled": True,
+        **extension.listing,
     }

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from fake_webui.api.coverage import list_coverage
-from fake_webui.api.families import ENDPOINTS
+from fake_webui.api.families import known_endpoints
 
 
 def show(*, as_json: bool) -> str:
     """Return the coverage as text, or as JSON."""
-    endpoints = list_coverage(ENDPOINTS)
+    endpoints = list_coverage(known_endpoints())
     if as_json:
         return json.dumps(endpoints, indent=2)
     lines = [line for endpoint in endpoints for line in _lines(endpoint)]

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
@@ -19,7 +19,6 @@ from fake_webui.config.settings import (
     StyleConfig,
     VaeConfig,
 )
-from fake_webui.data import default_options
 from fake_webui.errors import ConfigError
 
 SECTIONS: dict[str, type] = {
@@ -43,10 +42,14 @@ SAVED = "saved_options"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def read_config(path: Path) -> ServerConfig:
+OptionsOf = Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+def read_config(path: Path, options_of: OptionsOf) -> ServerConfig:
     """Return the configuration that a TOML file describes.
 
     A file that names any models, styles or extensions replaces the built-in set of all of them.
+    `options_of` returns the options, with their defaults, of a server with these extensions.
 
     Raises:
         ConfigError: for a file that can't be read, or one with an unknown key or a wrong value,
@@ -59,7 +62,7 @@ def read_config(path: Path) -> ServerConfig:
         raise ConfigError(f"{path}: {error}") from None
     except RecursionError:
         raise ConfigError(f"{path}: it is nested too deeply") from None
-    return _Reader(path, text).read(data)
+    return _Reader(path, text, options_of).read(data)
 
 
 def _read_text(path: Path) -> str:
@@ -83,9 +86,10 @@ def _read_text(path: Path) -> str:
 class _Reader:
     """Turns the data of one file into a configuration, or says where it can't."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, options_of: OptionsOf) -> None:
         self._path = path
         self._text = text
+        self._options_of = options_of
 
     def read(self, data: Mapping[str, Any]) -> ServerConfig:
         allowed = [*SECTIONS, "extensions", "options", SAVED, *SETTINGS]
@@ -148,9 +152,9 @@ class _Reader:
         self._refuse_unknown(dict.fromkeys(names), self._known_options(data), key=SAVED)
         return names
 
-    def _known_options(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _known_options(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         extensions = self._catalogue(data).get("extensions", ServerConfig.extensions)
-        return default_options(extensions)
+        return self._options_of(extensions)
 
     def _options(self, data: Mapping[str, Any]) -> dict[str, Any]:
         options = data["options"]

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter
 
 from fake_webui.api.coverage import list_coverage
-from fake_webui.api.families import ENDPOINTS
+from fake_webui.api.families import known_endpoints
 from fake_webui.api.services import current_services
 from fake_webui.errors import ControlError
 from fake_webui.faults.actions import ACTIONS, can_be_encoded
@@ -170,7 +170,7 @@ def remove_fault(position: int) -> ResponseReturnValue:
 @bp.get("/coverage")
 def coverage() -> ResponseReturnValue:
     """List what is imitated, endpoint by endpoint and field by field."""
-    return answer(endpoints=list_coverage(ENDPOINTS))
+    return answer(endpoints=list_coverage(known_endpoints()))
 
 
 def answer(**facts: Any) -> Response:

@@ -1,6 +1,6 @@
 """What a server has: models by every name the real WebUI knows them by, samplers and the like."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -15,6 +15,7 @@ from fake_webui.config.settings import (
     VaeConfig,
 )
 from fake_webui.data import read_data
+from fake_webui.webui.extension import Extension, scripts_of
 
 ROOT: Final = "/srv/stable-diffusion-webui"  # a folder in answers only, never opened
 
@@ -26,23 +27,8 @@ LATENT_UPSCALE_MODES: Final = (
     "Latent (nearest)",
     "Latent (nearest-exact)",
 )
-ADETAILER: Final = "adetailer"
-ADETAILER_UNITS: Final = 4
-ADETAILER_VERSION: Final = "25.3.0"
-ADETAILER_MODELS: Final = (
-    "face_yolov8n.pt",
-    "face_yolov8s.pt",
-    "hand_yolov8n.pt",
-    "person_yolov8n-seg.pt",
-    "person_yolov8s-seg.pt",
-    "yolov8x-worldv2.pt",
-    "mediapipe_face_full",
-    "mediapipe_face_short",
-    "mediapipe_face_mesh",
-    "mediapipe_face_mesh_eyes_only",
-)
-ADETAILER_SWITCHES: Final = ("Enable ADetailer", "Skip img2img")
 FIRST_OF_THE_CORE: Final = "refiner"  # scripts of extensions come before it
+LAST_AXES: Final = "[Hypertile]"
 FACE_RESTORERS: Final = ("CodeFormer", "GFPGAN")
 
 
@@ -167,16 +153,16 @@ UPSCALERS: Final = (
 
 
 class Catalog:
-    """The models of a configuration beside what every WebUI has."""
+    """The models of a configuration and its extensions, beside what every WebUI has."""
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, extensions: Sequence[Extension] = ()) -> None:
         self.checkpoints = tuple(Checkpoint(**vars(one)) for one in config.checkpoints)
         self.vaes = tuple(Vae(**vars(one)) for one in config.vaes)
         self.loras: tuple[LoraConfig, ...] = config.loras
         self.embeddings: tuple[EmbeddingConfig, ...] = config.embeddings
         self.styles: tuple[StyleConfig, ...] = config.styles
         self.hypernetworks = tuple(h.name for h in config.hypernetworks)
-        self.extensions: tuple[str, ...] = config.extensions
+        self.extensions = tuple(extensions)
         self._by_alias = {
             alias: checkpoint
             for checkpoint in reversed(self.checkpoints)
@@ -219,6 +205,14 @@ class Catalog:
         return _named(UPSCALERS, text)
 
     @cached_property
+    def flags(self) -> dict[str, Any]:
+        """The command line's flags with their defaults, `{root}` standing for the folder."""
+        found = dict(read_data("cmd_flags"))
+        for extension in self.extensions:
+            found |= extension.flags
+        return found
+
+    @cached_property
     def samplers(self) -> tuple[Sampler, ...]:
         """Every sampling method, the first being the fallback for unknown names."""
         rows = read_data("samplers")
@@ -237,32 +231,45 @@ class Catalog:
 
     def _with_extensions(self, names: Iterable[str]) -> Iterator[str]:
         for name in names:
-            if name == FIRST_OF_THE_CORE and ADETAILER in self.extensions:
-                yield ADETAILER
+            if name == FIRST_OF_THE_CORE:
+                yield from (script.name for script in scripts_of(self.extensions))
             yield name
 
     @cached_property
     def script_info(self) -> list[dict[str, Any]]:
         """The scripts of both tabs with the controls that their arguments come from."""
         data = read_data("scripts")
-        choices = data["choices"] | {
+        choices = self._axes(data["choices"]) | {
             "samplers": [sampler.name for sampler in self.samplers],
             "schedulers": [scheduler.label for scheduler in self.schedulers],
             "upscalers": [upscaler.name for upscaler in UPSCALERS],
-            "checkpoints": [checkpoint.name for checkpoint in self.checkpoints],
+            "checkpoints": [
+                checkpoint.name
+                if number
+                else checkpoint.title  # the one that the page found loaded
+                for number, checkpoint in enumerate(self.checkpoints)
+            ],
         }
         found = []
         for row in data["scripts"]:
-            if row["name"] == FIRST_OF_THE_CORE and ADETAILER in self.extensions:
-                found.append(_adetailer_info(row["is_img2img"]))
+            if row["name"] == FIRST_OF_THE_CORE:
+                tab = row["is_img2img"]
+                found += [one.info(is_img2img=tab) for one in scripts_of(self.extensions)]
             found.append({**row, "args": [_control(choices, **control) for control in row["args"]]})
         return found
 
-
-def _adetailer_info(is_img2img: bool) -> dict[str, Any]:  # noqa: FBT001 - a key of the answer
-    switches = [_control({}, label=label, value=False) for label in ADETAILER_SWITCHES]
-    controls = [*switches, *[_control({}, label="", value=None)] * ADETAILER_UNITS]
-    return {"name": ADETAILER, "is_alwayson": True, "is_img2img": is_img2img, "args": controls}
+    def _axes(self, own: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Return the axes of X/Y/Z plots for each tab; extensions add some before Hypertile's."""
+        first_early = sorted(self.extensions, key=lambda extension: not extension.early)
+        added = [axis for extension in first_early for axis in extension.axes]
+        return {
+            tab: [
+                *(name for name in names if not name.startswith(LAST_AXES)),
+                *added,
+                *(name for name in names if name.startswith(LAST_AXES)),
+            ]
+            for tab, names in own.items()
+        }
 
 
 def _control(

@@ -1,13 +1,15 @@
 """The WebUI's settings: what they are by default, what was set, and the traps in setting them."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from fake_webui.config.settings import ALL, NONE
 from fake_webui.contract.coercion import type_of_option
+from fake_webui.data import read_data
 from fake_webui.errors import HandlerError, InvalidRequestError
+from fake_webui.webui.extension import Extension
 
 # Texts on the settings page that look like options and can't be set.
 READ_ONLY: Final = frozenset(
@@ -21,8 +23,32 @@ READ_ONLY: Final = frozenset(
 )
 # Options that the API silently leaves alone.
 NOT_BY_API: Final = frozenset({"api_enable_requests", "api_forbid_local_requests", "api_useragent"})
-# Options of extensions count as set from the start.
-SET_AT_START: Final = ("ldsr_", "SCUNET_", "SWIN_", "hypertile_", "ad_")
+# Options of the extensions that every WebUI has.
+BUILT_IN: Final = ("ldsr_", "SCUNET_", "SWIN_", "hypertile_")
+PAGE_SCRIPT: Final = "enable_prompt_comments"  # of a script that adds it when extensions do
+
+
+def default_options(extensions: Iterable[Extension] = ()) -> dict[str, Any]:
+    """Return every option with its default, in the order that the real server lists them."""
+    found = dict(read_data("options"))
+    for extension in extensions:
+        found |= extension.options
+    return found
+
+
+def listed_options(extensions: Iterable[Extension]) -> dict[str, Any]:
+    """Return the options that `GET options` and the OpenAPI document have, with their defaults."""
+    found = default_options(extensions)
+    if any(extension.early for extension in extensions):
+        late = {PAGE_SCRIPT, *options_of_extensions(extensions)}
+        found = {key: value for key, value in found.items() if key not in late}
+    return found
+
+
+def options_of_extensions(extensions: Iterable[Extension]) -> list[str]:
+    """Return the names of the options that extensions added, the built-in ones too."""
+    own = [key for extension in extensions for key in extension.options]
+    return own + [key for key in read_data("options") if key.startswith(BUILT_IN)]
 
 
 class Options:
@@ -30,20 +56,23 @@ class Options:
 
     An option that was never set answers with its default as it is; one that was set goes through
     validation when read, so that whole numbers come back as floats and a value of the wrong type
-    makes reading all of them fail.
+    makes reading all of them fail. Those of extensions count as set from the start.
     """
 
     def __init__(
         self,
-        defaults: Mapping[str, Any],
+        extensions: Sequence[Extension],
         initial: Mapping[str, Any],
         saved: str | Sequence[str] = NONE,
     ) -> None:
         """Start with `initial` values set, and with those that are `saved`: all, none or these."""
-        self._defaults = dict(defaults)
+        self._defaults = default_options(extensions)
+        self._listed = listed_options(extensions)
         self._initial = dict(initial)
-        names = {ALL: tuple(defaults), NONE: ()}.get(saved) if isinstance(saved, str) else saved
-        self._saved = frozenset(names or ())
+        names = (
+            {ALL: tuple(self._defaults), NONE: ()}.get(saved) if isinstance(saved, str) else saved
+        )
+        self._saved = {*(names or ()), *options_of_extensions(extensions)}
         self._lock = threading.RLock()
         self.reset()
 
@@ -53,7 +82,7 @@ class Options:
             at_start = {
                 key: value
                 for key, value in self._defaults.items()
-                if (key in self._saved or key.startswith(SET_AT_START)) and key not in READ_ONLY
+                if key in self._saved and key not in READ_ONLY
             }
             self._set = at_start | self._initial
 
@@ -122,7 +151,7 @@ class Options:
         with self._lock:
             stored = dict(self._set)
         shown, details = {}, []
-        for key, default in self._defaults.items():
+        for key, default in self._listed.items():
             try:
                 shown[key] = _shown(key, default, stored)
             except InvalidRequestError as error:

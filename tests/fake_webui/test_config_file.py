@@ -7,6 +7,7 @@ import pytest
 from fake_webui import ServerConfig
 from fake_webui.config.file import read_config
 from fake_webui.errors import ConfigError
+from fake_webui.extensions import options_of
 
 SHA = "ab" * 32
 FULL = f"""
@@ -67,7 +68,7 @@ def config_file(tmp_path: Path) -> Path:
 def test_a_file_sets_models_options_and_settings(config_file: Path) -> None:
     """Whatever a flag can set, and the catalogue."""
     config_file.write_text(FULL)
-    config = read_config(config_file)
+    config = read_config(config_file, options_of)
     assert (config.seed, config.step_seconds, config.caption) == (7, 0.5, "a cat")
     assert config.api_auth == {"a": "b", "c": "d"}
     assert config.cors_allow_origins == ("http://one", "http://two")
@@ -81,7 +82,7 @@ def test_a_file_sets_models_options_and_settings(config_file: Path) -> None:
 def test_a_file_without_models_keeps_the_built_in_ones(config_file: Path) -> None:
     """Options alone do not empty the catalogue."""
     config_file.write_text("[options]\njpeg_quality = 70\n")
-    assert read_config(config_file).checkpoints == ServerConfig().checkpoints
+    assert read_config(config_file, options_of).checkpoints == ServerConfig().checkpoints
 
 
 @pytest.mark.parametrize(("text", "line", "words"), REFUSED)
@@ -91,7 +92,7 @@ def test_a_mistake_is_refused_with_its_line(
     """The message starts with file and line, as compilers do it."""
     config_file.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        read_config(config_file)
+        read_config(config_file, options_of)
     assert str(caught.value).startswith(f"{config_file}:{line}: ")
     assert words in str(caught.value)
 
@@ -100,4 +101,4 @@ def test_broken_toml_is_refused_with_its_place(config_file: Path) -> None:
     """The parser's own words have line and column."""
     config_file.write_text("seed = \n")
     with pytest.raises(ConfigError, match="line 1"):
-        read_config(config_file)
+        read_config(config_file, options_of)

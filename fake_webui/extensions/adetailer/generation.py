@@ -1,6 +1,6 @@
-"""The extension ADetailer: units that find faces or hands and generate them anew.
+"""ADetailer in a generation: its units, their lines in the infotext, and their time.
 
-Here every unit with a known model finds one face. What a unit does is seen in the infotext, in the
+Every unit with a known model finds one face. What a unit does is seen in the infotext, in the
 progress, and on the picture.
 """
 
@@ -9,16 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fake_webui.contract.coercion import BOOLEAN, INTEGER, NUMBER, STRING, FieldType
-from fake_webui.data import read_data
 from fake_webui.errors import InvalidRequestError
-from fake_webui.webui.catalog import ADETAILER_MODELS, ADETAILER_VERSION
+from fake_webui.extensions.adetailer.tables import DEFAULT_MODEL, MODELS, NO_MODEL, VERSION, fields
 from fake_webui.webui.images import Drawing, Picture
 from fake_webui.webui.images.caption import captioned
 from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processing
 from fake_webui.webui.processing.guidance import steps_from_image
+from fake_webui.webui.state import WebUIState
 
-NO_MODEL = "None"
-DEFAULT_MODEL = "mediapipe_face_full"  # of the first unit, where a request leaves it open
 SUREST = 0.9  # the confidence with which a face is found
 SKIPPING_STEPS, SKIPPING_SAMPLER, SKIPPING_SIZE_PX = 1, "Euler", 128
 TYPES: Mapping[str, FieldType] = {
@@ -122,13 +120,13 @@ def read_unit(given: Mapping[str, Any]) -> Unit:
         ValueError: with what doesn't fit: an unknown field, or a value. The extension says so in
             the log alone, and leaves the unit out.
     """
-    fields: dict[str, dict[str, Any]] = read_data("adetailer")
-    unit = {name: field.get("default") for name, field in fields.items()}
+    known = fields()
+    unit = {name: field.get("default") for name, field in known.items()}
     for name, value in given.items():
-        if name not in fields:
+        if name not in known:
             raise ValueError(f"it has the unknown key {name!r}")
         try:
-            unit[name] = _read_field(fields[name], value)
+            unit[name] = _read_field(known[name], value)
         except (InvalidRequestError, ValueError):
             raise ValueError(f"{name} can't be {value!r}") from None
     return unit
@@ -189,7 +187,7 @@ class ADetailer(AlwaysOn):
         for number, unit in enumerate(self.units, 1):
             if is_on(unit):
                 p.extra_generation_params.update(notes_of(unit, number))
-        p.extra_generation_params["ADetailer version"] = ADETAILER_VERSION
+        p.extra_generation_params["ADetailer version"] = VERSION
 
     def postprocess_image(
         self, p: Processing, context: GenerationContext, picture: Picture
@@ -200,11 +198,7 @@ class ADetailer(AlwaysOn):
                 return picture
             picture = Picture(p.init_images[0].convert("RGB"))
         for unit in self.units:
-            if (
-                is_on(unit)
-                and unit["ad_confidence"] <= SUREST
-                and unit["ad_model"] in ADETAILER_MODELS
-            ):
+            if is_on(unit) and unit["ad_confidence"] <= SUREST and unit["ad_model"] in MODELS:
                 picture = _detailed(p, context, picture, unit)
         return picture
 
@@ -231,7 +225,7 @@ def _detailed(p: Processing, context: GenerationContext, picture: Picture, unit:
     return Picture(captioned(picture.image, (p.name, line), f"{p.prompt} {unit}"))
 
 
-def activate(arguments: Sequence[Any]) -> AlwaysOn | None:
+def activate(arguments: Sequence[Any], state: WebUIState) -> AlwaysOn | None:  # noqa: ARG001 - as all have it
     """Take part if the first switch and one of the units say so."""
     if not arguments or arguments[0] is False:
         return None

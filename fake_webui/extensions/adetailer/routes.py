@@ -3,30 +3,27 @@
 from typing import Any
 
 from fake_webui.contract import Family
-from fake_webui.data import read_data
-from fake_webui.webui.catalog import ADETAILER, ADETAILER_MODELS, ADETAILER_VERSION
+from fake_webui.contract.table import title_of
+from fake_webui.extensions.adetailer.tables import MODELS, VERSION, fields
 
-endpoints = Family(needs=ADETAILER)
+endpoints = Family(needs="adetailer")
 
 
 @endpoints.get("/adetailer/v1/version")
 def version(*_: Any) -> Any:
     """Say which ADetailer this is like."""
-    return {"version": ADETAILER_VERSION}
+    return {"version": VERSION}
 
 
 @endpoints.get("/adetailer/v1/schema")
 def schema(*_: Any) -> Any:
     """Describe the fields of a unit."""
-    fields = {
-        name: {"title": name.replace("_", " ").title(), **facts}
-        for name, facts in read_data("adetailer").items()
-    }
-    facts = {"title": "ADetailerArgs", "type": "object", "properties": fields}
+    properties = {name: {"title": title_of(name), **facts} for name, facts in fields().items()}
+    facts = {"title": "ADetailerArgs", "type": "object", "properties": properties}
     return facts | {"additionalProperties": False}
 
 
 @endpoints.get("/adetailer/v1/ad_model")
 def models(*_: Any) -> Any:
     """List the detection models."""
-    return {"ad_model": list(ADETAILER_MODELS)}
+    return {"ad_model": list(MODELS)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fake_webui.webui.images import Picture
 from fake_webui.webui.processing.parameters import Processing
+from fake_webui.webui.processing.result import Processed
 from fake_webui.webui.state import Job, WebUIState
 
 
@@ -15,6 +16,13 @@ class AlwaysOn:
     """
 
     findings: Sequence[str] = ()
+
+    def before(self, p: Processing) -> None:
+        """Look at the parameters before anything is worked out.
+
+        Raises:
+            ApiError: to refuse the generation.
+        """
 
     def process(self, p: Processing) -> None:
         """Change the parameters before anything is made."""
@@ -27,6 +35,9 @@ class AlwaysOn:
     ) -> Picture:
         """Return what becomes of a picture."""
         return picture
+
+    def postprocess(self, p: Processing, processed: Processed) -> None:
+        """Change the result, which has all pictures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ def _overridden(p: Processing, state: WebUIState) -> Iterator[None]:
 
 def _process(p: Processing, context: GenerationContext) -> Processed:
     state, options = context.state, context.state.options
+    for script in context.scripts:
+        script.before(p)
     checks.check_prompt(p)
     p.encoder_notes = {}
     seed, subseed = fixed_seed(p.seed, state.rng), fixed_seed(p.subseed, state.rng)
@@ -71,7 +73,7 @@ def _process(p: Processing, context: GenerationContext) -> Processed:
     if not infotexts:
         infotexts.append(infotext(p, options, 0))
     with_grid = _add_grid(p, state, pictures, infotexts)
-    return collect(
+    processed = collect(
         p,
         pictures,
         state,
@@ -80,6 +82,9 @@ def _process(p: Processing, context: GenerationContext) -> Processed:
         subseed=p.all_subseeds[0],
         index_of_first_image=int(with_grid),
     )
+    for script in context.scripts:
+        script.postprocess(p, processed)
+    return processed
 
 
 def _note_models(p: Processing, state: WebUIState) -> None:

@@ -1,6 +1,5 @@
 """What each script does, by its name in lower case."""
 
-from fake_webui.extensions.adetailer import generation
 from fake_webui.webui.scripts import (
     alternative,
     loopback,
@@ -26,5 +25,4 @@ SELECTABLE: dict[str, Selectable] = {
 # The page's own scripts (Seed, Sampler, Refiner) take no part in what the API makes.
 ALWAYS_ON: dict[str, Activate] = {
     "soft inpainting": soft_inpainting.activate,
-    "adetailer": generation.activate,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from fake_webui.errors import HandlerError, HttpError, missing_arguments
 from fake_webui.webui.catalog import Catalog
+from fake_webui.webui.extension import scripts_of
 from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processed, Processing
 from fake_webui.webui.scripts.catalogue import ALWAYS_ON, SELECTABLE
 from fake_webui.webui.scripts.hypertile import Hypertile
@@ -59,9 +60,9 @@ def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> Sc
     for name, given in values["alwayson_scripts"].items():
         _place(line, arguments, name, given)
     return ScriptChoice(
-        SELECTABLE[selected.name] if selected else None,
+        SELECTABLE.get(selected.name) if selected else None,  # extensions have none that generate
         arguments[selected.span] if selected else [],
-        (Hypertile(state.options), *_activated(line, arguments)),
+        (Hypertile(state.options), *_activated(line, arguments, state)),
     )
 
 
@@ -87,10 +88,12 @@ def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:
         raise HandlerError(type(error).__name__, str(error)) from None
 
 
-def _activated(line: Line, arguments: list[Any]) -> tuple[AlwaysOn, ...]:
+def _activated(line: Line, arguments: list[Any], state: WebUIState) -> tuple[AlwaysOn, ...]:
     def arguments_of(script: Script) -> list[Any]:
         return arguments[script.span]
 
     given = {script.name: arguments_of(script) for script in line.scripts if script.always_on}
-    active = (activate(given.get(name, [])) for name, activate in ALWAYS_ON.items())
+    own = scripts_of(state.catalog.extensions)
+    activates = ALWAYS_ON | {one.name: one.activate for one in own if one.activate}
+    active = (activate(given.get(name, []), state) for name, activate in activates.items())
     return tuple(one for one in active if one is not None)

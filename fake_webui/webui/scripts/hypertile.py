@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from fake_webui.data import default_options
-from fake_webui.webui.options import Options
+from fake_webui.webui.options import Options, default_options
 from fake_webui.webui.processing import AlwaysOn, Processing
 
 PARTS = {

@@ -6,9 +6,10 @@ from typing import Any, Self
 
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processed, Processing
+from fake_webui.webui.state import WebUIState
 
 Selectable = tuple[type[Any], Callable[[Processing, GenerationContext, Any], Processed]]
-Activate = Callable[[Sequence[Any]], AlwaysOn | None]
+Activate = Callable[[Sequence[Any], WebUIState], AlwaysOn | None]
 
 WITHOUT_CONTROLS = ("comments", "hypertile")  # in no list, and yet a request may name them
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_webui.webui.processing import AlwaysOn, Processing
+from fake_webui.webui.state import WebUIState
 
 LABELS = (
     "Soft inpainting enabled",
@@ -31,7 +32,7 @@ class SoftInpainting(AlwaysOn):
         p.extra_generation_params.update(zip(LABELS, self.settings, strict=True))
 
 
-def activate(arguments: Sequence[Any]) -> AlwaysOn | None:
+def activate(arguments: Sequence[Any], state: WebUIState) -> AlwaysOn | None:  # noqa: ARG001 - as all have it
     """Take part if the first argument says so."""
     if not arguments or not arguments[0]:
         return None

@@ -330,3 +330,8 @@ AXES = {
         Axis("[Hypertile] VAE Swap Size", int, _override("hypertile_swap_size_vae")),
     )
 }
+
+
+def axis_of(label: str) -> Axis:
+    """Return the axis of this label; those of extensions change nothing."""
+    return AXES.get(label) or Axis(label, str, _nothing)

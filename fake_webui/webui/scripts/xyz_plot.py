@@ -23,7 +23,7 @@ from fake_webui.webui.processing import (
 )
 from fake_webui.webui.processing.infotexts import infotext
 from fake_webui.webui.scripts.common import fix_seeds, grid_of, save_grid, seed_of
-from fake_webui.webui.scripts.xyz_axes import AXES, NOTHING, SEEDS, Axis, Given
+from fake_webui.webui.scripts.xyz_axes import NOTHING, SEEDS, Axis, Given, axis_of
 from fake_webui.webui.scripts.xyz_axes import fix_seeds as fix_axis_seeds
 
 TITLE = "X/Y/Z plot"
@@ -118,7 +118,7 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
         p.batch_size = 1
     names = _axis_names(context, p)
     scales = [
-        _read_scale(context, switches, letter, AXES[names[number or 0]], values)
+        _read_scale(context, switches, letter, axis_of(names[number or 0]), values)
         for letter, number, *values in (
             ("X", asked.x_type, asked.x_values, asked.x_values_dropdown),
             ("Y", asked.y_type, asked.y_values, asked.y_values_dropdown),

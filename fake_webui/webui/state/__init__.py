@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_webui.config.settings import ServerConfig
-from fake_webui.data import default_options
 from fake_webui.errors import ApiError
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.options import Options
@@ -96,8 +95,7 @@ class WebUIState:
     def __init__(self, config: ServerConfig, catalog: Catalog) -> None:
         self.config = config
         self.catalog = catalog
-        defaults = default_options(catalog.extensions)
-        self.options = Options(defaults, config.options, config.saved_options)
+        self.options = Options(catalog.extensions, config.options, config.saved_options)
         self._renew()
 
     def _renew(self) -> None:
