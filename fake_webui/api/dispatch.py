@@ -13,7 +13,7 @@ from fake_webui.api.access import authenticate, page_user
 from fake_webui.api.answering import json_answer
 from fake_webui.api.services import current_services
 from fake_webui.api.starting import appears_in, refuse_generation
-from fake_webui.contract import MISSING, Endpoint, Parsed, Table, decode_body, parse_query, validate
+from fake_webui.contract import MISSING, Endpoint, Parsed, Table, decode_body, parse_query
 from fake_webui.contract.coercion import FieldType, missing
 from fake_webui.errors import HttpError, StarletteError
 
@@ -107,7 +107,7 @@ def read(endpoint: Endpoint, body: Any) -> Parsed:
     """
     parsed = Parsed({}, frozenset())
     if isinstance(endpoint.body, Table):
-        parsed = validate(endpoint.body, body)
+        parsed = endpoint.body.read_body(body)
     elif endpoint.body:
         parsed = read_object(endpoint.body, body)
     elif endpoint.query:

@@ -2,7 +2,7 @@
 
 from fake_webui.contract.body import MISSING, decode_body
 from fake_webui.contract.endpoint import Endpoint, Family, Index, index
-from fake_webui.contract.table import Field, Parsed, Table, parse_query, validate
+from fake_webui.contract.table import Field, Parameters, Parsed, Table, parse_query
 
 __all__ = [
     "MISSING",
@@ -10,10 +10,10 @@ __all__ = [
     "Family",
     "Field",
     "Index",
+    "Parameters",
     "Parsed",
     "Table",
     "decode_body",
     "index",
     "parse_query",
-    "validate",
 ]

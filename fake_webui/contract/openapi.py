@@ -6,7 +6,7 @@ from typing import Any
 from fake_webui.contract.answers import REFUSAL
 from fake_webui.contract.coercion import type_of_option
 from fake_webui.contract.endpoint import JSON, Endpoint, Index
-from fake_webui.contract.table import Field, title_of
+from fake_webui.contract.table import Field, Parameters, title_of
 
 
 def make_document(
@@ -61,7 +61,9 @@ def _body(endpoint: Endpoint) -> dict[str, Any] | None:
     if not (kind := endpoint.form or endpoint.body):
         return None
     media = "application/x-www-form-urlencoded" if endpoint.form else JSON
-    return {"content": {media: {"schema": dict(kind.schema)}}, "required": True}
+    optional = isinstance(kind, Parameters) and not any(field.required for field in kind.fields)
+    content = {"content": {media: {"schema": dict(kind.schema)}}}
+    return content if optional else content | {"required": True}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:

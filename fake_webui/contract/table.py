@@ -74,6 +74,16 @@ class Table:
         """The names of all fields."""
         return frozenset(field.name for field in self.fields)
 
+    def read_body(self, value: Any) -> Parsed:
+        """Read a decoded body.
+
+        Raises:
+            InvalidRequestError: if it does not fit.
+        """
+        if value is MISSING or value is None:
+            raise missing(("body",))
+        return self.read(to_mapping(value, ("body",)), ("body",))
+
     def read(self, values: Mapping[str, Any], loc: Location) -> Parsed:
         """Coerce `values` field by field.
 
@@ -118,15 +128,48 @@ class Table:
         return definition | {"properties": {field.name: field.schema for field in self.fields}}
 
 
-def validate(table: Table, value: Any) -> Parsed:
-    """Read a decoded body by its table.
+@dataclass(frozen=True)
+class Parameters(Table):
+    """The fields of a body that the real server reads one by one, as parameters of a function.
 
-    Raises:
-        InvalidRequestError: if it does not fit.
+    The body may be left out, null stands for a default, and a single parameter is the whole body.
     """
-    if value is MISSING or value is None:
-        raise missing(("body",))
-    return table.read(to_mapping(value, ("body",)), ("body",))
+
+    def read_body(self, value: Any) -> Parsed:
+        """Read a decoded body.
+
+        Raises:
+            InvalidRequestError: if it does not fit.
+        """
+        if self._is_whole:
+            return self._read_whole(value)
+        if value is MISSING or value is None:
+            value = {}
+        if not isinstance(value, dict):
+            raise InvalidRequestError(
+                [one for f in self.fields for one in missing(("body", f.name)).details]
+            )
+        given = {name: one for name, one in value.items() if one is not None}
+        return self.read(given, ("body",))
+
+    def _read_whole(self, value: Any) -> Parsed:
+        (field,) = self.fields
+        values = {} if value is MISSING or value is None else {field.name: value}
+        return Parsed({field.name: _read_field(field, values, ("body",))}, frozenset(values))
+
+    @property
+    def _is_whole(self) -> bool:
+        return len(self.fields) == 1
+
+    @cached_property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema: that of the single field, or a reference to the definition."""
+        return self.fields[0].schema if self._is_whole else super().schema
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON schemas of what the schema refers to, by name."""
+        return self.fields[0].type.definitions if self._is_whole else super().definitions
 
 
 def parse_query(table: Table, query: Mapping[str, str]) -> Parsed:
