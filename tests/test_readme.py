@@ -1,5 +1,6 @@
 """The README fails here when it lies: its tables, its commands, its configuration."""
 
+import base64
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from app.stages import STAGES
 from fake_webui import FakeWebUI, create_app
@@ -142,6 +144,17 @@ def test_the_configuration_is_accepted(tmp_path: Path) -> None:
         "fake_webui", "--port", "0", "--exit-on-stdin-eof", "--config", str(file), input=""
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_extension_answers(tmp_path: Path) -> None:
+    """The declaration as it is printed makes the route that its client calls."""
+    (tmp_path / "rembg.toml").write_text(code("extension: rembg.toml"), encoding="utf-8")
+    (tmp_path / "cut-out.png").write_bytes(b"cut out")
+    config = tmp_path / "webui.toml"
+    config.write_text('extensions = ["./rembg.toml"]\n', encoding="utf-8")
+    with FakeWebUI(config=config) as webui:
+        answer = requests.post(f"{webui.url}/rembg", json={"input_image": "x"}, timeout=30)
+    assert base64.b64decode(answer.json()["image"]) == b"cut out"
 
 
 @pytest.mark.parametrize("name", ["demo command", "test command"])

@@ -63,6 +63,8 @@ def answer() -> Response | None:
     parsed, state = read(endpoint, body), current_services().state
     refuse_generation(endpoint, state.startup.phase)
     value = endpoint.view(state, parsed)
+    if isinstance(value, bytes):
+        return Response(value, content_type=endpoint.media)
     return value if isinstance(value, Response) else json_answer(value)
 
 

@@ -46,8 +46,9 @@ class Endpoint:
 
     `view` is called with the state of the WebUI (a `WebUIState`: config, catalog, options,
     progress and the generation lock are in it) and with what was read from the request (a
-    `Parsed`, see there). It returns the JSON value of the answer, or raises an `ApiError`; it
-    knows neither Flask nor HTTP. Views of `api` alone may return a Flask response instead.
+    `Parsed`, see there). It returns the JSON value of the answer, or bytes that are it, or raises
+    an `ApiError`; it knows neither Flask nor HTTP. Views of `api` alone may return a Flask
+    response instead.
 
     At most one of these is read: `body`, the table of its fields, or MAPPING where any object is
     taken; `query`, the table of its query parameters; `form`, that of its form fields. `answer`
