@@ -11,6 +11,7 @@ from fake_webui.config.settings import (
     NONE,
     SETTINGS,
     CheckpointConfig,
+    ControlNetModelConfig,
     EmbeddingConfig,
     HypernetworkConfig,
     LoraConfig,
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type] = {
     "embeddings": EmbeddingConfig,
     "styles": StyleConfig,
     "hypernetworks": HypernetworkConfig,
+    "controlnet_models": ControlNetModelConfig,
 }
 TOML = ".toml"
 SAVED = "saved_options"

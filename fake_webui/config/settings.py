@@ -65,6 +65,14 @@ class HypernetworkConfig:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ControlNetModelConfig:
+    """A model of ControlNet: its name and the short hash behind it."""
+
+    name: str
+    short_hash: str = ""
+
+
 def parse_accounts(text: str) -> dict[str, str]:
     """Return the user names and passwords of `user:pw[,user:pw]`.
 
@@ -143,9 +151,10 @@ class ServerConfig:
     `step_seconds` is the time of one sampling step, `load_seconds` that of a checkpoint switch;
     `images` is "compact", "realistic" or a folder of pictures to answer with; `api_auth` and
     `gradio_auth` map user names to passwords; `allow_host` are names under which it may be
-    steered; `faults` are rules as on the command line; `options` are values that differ from the
-    defaults of the real WebUI; `saved_options` says which ones the WebUI's own file holds, "all",
-    "none" or these, so that they are put back after an override.
+    steered; `controlnet_annotators` are the modules of ControlNet whose weights are there;
+    `faults` are rules as on the command line; `options` are values that differ from the defaults
+    of the real WebUI; `saved_options` says which ones the WebUI's own file holds, "all", "none"
+    or these, so that they are put back after an override.
     """
 
     host: Annotated[
@@ -210,6 +219,7 @@ class ServerConfig:
     caption: Annotated[str | None, Setting(str)] = None
     journal_bytes: Annotated[int, Setting(int)] = JOURNAL_BYTES
     max_body_bytes: Annotated[int, Setting(int)] = 512 * 1024 * 1024
+    controlnet_annotators: Annotated[tuple[str, ...], Setting(list)] = ()
     checkpoints: tuple[CheckpointConfig, ...] = BUILT_IN_CHECKPOINTS
     vaes: tuple[VaeConfig, ...] = BUILT_IN_VAES
     loras: tuple[LoraConfig, ...] = BUILT_IN_LORAS
@@ -217,6 +227,7 @@ class ServerConfig:
     styles: tuple[StyleConfig, ...] = BUILT_IN_STYLES
     hypernetworks: tuple[HypernetworkConfig, ...] = ()
     extensions: tuple[str, ...] = ("adetailer",)
+    controlnet_models: tuple[ControlNetModelConfig, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     saved_options: str | tuple[str, ...] = ALL
 

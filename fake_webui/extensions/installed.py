@@ -9,7 +9,7 @@ from fake_webui.webui.extension import Extension
 from fake_webui.webui.options import default_options
 
 TOML: Final = ".toml"
-SHIPPED: Final = ("adetailer",)
+SHIPPED: Final = ("adetailer", "controlnet")
 
 
 def installed(names: Iterable[str]) -> tuple[Extension, ...]:

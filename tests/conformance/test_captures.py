@@ -36,7 +36,7 @@ def differing(server: FakeWebUI, spoil: Spoil, only: str = SOME) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("group", ["default", "auth", "nowebui", "adetailer"])
+@pytest.mark.parametrize("group", ["default", "auth", "nowebui", "adetailer", "controlnet"])
 def test_every_capture_conforms(group: str) -> None:
     """The fake answers every recorded request of the group as the real server did."""
     compared = run_module("fake_webui", "diff", "--captures", str(A1111), "--group", group)

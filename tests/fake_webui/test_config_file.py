@@ -53,6 +53,8 @@ REFUSED = [
     ("[[embeddings]]\nname = 'a'\nvectors = 'two'\n", 3, "vectors is a whole number"),
     ("extensions = ['a', 1]\n", 1, "a list of texts"),
     ("seed = 1\nextensions = ['./nope.toml']\n", 2, "there is no file"),
+    ("[[controlnet_models]]\nname = 'a'\nhash = 'b'\n", 3, "unknown key 'hash'"),
+    ("controlnet_annotators = 'all'\n", 1, "a list of texts"),
     ("[options]\njpeg_quality = 1\nnope = 1\n", 3, "unknown key 'nope'"),
     ("[options]\nsamples_save = 'maybe'\n", 2, "samples_save is true or false"),
     ("seed = 1\nsaved_options = 'some'\n", 2, 'saved_options is "all", "none" or a list'),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from fake_webui.errors import HandlerError
 from fake_webui.webui.images.ink import ink_height
 from fake_webui.webui.images.lettering import GLYPH_HEIGHT, GLYPH_WIDTH, INK, text_rows
 from fake_webui.webui.limits import check_memory
@@ -20,8 +21,13 @@ def annotated(
     """Return a grid with labels above its columns and left of its rows, `margin` between cells.
 
     Labels are lists of lines, one list for each column or row; `cell` is the size of a cell.
+
+    Raises:
+        HandlerError: AssertionError, where the grid has other columns or rows than labels.
     """
     width, height = cell
+    _check_number("horizontal", columns, grid.width // width)
+    _check_number("vertical", rows, grid.height // height)
     font_px = sum(cell) // FONT_SHARE
     left = width * 3 // 4 if any(map(any, rows)) else 0
     spacing = font_px // 2
@@ -45,6 +51,12 @@ def annotated(
         middle = top + row * (height + margin) + height // 2
         _write(result, _wrapped(texts, left, font_px), (0, middle), left, font_px)
     return result
+
+
+def _check_number(direction: str, labels: Labels, cells: int) -> None:
+    if len(labels) != cells:
+        message = f"bad number of {direction} texts: {len(labels)}; must be {cells}"
+        raise HandlerError("AssertionError", message)
 
 
 def _height(lines: Sequence[str], font_px: int, spacing: int) -> int:
