@@ -26,7 +26,8 @@ def run(
     """Make images from a prompt or a prompt pack, and wait for them.
 
     A prompt runs DIRECT and a pack through the QUEUE, if nothing else is said. Prints the images'
-    paths. Ctrl-C cancels the running job and pauses the queue.
+    paths. Jobs that another process runs are waited for. Ctrl-C cancels this command's jobs,
+    wherever they are; other jobs go on.
     """
     mode = RunMode(run_mode or (RunMode.QUEUE if source["pack"] else RunMode.DIRECT))
     made = plan(app, mode, _SOURCES[mode], **source)

@@ -23,7 +23,8 @@ from app.storage.home import IMAGES_FOLDER
 def work(app: Application, *, as_json: bool) -> int:
     """Run what is queued, with progress bars, until nothing more can run.
 
-    Several WebUIs work side by side. Ctrl-C cancels the running job and pauses the queue.
+    Several WebUIs work side by side. Ctrl-C cancels the running job and leaves the rest waiting;
+    a second one does not wait for the WebUI.
     """
     require_webui([runner.node.client for runner in app.runners])
     foreground = Foreground(app)

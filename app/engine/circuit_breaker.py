@@ -33,7 +33,7 @@ class CircuitBreaker:
 
     def trip(self, reason: str) -> float:
         """Let no job through until the WebUI answers; return for how many seconds it has not."""
-        self._node.outage = reason
+        self._node.set_aside(reason)
         if self._silent_since is None:
             self._silent_since = time.monotonic()
         return time.monotonic() - self._silent_since
@@ -86,7 +86,7 @@ class CircuitBreaker:
         """Set the WebUI aside for a while where others work on, else pause the queue."""
         self._failures, self._unknown = 0, _NONE
         if self._pool.has_others(self._node):
-            self._node.outage = reason
+            self._node.set_aside(reason)
             self._cooldown_ends = time.monotonic() + self._limits.cooldown_s
         else:
             self._pause(reason)

@@ -72,6 +72,8 @@ class SingleNodeJobRunner:
         """The job that runs; None when there is none."""
         self.is_busy = False
         """Whether it runs a job or is about to claim one."""
+        self.waits_for: str | None = None
+        """What keeps it from a job that waits, or None."""
         self._queue, self._registry, self._pipeline = queue, registry, pipeline
         self._pool, self._limits = pool, limits
         self._lock_path = (
@@ -82,6 +84,7 @@ class SingleNodeJobRunner:
         self._enough: Callable[[], bool] = _never
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
         self._breaker = CircuitBreaker(node, pool, queue, limits)
         self._recover_at = 0.0
 
@@ -103,6 +106,14 @@ class SingleNodeJobRunner:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def abandon(self, reason: str) -> list[str]:
+        """Record what runs as cancelled, and return the jobs' ids; the process is about to end.
+
+        Raises:
+            HomeError: if that can't be recorded.
+        """
+        return self._registry.abandon(self._worker, reason) if self._worker else []
 
     def run_pending(self) -> int:
         """Run what is queued, in this thread, until nothing more can run; return how many ran.
@@ -130,8 +141,8 @@ class SingleNodeJobRunner:
 
     def _work(self) -> None:
         try:
-            with self._registry.registered() as worker:
-                self._take_turns(worker)
+            with self._registry.registered() as self._worker:
+                self._take_turns(self._worker)
         except HomeError as error:
             self._breaker.trip(str(error))
 
@@ -147,6 +158,7 @@ class SingleNodeJobRunner:
             return self._turn(worker, self._limits.patience_s)
         except HomeError as error:
             self._breaker.trip(str(error))
+            self.waits_for = self.node.outage_words()
             return Turn.NOTHING
 
     def _recover(self) -> None:
@@ -158,6 +170,8 @@ class SingleNodeJobRunner:
     def _turn(self, worker: Worker, give_up_after_s: float) -> Turn:
         with FileLock(self._lock_path) as lock:
             if not lock.acquire():
+                waiting = self._queue.has_next()
+                self.waits_for = f"another process uses {self.node.name}" if waiting else None
                 return Turn.BUSY
             self.is_busy = True
             try:
@@ -168,7 +182,9 @@ class SingleNodeJobRunner:
     def _claim_and_run(self, worker: Worker, give_up_after_s: float) -> Turn:
         self.job = self._claim(worker, give_up_after_s)
         if self.job is None:
+            self.waits_for = self.node.outage_words()
             return Turn.NOTHING
+        self.waits_for = None
         self._run(self.job)
         return Turn.RAN
 

@@ -109,6 +109,13 @@ class JobQueue:
         with self._changing() as connection:
             return [_cancel(connection, job_id) for job_id in job_ids]
 
+    def withdraw(self, job_ids: Iterable[str]) -> None:
+        """Cancel those of the jobs that have not ended."""
+        with self._changing() as connection:
+            for job_id in job_ids:
+                if not find_job(connection, job_id).status.is_terminal:
+                    _cancel(connection, job_id)
+
     def clear(self) -> int:
         """Cancel everything that is queued; return how many that were."""
         with self._changing() as connection:
@@ -164,12 +171,16 @@ class JobQueue:
         with self._store.reading() as connection:
             return pause_state(connection)
 
+    def running_jobs(self) -> list[JobRecord]:
+        """Return the jobs that run, whichever process runs them."""
+        return records(self._store, "WHERE status = 'running' ORDER BY n")
+
     def list_jobs(self, limit: int = 1000) -> list[JobRecord]:
         """Return the running jobs, then the queued ones in the order in which they will run.
 
         A queued job that some WebUI can't run has `meta["passed_over"]`: the reason by WebUI.
         """
-        running = records(self._store, "WHERE status = 'running' ORDER BY n")
+        running = self.running_jobs()
         left = [max(limit - len(running), 0)]
         queued = records(self._store, f"WHERE status = 'queued' {IN_ORDER} LIMIT ?", left)
         return running + self._with_reasons(queued)

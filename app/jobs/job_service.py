@@ -43,6 +43,10 @@ class JobService:
         """Cancel jobs, all or none; running ones end soon, and only their own work is stopped."""
         return self._queue.cancel(list(job_ids))
 
+    def withdraw(self, job_ids: Iterable[str]) -> None:
+        """Cancel those of the jobs that have not ended, wherever they run."""
+        self._queue.withdraw(list(job_ids))
+
     def skip(self, job_id: str) -> None:
         """Skip the image that a running job is making."""
         self._queue.ask_to_skip(job_id)

@@ -56,6 +56,21 @@ class WorkerRegistry:
         finally:
             self._release(worker)
 
+    def abandon(self, worker: Worker, reason: str) -> list[str]:
+        """Cancel what a worker runs, take it off the registry, and return the jobs' ids.
+
+        For a process that is about to end without waiting for its WebUI.
+
+        Raises:
+            HomeError: if that can't be recorded; `recover` will find it.
+        """
+        with self._store.transaction() as connection:
+            jobs = _running_jobs(connection, worker.name)
+            for job_id in jobs:
+                end_job(connection, job_id, JobStatus.CANCELLED, {"error": reason})
+        self._release(worker)
+        return jobs
+
     def recover(self) -> list[str]:
         """Mark the running jobs of dead workers as interrupted; return their ids.
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.errors import WebUIAnswerError, WebUIError
@@ -42,11 +43,23 @@ class WebUINode:
         self.client, self.name = client, client.name
         self.outage: str | None = None
         """Why it takes no jobs, or None."""
+        self.outage_since: datetime | None = None
+        """Since when, in local time."""
         self.known_inventory: Inventory | None = None
         """What it had when it was last asked."""
         self._limits = limits
         self._inventory_until = self._up_until = 0.0
         self._has_task_progress = True
+
+    def set_aside(self, reason: str) -> None:
+        """Note why it takes no jobs; since when is kept where it took none before."""
+        if self.outage is None:
+            self.outage_since = datetime.now().astimezone()
+        self.outage = reason
+
+    def outage_words(self) -> str | None:
+        """Return why it takes no jobs and since when, or None when it takes them."""
+        return self.outage and f"{self.outage} (since {self.outage_since:%H:%M})"
 
     def why_not_ready(self) -> WebUIError | None:
         """Return why it can't take a job now, or None when it can."""

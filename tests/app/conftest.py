@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
@@ -17,9 +18,13 @@ from app.jobs.job_queue import JobQueue
 from app.jobs.search import create_index
 from app.store.job_store import JobStore
 from fake_webui import FakeWebUI
+from tests.support import ROOT
 
 Completed = subprocess.CompletedProcess[str]
 CommandLine = Callable[..., Completed]
+Start = Callable[..., subprocess.Popen[str]]
+
+LONG = ("--width", "64", "--height", "64", "--steps", "150", "--batches", "3")
 
 
 @pytest.fixture
@@ -103,3 +108,26 @@ def app_cli(home: Path, fake: FakeWebUI) -> CommandLine:
 def app_json(app_cli: CommandLine) -> Callable[..., Any]:
     """Run `python -m app … --json` and return the array that it printed."""
     return reading_json(app_cli)
+
+
+@pytest.fixture
+def start(home: Path, slow: FakeWebUI) -> Iterator[Start]:
+    """Start `python -m app …` on the slow WebUI and leave it running; killed with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str, **options: Any) -> subprocess.Popen[str]:
+        environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": slow.url}
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+        command = [sys.executable, "-m", "app", *words]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, **options))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def is_working(slow: FakeWebUI) -> bool:
+    """Return whether a generation has begun."""
+    return bool(slow.requests(path="/sdapi/v1/txt2img"))

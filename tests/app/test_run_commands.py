@@ -1,50 +1,21 @@
-"""`run` and `work` in the foreground: results, failures, Ctrl-C."""
+"""`run` and `work` in the foreground: results, failures, what a terminal sees."""
 
 import json
 import os
 import pty
-import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from fake_webui import FakeWebUI
-from tests.app.conftest import CommandLine
-from tests.support import ROOT, payloads, wait_until
+from tests.app.conftest import LONG, CommandLine, Start, is_working
+from tests.support import payloads, wait_until
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "2")
-LONG = ("--width", "64", "--height", "64", "--steps", "150", "--batches", "3")
 TXT2IMG = "/sdapi/v1/txt2img"
 Json = Callable[..., Any]
-Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def start(home: Path, slow: FakeWebUI) -> Iterator[Start]:
-    """Start `python -m app …` on the slow WebUI and leave it running; killed with the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def begin(*words: str, **options: Any) -> subprocess.Popen[str]:
-        environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": slow.url}
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-        command = [sys.executable, "-m", "app", *words]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, **options))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def is_working(slow: FakeWebUI) -> bool:
-    """Return whether a generation has begun."""
-    return bool(slow.requests(path=TXT2IMG))
 
 
 def test_run_prints_the_images_it_made(app_cli: CommandLine) -> None:
@@ -101,37 +72,6 @@ def test_doctor_says_that_all_is_well(app_json: Json) -> None:
     findings = app_json("doctor", "--adetailer", "--upscaler", "Lanczos", "--upscale", "2")
     assert {finding["status"] for finding in findings} == {0}
     assert {"up", "loaded", "models"} <= {finding["check"] for finding in findings}
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_cancels_and_pauses(
-    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI, number: signal.Signals
-) -> None:
-    """The running job is interrupted on the WebUI and cancelled; the other waits, paused."""
-    for prompt in ("first", "second"):
-        app_cli("queue", "add", "--prompt", prompt, *LONG)
-    worker = start("work")
-    wait_until(lambda: is_working(slow))
-    worker.send_signal(number)
-    _, said = worker.communicate(timeout=20)
-    assert worker.returncode == 128 + number
-    assert "Traceback" not in said
-    assert len(slow.requests(path="/sdapi/v1/interrupt")) == 1
-    assert [(job["prompt"], job["status"]) for job in app_json("history")] == [
-        ("first", "cancelled")
-    ]
-    assert [job["prompt"] for job in app_json("queue", "list")] == ["second"]
-    assert "paused: stopped by hand" in app_cli("queue").stderr
-
-
-def test_ctrl_c_leaves_no_direct_job_behind(app_json: Json, start: Start, slow: FakeWebUI) -> None:
-    """A paused queue would run it all the same, so it is cancelled with the rest of its run."""
-    runner = start("run", "--prompt", "now", *LONG)
-    wait_until(lambda: is_working(slow))
-    runner.send_signal(signal.SIGINT)
-    runner.communicate(timeout=20)
-    assert runner.returncode == 130
-    assert [job["status"] for job in app_json("history")] == ["cancelled"]
 
 
 def test_a_second_command_can_cancel(

@@ -37,7 +37,13 @@ class WorkBars:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def show(self, done: int, total: int, running: Sequence[JobProgress], seconds: float) -> None:
+    def stop(self) -> None:
+        """Take the bars off the terminal."""
+        self._bars.stop()
+
+    def show(
+        self, done: int, total: int, running: Sequence[JobProgress], seconds: float, waiting: str
+    ) -> None:
         """Draw how far everything is.
 
         Args:
@@ -45,10 +51,12 @@ class WorkBars:
             total: those, and the running and waiting ones.
             running: how far each running one is.
             seconds: how long it has taken so far.
+            waiting: what keeps jobs waiting, or "".
         """
         fraction = done + sum(job.job_fraction for job in running)
         left_s = seconds * (total - fraction) / fraction if fraction > _TELLING else None
         words = f"{done:,} of {total:,}" + (f", {duration(left_s)} left" if left_s else "")
+        words += f", waiting: {waiting}" if waiting else ""
         self._bars.update(
             self._overall, completed=fraction * _SCALE, total=max(total, 1) * _SCALE, words=words
         )

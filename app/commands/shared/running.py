@@ -3,6 +3,8 @@
 `run` and `history replay` run their own jobs, `work` whatever is queued.
 """
 
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -19,10 +21,14 @@ from app.commands.shared.output import count, duration, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.progress_bars import WorkBars
 from app.commands.shared.reaching import require_webui
-from app.errors import TransitionError, WebUIUnreachableError
-from app.jobs.models import JobRecord, JobSpec, JobStatus, RunMode
+from app.errors import HomeError, TransitionError, WebUIUnreachableError
+from app.jobs.models import JobRecord, JobSpec, JobStatus
 
 LOOK_S = 0.1  # between two looks at what runs
+SAY_AFTER_S = 2.0  # a wait that lasts as long is said where no bars are drawn
+ABANDONED = (
+    "stopped by a second Ctrl-C before the WebUI had answered; it may still be working on this job"
+)
 _MARKS = {
     JobStatus.SUCCEEDED: ("✓", "green"),
     JobStatus.FAILED: ("✗", "red"),
@@ -77,19 +83,33 @@ class AwaitedJobs:
     def __init__(self, app: Application, job_ids: Sequence[str] | None) -> None:
         self._history, self._lock = app.history, threading.Lock()
         self._rest = deque(job_ids or ())
-        self._is_any = job_ids is not None
+        self._ended: list[JobRecord] = []
+        self.are_certain = job_ids is not None
+        """Whether certain jobs are waited for."""
 
     def are_done(self) -> bool:
         """Return whether all have ended; they do in about their order, so the front is asked."""
         with self._lock:
-            while self._rest and self._history.get(self._rest[0]).status.is_terminal:
+            while self._rest and (job := self._history.get(self._rest[0])).status.is_terminal:
                 self._rest.popleft()
-            return self._is_any and not self._rest
+                self._ended.append(job)
+            return self.are_certain and not self._rest
 
     def rest(self) -> list[str]:
         """Return those that may not have ended yet."""
         with self._lock:
             return list(self._rest)
+
+    def among(self, jobs: Iterable[JobRecord]) -> list[str]:
+        """Return the ids of those of the jobs that are waited for."""
+        with self._lock:
+            return [job.job_id for job in jobs if job.job_id in self._rest]
+
+    def take_ended(self) -> list[JobRecord]:
+        """Return those that have ended since this was last asked."""
+        with self._lock:
+            ended, self._ended = self._ended, []
+        return ended
 
 
 class Foreground:
@@ -104,21 +124,31 @@ class Foreground:
         self.ended: list[JobRecord] = []
         self._app = app
         self._mine = AwaitedJobs(app, mine)
-        self._total = len(mine or ())
+        self._ids = frozenset(mine or ())
+        self._noted: set[str] = set()
+        self._noting = threading.Lock()
         self._is_stopped = False
         self._cancelled: set[str] = set()
+        self._waits_for, self._waits_since = "", 0.0
+        self._said: set[str] = set()
         self._started = time.monotonic()
 
     def go(self) -> int:
-        """Run until done; return what the command ends with."""
+        """Run until done; return what the command ends with.
+
+        A second Ctrl-C ends the process from within.
+        """
         with interrupts() as caught, WorkBars() as bars:
             end_telling = self._app.runner.subscribe_to_ends(lambda job: self._note(job, bars))
             self._app.runner.start(enough=lambda: caught.asked.is_set() or self._mine.are_done())
             try:
                 self._watch(caught, bars)
+                if caught.hurried.is_set():
+                    self._leave_at_once(caught, bars)
             finally:
                 self._app.runner.stop()
                 end_telling()
+            self._note_others(bars)
         return caught.status or self._status()
 
     def seconds(self) -> float:
@@ -126,9 +156,10 @@ class Foreground:
         return time.monotonic() - self._started
 
     def _watch(self, caught: Interrupts, bars: WorkBars) -> None:
-        while not self._is_done(caught):
+        while not caught.hurried.is_set() and not self._is_done(caught):
             if caught.asked.is_set():
                 self._stop_all(bars)
+            self._note_others(bars)
             self._draw(bars)
             self._app.queue.wait_for_change(LOOK_S)
 
@@ -136,48 +167,88 @@ class Foreground:
         """Return whether nothing more is to run, asked before whether something does."""
         over = caught.asked.is_set() and self._is_stopped
         over = over or self._mine.are_done() or not self._app.queue.has_next()
-        return over and not any(runner.is_busy for runner in self._app.runners)
+        return over and not self._running_elsewhere() and not self._is_busy()
+
+    def _is_busy(self) -> bool:
+        return any(runner.is_busy for runner in self._app.runners)
+
+    def _running_elsewhere(self) -> list[str]:
+        """Return which of the awaited jobs another process runs."""
+        here = self._running_here()
+        running = self._mine.among(self._app.queue.running_jobs())
+        return [job_id for job_id in running if job_id not in here]
+
+    def _running_here(self) -> set[str]:
+        jobs = [runner.job for runner in self._app.runners]
+        return {job.job_id for job in jobs if job}
 
     def _stop_all(self, bars: WorkBars) -> None:
-        """Let nothing more start, and cancel what runs here, each job once."""
+        """Let nothing more start here, cancel what this process runs, and what it waits for."""
         if not self._is_stopped:
-            bars.say("Stopping: the running job is cancelled, the queue is paused.", "yellow")
-            self._app.job_service.pause("stopped by hand (Ctrl-C)")
-            self._cancel(job_id for job_id in self._mine.rest() if self._waits_directly(job_id))
+            bars.say(_stopping_words(is_run=self._mine.are_certain), "yellow")
+            self._app.job_service.withdraw(self._mine.rest())
             self._is_stopped = True
-        jobs = [runner.job for runner in self._app.runners]
-        running = {job.job_id for job in jobs if job}
-        self._cancel(running - self._cancelled)
+        running = self._running_here()
+        self._app.job_service.withdraw(running - self._cancelled)
         self._cancelled |= running
 
-    def _cancel(self, job_ids: Iterable[str]) -> None:
-        for job_id in job_ids:
-            with suppress(TransitionError):  # it has ended meanwhile
-                self._app.job_service.cancel([job_id])
-
-    def _waits_directly(self, job_id: str) -> bool:
-        """Return whether a paused queue would still run it."""
-        job = self._app.history.get(job_id)
-        return job.status is JobStatus.QUEUED and job.run_mode is RunMode.DIRECT
+    def _leave_at_once(self, caught: Interrupts, bars: WorkBars) -> None:
+        """Record how the running jobs end, and end the process, whatever its threads wait for."""
+        for runner in self._app.runners:
+            with suppress(HomeError, TransitionError):
+                for job_id in runner.abandon(ABANDONED):
+                    self._note(self._app.history.get(job_id), bars)
+        bars.stop()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(caught.status)
 
     def _draw(self, bars: WorkBars) -> None:
         progresses = [runner.progress for runner in self._app.runners]
         running = [progress for progress in progresses if progress]
         waiting = self._app.queue.counts()
-        total = self._total or len(self.ended) + sum(waiting.values())
-        bars.show(len(self.ended), total, running, self.seconds())
+        total = len(self._ids) or len(self.ended) + sum(waiting.values())
+        bars.show(len(self.ended), total, running, self.seconds(), self._waiting_words(bars))
+
+    def _waiting_words(self, bars: WorkBars) -> str:
+        """Return what keeps jobs waiting; where no bars are drawn, say it when it lasts."""
+        reasons = [runner.waits_for for runner in self._app.runners if runner.waits_for]
+        reasons += [f"another process runs job {job_id}" for job_id in self._running_elsewhere()]
+        words = "; ".join(reasons)
+        if words != self._waits_for:
+            self._waits_for, self._waits_since = words, time.monotonic()
+        lasts = words and time.monotonic() - self._waits_since >= SAY_AFTER_S
+        if lasts and words not in self._said and not bars.console.is_terminal:
+            self._said.add(words)
+            bars.say(f"Waiting: {words}.", "yellow")
+        return words
+
+    def _note_others(self, bars: WorkBars) -> None:
+        """Tell of awaited jobs that ended in another process."""
+        for job in self._mine.take_ended():
+            self._note(job, bars)
 
     def _note(self, job: JobRecord, bars: WorkBars) -> None:
+        with self._noting:  # a runner's thread and the main one may tell of the same job
+            if job.job_id in self._noted:
+                return
+            self._noted.add(job.job_id)
         self.ended.append(job)
         mark, style = _MARKS[job.status]
         told = shorten(summary_of(job), 300 if job.error else 60, placeholder=" …")
         bars.say(f"{mark} {job.job_id}  {duration(took_s(job)):>8}  {told}", style)
 
     def _status(self) -> int:
-        bad = [job for job in self.ended if job.status in {JobStatus.FAILED, JobStatus.INTERRUPTED}]
+        counted = [job for job in self.ended if job.job_id in self._ids or not self._ids]
+        bad = [job for job in counted if job.status in {JobStatus.FAILED, JobStatus.INTERRUPTED}]
         silent = any(
             isinstance(runner.node.why_not_ready(), WebUIUnreachableError)
             for runner in self._app.runners
             if bad or self._app.queue.pause_state().paused
         )
         return WebUIUnreachableError.exit_status if silent else int(bool(bad))
+
+
+def _stopping_words(*, is_run: bool) -> str:
+    rest = "what this command added is withdrawn" if is_run else "the rest waits"
+    return f"Stopping: the running job is cancelled, {rest}."

@@ -1,0 +1,182 @@
+"""Two processes on one home, and what signals to one of them stop."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fake_webui import FakeWebUI
+from tests.app.conftest import LONG, CommandLine, Start, is_working
+from tests.support import control, wait_until
+
+SIZE = ("--width", "64", "--height", "64")
+SMALL = (*SIZE, "--steps", "2")
+TXT2IMG = "/sdapi/v1/txt2img"
+Json = Callable[..., Any]
+
+
+def begin_work(start: Start, app_cli: CommandLine, slow: FakeWebUI) -> Any:
+    """Return a live `work` with a long job under way."""
+    app_cli("queue", "add", "--prompt", "theirs", *LONG)
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    return worker
+
+
+def jobs_by_prompt(app_json: Json) -> dict[str, str]:
+    """Return the status of every job, by its prompt."""
+    jobs = [*app_json("queue", "list"), *app_json("history")]
+    return {job["prompt"]: job["status"] for job in jobs}
+
+
+@pytest.mark.parametrize("mode", ["--direct", "--queue"])
+def test_run_waits_for_its_jobs_whoever_runs_them(
+    app_cli: CommandLine, start: Start, slow: FakeWebUI, mode: str
+) -> None:
+    """Beside a live `work` it prints the paths of its own jobs and ends with their status."""
+    app_cli("queue", "add", "--prompt", "theirs", *SIZE, "--steps", "60")
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    runner = start("run", mode, "--prompt", "mine", *SMALL)
+    paths, said = runner.communicate(timeout=30)
+    worker.communicate(timeout=30)
+    assert (runner.returncode, worker.returncode) == (0, 0), said
+    assert [Path(path).is_file() for path in paths.splitlines()] == [True]
+    assert said.count("✓") == 1
+    assert "not run" not in said
+
+
+def test_run_ends_with_the_status_of_a_job_that_another_process_ran(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+) -> None:
+    """A failure elsewhere is its failure; the words are said here too."""
+    worker = begin_work(start, app_cli, slow)
+    slow.fault("out-of-memory", TXT2IMG, when="first")
+    runner = start("run", "--prompt", "mine", *SMALL)
+    wait_until(lambda: "mine" in jobs_by_prompt(app_json))
+    app_cli("queue", "cancel", app_json("queue", "list")[-1]["job_id"])
+    _, said = runner.communicate(timeout=30)
+    worker.communicate(timeout=30)
+    assert runner.returncode == 1
+    assert "CUDA out of memory" in said
+
+
+def test_run_says_that_another_process_has_the_webui(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+) -> None:
+    """What is waited for is said where no bars are drawn."""
+    worker = begin_work(start, app_cli, slow)
+    runner = start("run", "--prompt", "mine", *SMALL)
+    assert runner.stderr is not None
+    lines = iter(runner.stderr.readline, "")
+    assert any(f"another process uses {slow.url}" in line for line in lines)
+    worker.send_signal(signal.SIGINT)
+    runner.communicate(timeout=30)
+    assert jobs_by_prompt(app_json) == {"theirs": "cancelled", "mine": "succeeded"}
+
+
+def test_ctrl_c_in_run_withdraws_its_jobs_and_nothing_else(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+) -> None:
+    """The other process's job goes on, the queue is not paused, and what waited runs."""
+    app_cli("queue", "add", "--prompt", "theirs", *SIZE, "--steps", "150")
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    app_cli("queue", "add", "--prompt", "next", *SMALL)
+    runner = start("run", "--queue", "--prompt", "mine", *SMALL)
+    wait_until(lambda: "mine" in jobs_by_prompt(app_json))
+    runner.send_signal(signal.SIGINT)
+    _, said = runner.communicate(timeout=30)
+    assert runner.returncode == 130, said
+    assert jobs_by_prompt(app_json)["theirs"] == "running"
+    worker.communicate(timeout=30)
+    assert worker.returncode == 0
+    assert jobs_by_prompt(app_json) == {
+        "theirs": "succeeded", "next": "succeeded", "mine": "cancelled",
+    }  # fmt: skip
+
+
+def test_ctrl_c_in_run_cancels_its_job_where_another_process_runs_it(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+) -> None:
+    """The job belongs to the command that added it, not to the process that runs it."""
+    app_cli("queue", "add", "--prompt", "theirs", *SIZE, "--steps", "30")
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    app_cli("queue", "add", "--prompt", "last", *SMALL)
+    runner = start("run", "--direct", "--prompt", "mine", *LONG)
+    wait_until(lambda: jobs_by_prompt(app_json).get("mine") == "running")
+    runner.send_signal(signal.SIGINT)
+    runner.communicate(timeout=30)
+    assert runner.returncode == 130
+    assert jobs_by_prompt(app_json)["mine"] == "cancelled"
+    worker.communicate(timeout=30)
+    assert jobs_by_prompt(app_json)["last"] == "succeeded"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_cancels_what_runs_and_pauses_nothing(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI, number: signal.Signals
+) -> None:
+    """The running job is interrupted on the WebUI; the other waits, and the next `work` runs it."""
+    app_cli("queue", "add", "--prompt", "first", *LONG)
+    app_cli("queue", "add", "--prompt", "second", *SMALL)
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    worker.send_signal(number)
+    _, said = worker.communicate(timeout=20)
+    assert worker.returncode == 128 + number
+    assert "Traceback" not in said
+    assert len(slow.requests(path="/sdapi/v1/interrupt")) == 1
+    assert jobs_by_prompt(app_json) == {"first": "cancelled", "second": "queued"}
+    assert "paused" not in app_cli("queue").stderr
+    assert app_cli("work", "--webui", slow.url).returncode == 0
+    assert jobs_by_prompt(app_json)["second"] == "succeeded"
+
+
+def test_a_hangup_that_was_ignored_at_start_stays_ignored(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+) -> None:
+    """As under nohup: the terminal may go, the work goes on."""
+    app_cli("queue", "add", "--prompt", "first", *SIZE, "--steps", "30")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        worker = start("work")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_until(lambda: is_working(slow))
+    worker.send_signal(signal.SIGHUP)
+    worker.communicate(timeout=20)
+    assert worker.returncode == 0
+    assert jobs_by_prompt(app_json) == {"first": "succeeded"}
+
+
+def test_a_second_ctrl_c_ends_at_once_while_the_webui_hangs(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+) -> None:
+    """Within two seconds, with the job's end recorded and no pause on the next morning."""
+    app_cli("queue", "add", "--prompt", "second", *SMALL)
+    app_cli("queue", "add", "--direct", "--prompt", "first", *LONG)
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    webui = control(slow, "GET", "health")["pid"]
+    os.kill(webui, signal.SIGSTOP)
+    try:
+        worker.send_signal(signal.SIGINT)
+        assert worker.stderr is not None
+        assert "Stopping" in worker.stderr.readline()
+        began = time.monotonic()
+        worker.send_signal(signal.SIGINT)
+        worker.communicate(timeout=20)
+        assert time.monotonic() - began < 2
+        assert worker.returncode == 130
+        assert jobs_by_prompt(app_json) == {"first": "cancelled", "second": "queued"}
+        [job] = app_json("history")
+        assert "second Ctrl-C" in job["meta"]["error"]
+        assert "paused" not in app_cli("queue").stderr
+    finally:
+        os.kill(webui, signal.SIGCONT)
