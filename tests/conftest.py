@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +15,13 @@ from fake_webui import FakeWebUI
 from tests.support import SLOW_STEP_S
 
 StartFake = Callable[..., FakeWebUI]
+
+with suppress(ModuleNotFoundError):  # the smoke gate does without it
+    from hypothesis import HealthCheck, settings
+
+    # How long an example takes says how busy the machine is, and nothing of the code.
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
 
 
 def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarter]:

@@ -19,7 +19,6 @@ SLOW_FIELDS = {"width", "height", "batch_size", "n_iter", "steps", "upscaling_re
 SMALL = {"width": 16, "height": 16, "steps": 1}
 QUICKLY = settings(
     max_examples=4,
-    deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.generate],

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -18,7 +18,7 @@ SIDES = st.integers(1, 200)
 
 
 @given(SIDES, SIDES, st.text(max_size=30), st.sampled_from(["compact", "realistic"]))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_a_drawing_of_any_size_is_a_png(width: int, height: int, text: str, kind: str) -> None:
     """Every size and text makes a PNG that Pillow reads, checksums and all."""
     lines = ("txt2img", f"{width}x{height}", text)
@@ -124,7 +124,7 @@ def test_grids_have_the_shape_that_the_options_say(
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.integers(0, 3))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_every_resize_mode_makes_exactly_the_size(
     width: int, height: int, to_width: int, to_height: int, mode: int
 ) -> None:
@@ -136,7 +136,7 @@ def test_every_resize_mode_makes_exactly_the_size(
 
 
 @given(st.integers(8, 200), st.integers(8, 200), st.floats(0.5, 3))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_upscaled_sides_are_multiples_of_eight(width: int, height: int, factor: float) -> None:
     """Rounded down, whatever the factor."""
     wanted = floor8(width * factor), floor8(height * factor)

@@ -1,5 +1,6 @@
 """save_images: under the server's own folder, and nowhere else."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,30 @@ from tests.fake_webui.generating import decoded, img2img, post, txt2img
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the server saves in."""
     return tmp_path_factory.mktemp("output")
 
 
 @pytest.fixture(scope="module")
-def saving(start_fake: StartFake, output: Path) -> FakeWebUI:
+def saving_server(start_fake: StartFake, folder: Path) -> FakeWebUI:
     """A server with that folder."""
-    return start_fake("saving", "--seed", "1", "--output-dir", str(output))
+    return start_fake("saving", "--seed", "1", "--output-dir", str(folder))
+
+
+@pytest.fixture
+def output(folder: Path) -> Path:
+    """The folder, empty."""
+    for path in folder.iterdir():
+        shutil.rmtree(path)
+    return folder
+
+
+@pytest.fixture
+def saving(saving_server: FakeWebUI) -> FakeWebUI:
+    """The server, as fresh as at its start."""
+    saving_server.reset()
+    return saving_server
 
 
 def saved(output: Path, kind: str) -> list[Path]:
@@ -50,7 +66,6 @@ def test_no_path_comes_from_a_request(saving: FakeWebUI, output: Path, tmp_path:
     img2img(saving, save_images=True, prompt="../../x")
     assert len(saved(output, "img2img-images")) == 1
     assert not elsewhere.exists()
-    saving.reset()
 
 
 def test_without_a_folder_nothing_is_written(fake: FakeWebUI) -> None:

@@ -222,7 +222,6 @@ def test_seeds_count_up_unless_subseeds_vary(
 
 @given(st.integers(0, 2**63), st.integers(1, 3), st.integers(1, 3))
 @settings(
-    deadline=None,
     max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

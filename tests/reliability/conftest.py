@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,16 @@ from tests.conftest import StartFake
 SHORT = Limits(
     poll_s=0.02,
     idle_poll_s=0.02,
-    job_ceiling_s=1.5,
-    stop_grace_s=1.0,
+    job_ceiling_s=60.0,
+    stop_grace_s=20.0,
     lost_request_wait_s=5.0,
     stall_warning_s=0.2,
     patience_s=0.3,
     pause_after=3,
 )
+TIGHT = replace(SHORT, job_ceiling_s=5.0, stop_grace_s=0.5)
+"""For jobs that are to meet their ceiling, and for no other: a busy machine may be slow."""
+
 BuildApp = Callable[..., Application]
 
 

@@ -9,6 +9,7 @@ from app.bootstrap import Application
 from app.config.pipeline_config import STAGE_NAMES, merge
 from app.jobs.models import JobRecord, JobSpec, JobStatus
 from fake_webui import FakeWebUI
+from tests.reliability.conftest import SHORT, TIGHT, BuildApp
 from tests.support import control
 
 TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
@@ -17,6 +18,7 @@ CALLS = {"txt2img": (TXT2IMG, 1), "img2img": (IMG2IMG, 1), "adetailer": (IMG2IMG
 CALLS["upscale"] = (EXTRAS, 1)
 """Where each stage's request goes, and as which one to that path."""
 
+CEILING = "took longer than"
 GENERATING = ("txt2img", "img2img", "adetailer")
 EVERYWHERE = tuple(STAGE_NAMES)
 
@@ -42,10 +44,10 @@ OUTCOMES: dict[str, Outcome] = {
         "a proxy in front of the WebUI answered 504", details={"seconds": 0.1}
     ),
     "delay": Outcome(None, details={"seconds": 0.1}),
-    "hang": Outcome("took longer than"),
+    "hang": Outcome(CEILING),
     "slow-load": Outcome(None, GENERATING, {"seconds": 0.1}),
     "dribble": Outcome(None, details={"seconds": 0.1}),
-    "stalled-progress": Outcome("took longer than", GENERATING),
+    "stalled-progress": Outcome(CEILING, GENERATING),
     "reset": Outcome("the connection to the WebUI was lost"),
     "reset-mid-body": Outcome("the connection to the WebUI was lost"),
     "empty": Outcome("the connection to the WebUI was lost"),
@@ -85,13 +87,12 @@ def generations(fake: FakeWebUI) -> list[str]:
     ]
 
 
-def run_two_jobs(application: Application) -> tuple[JobRecord, JobRecord]:
-    """Run the job that meets the fault, and one after it."""
+def run_job(application: Application) -> JobRecord:
+    """Run a job of all stages to its end."""
     checkpoint = application.api_client.checkpoints()[-1]["title"]
-    spec = job_of_all_stages(checkpoint)
-    first, second = application.job_service.submit([spec, spec])
+    [job_id] = application.job_service.submit([job_of_all_stages(checkpoint)])
     application.runner.run_pending()
-    return application.history.get(first), application.history.get(second)
+    return application.history.get(job_id)
 
 
 def test_every_action_of_the_fake_has_an_outcome_here(fake: FakeWebUI) -> None:
@@ -101,12 +102,13 @@ def test_every_action_of_the_fake_has_an_outcome_here(fake: FakeWebUI) -> None:
 
 @pytest.mark.parametrize(("action", "stage"), CASES)
 def test_a_fault_ends_one_job_with_the_servers_words_and_the_next_one_runs(
-    application: Application, fake: FakeWebUI, action: str, stage: str
+    build: BuildApp, fake: FakeWebUI, action: str, stage: str
 ) -> None:
     """Nothing is sent twice, and every stage that came before keeps its image."""
     make_fail(fake, action, stage)
-    hit, after = run_two_jobs(application)
     words = OUTCOMES[action].words
+    hit = run_job(build(fake.url, limits=TIGHT if words == CEILING else SHORT))
+    after = run_job(build(fake.url))
     position = STAGE_NAMES.index(stage) + 1
     assert hit.status is (JobStatus.FAILED if words else JobStatus.SUCCEEDED), hit.error
     assert (words or "") in (hit.error or "")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import PackError
@@ -133,7 +133,6 @@ def test_a_reference_that_leads_nowhere_is_named(
     assert error.value.line == line
 
 
-@settings(deadline=None)  # a thousand jobs take as long as a busy machine lets them
 @given(st.integers(1, 200), st.integers(1, 200))
 def test_the_ceiling_holds_exactly(rows: int, columns: int) -> None:
     """A pack makes all of its jobs or is refused; it is never cut."""
