@@ -42,9 +42,10 @@ class CircuitBreaker:
         """Wait for a WebUI that does not answer; when that takes too long, pause the queue.
 
         Returns:
-            Whether no other WebUI can run what is waiting.
+            Whether something waits that no other WebUI can run.
         """
-        is_last = not self._pool.others_can_run(self._node, self._queue.waiting_needs())
+        waiting = self._queue.waiting_needs()  # none is left where another has just taken the last
+        is_last = bool(waiting) and not self._pool.others_can_run(self._node, waiting)
         if self.trip(str(silence)) >= give_up_after_s and is_last:
             self._pause(str(silence))
         return is_last

@@ -14,7 +14,7 @@ from tests.support import ROOT, wait_until
 
 PLUGIN = "fake_webui.pytest_plugin"
 INSTALLED = any(one.value == PLUGIN for one in entry_points(group="pytest11"))
-OTHER_PLUGINS = ("anyio", "hypothesispytest", "schemathesis", "xprocess")
+OTHER_PLUGINS = ("anyio", "hypothesispytest", "randomly", "schemathesis", "xprocess")
 LOAD = [] if INSTALLED else ["-p", PLUGIN]
 
 CLIENT = """
