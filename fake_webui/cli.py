@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from fake_webui.config.settings import SETTINGS, ServerConfig, Setting
+from fake_webui.config.settings import DEFAULT_PROFILE, PROFILES, SETTINGS, ServerConfig, Setting
 from fake_webui.errors import FakeWebUIError
 from fake_webui.version import __version__
 
@@ -113,18 +113,21 @@ def make_config(path: Path | None, **settings: Any) -> ServerConfig:
     if path is None:
         return ServerConfig(**given)
     from fake_webui.config.file import read_config  # noqa: PLC0415 - only some starts read a file
-    from fake_webui.extensions import options_of  # noqa: PLC0415
+    from fake_webui.profiles import options_of  # noqa: PLC0415
 
-    return replace(read_config(path, options_of), **given)
+    return replace(read_config(path, options_of, given.get("profile")), **given)
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def coverage(*, as_json: bool) -> None:
+@click.option(
+    "--profile", type=click.Choice(PROFILES), default=DEFAULT_PROFILE, help="Of which WebUI."
+)
+def coverage(profile: str, *, as_json: bool) -> None:
     """List what is imitated, endpoint by endpoint and field by field."""
     from fake_webui.commands.coverage import show  # noqa: PLC0415 - serve starts without it
 
-    click.echo(show(as_json=as_json))
+    click.echo(show(profile, as_json=as_json))
 
 
 @main.command("exec", context_settings={"allow_interspersed_args": False})

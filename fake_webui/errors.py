@@ -36,7 +36,7 @@ class ApiError(FakeWebUIError):
         self.status = status
 
     def body(self) -> Any:
-        """Return the JSON value of the answer."""
+        """Return the JSON value of the answer where all kinds of WebUI give the same one."""
         raise NotImplementedError
 
 
@@ -52,10 +52,6 @@ class HandlerError(ApiError):
         super().__init__(500, message)
         self.class_name = class_name
         self.message = message
-
-    def body(self) -> Any:
-        """Return the four keys of the real answer, the message under `errors`."""
-        return {"error": self.class_name, "detail": "", "body": "", "errors": self.message}
 
 
 def out_of_memory(gibibytes: float) -> HandlerError:
@@ -93,10 +89,6 @@ class HttpError(ApiError):
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(status, detail)
         self.detail = detail
-
-    def body(self) -> Any:
-        """Return the four keys of the real answer, the sentence under `detail`."""
-        return {"error": "HTTPException", "detail": self.detail, "body": "", "errors": ""}
 
 
 class InvalidRequestError(ApiError):

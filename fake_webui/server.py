@@ -29,12 +29,12 @@ from fake_webui.contract import Endpoint, index
 from fake_webui.control import gate, inspector, views
 from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
-from fake_webui.extensions import installed
 from fake_webui.faults.parsing import parse_spec
 from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits, Wire
 from fake_webui.http.server import IDLE_S, HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
+from fake_webui.profiles import adapted, extensions_of, find_profile
 from fake_webui.version import __version__
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.extension import Extension, endpoints_of
@@ -106,12 +106,16 @@ def create_services(config: ServerConfig) -> Services:
     Raises:
         ConfigError: if a fault rule of the configuration is wrong.
     """
-    extensions = installed(config.extensions)
-    endpoints = index(server_endpoints(config, extensions), server_parts(config, extensions))
+    profile = find_profile(config.profile)
+    extensions = extensions_of(profile, config.extensions)
+    every = server_endpoints(config, extensions)
+    endpoints = index(adapted(every, profile), server_parts(config, extensions))
     rules = [parse_spec(spec, endpoints) for spec in config.faults]
     return Services(
         config=config,
-        state=WebUIState(config, Catalog(config, extensions)),
+        profile=profile,
+        transport=profile.transport(config),
+        state=WebUIState(config, Catalog(config, extensions, profile.policy)),
         endpoints=endpoints,
         recorder=Recorder(max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)),
         faults=FaultRules(rules, config.seed),

@@ -1,17 +1,14 @@
-"""Who may call and from which origin: pure rules over headers."""
+"""Who may call: pure rules over headers."""
 
 import base64
 import binascii
 import hmac
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from fake_webui.errors import HttpError
 
-CORS_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 LOGIN_COOKIES: Final = ("access-token", "access-token-unsecure")
 SECRET: Final = os.urandom(16)
 
@@ -68,55 +65,3 @@ def _token(user: str) -> str:
 def _matches(password: str, expected: str | None) -> bool:
     equal = hmac.compare_digest(password.encode(), (expected or "").encode())
     return equal and expected is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Origins:
-    """The origins that browsers may call from: names, of which `*` is all, and a pattern."""
-
-    names: tuple[str, ...] = ()
-    pattern: str = ""
-
-    @property
-    def are_all(self) -> bool:
-        """Whether every origin may."""
-        return "*" in self.names
-
-    def allow(self, origin: str) -> bool:
-        """Return whether this origin may."""
-        fits = self.pattern and re.fullmatch(self.pattern, origin)
-        return self.are_all or origin in self.names or bool(fits)
-
-
-def simple_cors_headers(origin: str, allowed: Origins, *, cookie: bool) -> dict[str, str]:
-    """Return what an ordinary answer to a request from `origin` carries."""
-    headers = {"Access-Control-Allow-Credentials": "true"}
-    if allowed.are_all and not cookie:
-        headers["Access-Control-Allow-Origin"] = "*"
-    elif allowed.allow(origin):
-        headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-    return headers
-
-
-def preflight(
-    origin: str, method: str, requested_headers: str | None, allowed: Origins
-) -> tuple[int, str, dict[str, str]]:
-    """Return status, text and headers of the answer to a browser's preflight request."""
-    headers = {
-        "Vary": "Origin",
-        "Access-Control-Allow-Methods": ", ".join(CORS_METHODS),
-        "Access-Control-Max-Age": "600",
-        "Access-Control-Allow-Credentials": "true",
-    }
-    refused = []
-    if allowed.allow(origin):
-        headers["Access-Control-Allow-Origin"] = origin
-    else:
-        refused.append("origin")
-    if method not in CORS_METHODS:
-        refused.append("method")
-    if requested_headers is not None:
-        headers["Access-Control-Allow-Headers"] = requested_headers
-    if refused:
-        return 400, f"Disallowed CORS {', '.join(refused)}", headers
-    return 200, "OK", headers

@@ -60,11 +60,14 @@ def untyped(text: str, status: int, headers: Mapping[str, str] | None = None) ->
 
 def error_answer(error: ApiError) -> Response:
     """Return the answer for an error of the real server."""
+    envelope = current_services().profile.envelope
     try:
-        body = dump_json(error.body())
+        body = dump_json(envelope.body(error))
     except HandlerError as unsendable:
-        error, body = unsendable, dump_json(unsendable.body())
-    response = Response(body, error.status, error.headers, content_type="application/json")
+        error, body = unsendable, dump_json(envelope.body(unsendable))
+    response = Response(
+        body, error.status, envelope.headers(error), content_type="application/json"
+    )
     response.timed = error.timed  # type: ignore[attr-defined]
     return response
 

@@ -56,11 +56,15 @@ def answer() -> Response | None:
     """
     if is_control():
         return None
+    services = current_services()
     methods = methods_at(sent_path())
     endpoint = methods.get(sent_method()) or refuse(methods)
-    body = decode_body(request.get_data(), request.content_type) if endpoint.body else MISSING
+    body = MISSING
+    if endpoint.body:
+        syntax = services.profile.dialect.syntax
+        body = decode_body(request.get_data(), request.content_type, syntax)
     let_in(endpoint)
-    parsed, state = read(endpoint, body), current_services().state
+    parsed, state = read(endpoint, body), services.state
     refuse_generation(endpoint, state.startup.phase)
     value = endpoint.view(state, parsed)
     if isinstance(value, bytes):

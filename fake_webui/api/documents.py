@@ -42,8 +42,9 @@ def _document() -> dict[str, Any]:
     services = current_services()
     return make_document(
         services.endpoints,
-        listed_options(services.state.catalog.extensions),
+        listed_options(services.state.catalog.extensions, services.profile.policy),
         services.state.catalog.flags,
+        version=services.profile.dialect.openapi,
         guarded=bool(services.config.api_auth),
         root_path=services.config.root_path,
     )

@@ -15,7 +15,8 @@ from fake_webui.api import (
     progress,
 )
 from fake_webui.contract import Endpoint
-from fake_webui.extensions import shipped
+from fake_webui.extensions import SHIPPED
+from fake_webui.profiles import Profile, adapted, extensions_of
 from fake_webui.webui.extension import endpoints_of
 
 FAMILIES: Final = (
@@ -33,6 +34,7 @@ FAMILIES: Final = (
 ENDPOINTS: Final = tuple(endpoint for family in FAMILIES for endpoint in family.endpoints)
 
 
-def known_endpoints() -> tuple[Endpoint, ...]:
-    """Return the endpoints of A1111 and of every extension that comes with this package."""
-    return (*ENDPOINTS, *endpoints_of(shipped()))
+def known_endpoints(profile: Profile) -> tuple[Endpoint, ...]:
+    """Return the endpoints of a kind of WebUI with all extensions of this package."""
+    extensions = extensions_of(profile, SHIPPED)
+    return tuple(adapted((*ENDPOINTS, *endpoints_of(extensions)), profile))

@@ -11,8 +11,6 @@ from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
 from fake_webui.contract.tables import ATTACHMENT_QUERY
-from fake_webui.version import EMULATED_VERSION
-from fake_webui.webui.catalog import ROOT
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
@@ -61,15 +59,15 @@ def _sysinfo(state: WebUIState, disposition: str) -> Response:
 
 
 def _facts(state: WebUIState) -> dict[str, Any]:
-    options = state.options
+    options, root = state.options, state.policy.root
     return {
         "Platform": "fake-webui",
         "Python": "3.10.6",
-        "Version": EMULATED_VERSION,
+        "Version": state.policy.version,
         "Commit": "<none>",
-        "Script path": ROOT,
-        "Data path": ROOT,
-        "Extensions dir": f"{ROOT}/extensions",
+        "Script path": root,
+        "Data path": root,
+        "Extensions dir": f"{root}/extensions",
         "Checksum": "0" * 64,
         "Commandline": ["launch.py", "--api"],
         "Torch env info": "torch is not installed",
@@ -95,20 +93,21 @@ def memory(*_: Any) -> Any:
 @endpoints.get("/sdapi/v1/cmd-flags", answer=answers.FLAGS)
 def cmd_flags(state: WebUIState, _: Parsed) -> Any:
     """List the command line's flags as the real server would have been started."""
-    flags = {key: _in_root(value) for key, value in state.catalog.flags.items()}
-    return flags | _own_flags(state.config)
+    root = state.policy.root
+    flags = {key: _in_root(value, root) for key, value in state.catalog.flags.items()}
+    return flags | _own_flags(state.config, root)
 
 
-def _in_root(value: Any) -> Any:
+def _in_root(value: Any, root: str) -> Any:
     if isinstance(value, list):
-        return [_in_root(item) for item in value]
-    return value.replace("{root}", ROOT) if isinstance(value, str) else value
+        return [_in_root(item, root) for item in value]
+    return value.replace("{root}", root) if isinstance(value, str) else value
 
 
-def _own_flags(config: ServerConfig) -> dict[str, Any]:
+def _own_flags(config: ServerConfig, root: str) -> dict[str, Any]:
     return {
-        "gfpgan_dir": f"{ROOT}/GFPGAN",
-        "styles_file": [f"{ROOT}/styles.csv"],
+        "gfpgan_dir": f"{root}/GFPGAN",
+        "styles_file": [f"{root}/styles.csv"],
         "port": request.environ["SERVER_PORT"],
         "server_name": config.address,
         "listen": config.listen,

@@ -6,12 +6,7 @@ from typing import Any
 from fake_webui.config.settings import LoraConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
-from fake_webui.data import read_data
 from fake_webui.webui.catalog import (
-    FACE_RESTORERS,
-    LATENT_UPSCALE_MODES,
-    ROOT,
-    UPSCALERS,
     lora_alias,
 )
 from fake_webui.webui.extension import Extension
@@ -21,39 +16,39 @@ endpoints = Family()
 
 
 @endpoints.get("/sdapi/v1/samplers", answer=list_of(answers.SAMPLER))
-def samplers(*_: Any) -> Any:
+def samplers(state: WebUIState, _: Parsed) -> Any:
     """List the sampling methods."""
-    return read_data("samplers")
+    return state.policy.table("samplers")
 
 
 @endpoints.get("/sdapi/v1/schedulers", answer=list_of(answers.SCHEDULER))
-def schedulers(*_: Any) -> Any:
+def schedulers(state: WebUIState, _: Parsed) -> Any:
     """List the noise schedules."""
-    return read_data("schedulers")
+    return state.policy.table("schedulers")
 
 
 @endpoints.get("/sdapi/v1/upscalers", answer=list_of(answers.UPSCALER))
-def upscalers(*_: Any) -> Any:
+def upscalers(state: WebUIState, _: Parsed) -> Any:
     """List the upscalers of images."""
-    return [answers.UPSCALER.row(upscaler) for upscaler in UPSCALERS]
+    return [answers.UPSCALER.row(upscaler) for upscaler in state.catalog.upscalers]
 
 
 @endpoints.get("/sdapi/v1/latent-upscale-modes", answer=list_of(answers.LATENT_UPSCALER))
-def latent_upscale_modes(*_: Any) -> Any:
+def latent_upscale_modes(state: WebUIState, _: Parsed) -> Any:
     """List the ways to upscale in latent space."""
-    return [{"name": name} for name in LATENT_UPSCALE_MODES]
+    return [{"name": name} for name in state.policy.latent_modes]
 
 
 @endpoints.get("/sdapi/v1/face-restorers", answer=list_of(answers.FACE_RESTORER))
-def face_restorers(*_: Any) -> Any:
+def face_restorers(state: WebUIState, _: Parsed) -> Any:
     """List the face restorers."""
-    return [{"name": name, "cmd_dir": None} for name in FACE_RESTORERS]
+    return [{"name": name, "cmd_dir": None} for name in state.policy.face_restorers]
 
 
 @endpoints.get("/sdapi/v1/realesrgan-models", answer=list_of(answers.REALESRGAN))
-def realesrgan_models(*_: Any) -> Any:
+def realesrgan_models(state: WebUIState, _: Parsed) -> Any:
     """List the R-ESRGAN models, installed or not."""
-    return read_data("realesrgan_models")
+    return state.policy.table("realesrgan_models")
 
 
 @endpoints.get("/sdapi/v1/sd-models", answer=list_of(answers.CHECKPOINT))
@@ -77,14 +72,14 @@ def styles(state: WebUIState, _: Parsed) -> Any:
 @endpoints.get("/sdapi/v1/loras", public=True)
 def loras(state: WebUIState, _: Parsed) -> Any:
     """List the LoRAs."""
-    return [_lora(lora) for lora in state.catalog.loras]
+    return [_lora(lora, state.policy.root) for lora in state.catalog.loras]
 
 
-def _lora(lora: LoraConfig) -> dict[str, object]:
+def _lora(lora: LoraConfig, root: str) -> dict[str, object]:
     return {
         "name": lora.name,
         "alias": lora_alias(lora),
-        "path": f"{ROOT}/models/Lora/{lora.name}.safetensors",
+        "path": f"{root}/models/Lora/{lora.name}.safetensors",
         "metadata": dict(lora.metadata),
     }
 

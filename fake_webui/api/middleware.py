@@ -2,15 +2,16 @@
 
 import time
 import zlib
+from dataclasses import replace
 from urllib.parse import quote
 
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from fake_webui.api.access import Origins, preflight, simple_cors_headers
 from fake_webui.api.answering import control_error_answer, error_answer, untyped
 from fake_webui.api.dispatch import is_control, methods_at, sent_method, sent_path
 from fake_webui.api.services import current_services
+from fake_webui.contract.transport import CrossOrigin, Origins
 from fake_webui.errors import ControlError, HandlerError, StarletteError
 
 GZIP_FROM_BYTES = 1000
@@ -25,14 +26,28 @@ def start_clock() -> None:
 
 def answer_preflight() -> Response | None:
     """Answer a browser that asks whether it may call from another origin."""
-    asked = request.headers.get("Access-Control-Request-Method")
-    origin = request.headers.get("Origin")
-    if is_control() or sent_method() != "OPTIONS" or origin is None or asked is None:
+    method = request.headers.get("Access-Control-Request-Method")
+    asked = _cross_origin()
+    if is_control() or sent_method() != "OPTIONS" or asked is None or method is None:
         return None
     names = request.headers.get("Access-Control-Request-Headers")
-    status, text, headers = preflight(origin, asked, names, _origins())
+    asked = replace(asked, method=method, headers=names)
+    status, text, headers = current_services().transport.preflight(asked)
     g.is_preflight = True
     return Response(text, status, headers, content_type="text/plain; charset=utf-8")
+
+
+def _cross_origin() -> CrossOrigin | None:
+    """Return what a browser on another origin asks, None without one."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return None
+    return CrossOrigin(
+        origin=origin,
+        host=request.headers.get("Host", ""),
+        allowed=_origins(),
+        cookie="Cookie" in request.headers,
+    )
 
 
 def framework_error(error: HTTPException) -> Response:
@@ -70,10 +85,13 @@ def finish(response: Response) -> Response:
     if is_control():
         return response
     if getattr(response, "timed", True):
-        _compress(response)
+        transport = current_services().transport
+        if transport.gzips:
+            _compress(response)
         _add_cors(response)
-        elapsed_s = time.perf_counter() - g.started_s
-        response.headers["X-Process-Time"] = str(round(elapsed_s, 4))
+        if transport.tells_time:
+            elapsed_s = time.perf_counter() - g.started_s
+            response.headers["X-Process-Time"] = str(round(elapsed_s, 4))
     return response
 
 
@@ -95,10 +113,10 @@ def _origins() -> Origins:
 
 
 def _add_cors(response: Response) -> None:
-    origin = request.headers.get("Origin")
-    if origin is None or g.get("is_preflight"):
+    asked = _cross_origin()
+    if asked is None or g.get("is_preflight"):
         return
-    headers = simple_cors_headers(origin, _origins(), cookie="Cookie" in request.headers)
+    headers = current_services().transport.cors(asked)
     if headers.pop("Vary", None):
         response.vary.add("Origin")
     response.headers.update(headers)

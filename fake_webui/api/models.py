@@ -5,7 +5,6 @@ from typing import Any
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import MAPPING, list_of
 from fake_webui.contract.endpoint import Work
-from fake_webui.webui.catalog import ROOT
 from fake_webui.webui.state import WebUIState
 from fake_webui.webui.training import create_embedding, create_hypernetwork, train
 
@@ -25,7 +24,7 @@ def embeddings(state: WebUIState, _: Parsed) -> Any:
 def hypernetworks(state: WebUIState, _: Parsed) -> Any:
     """List the hypernetworks."""
     names = [*state.catalog.hypernetworks, *state.created.hypernetworks]
-    folder = f"{ROOT}/models/hypernetworks"
+    folder = f"{state.policy.root}/models/hypernetworks"
     return [{"name": name, "path": f"{folder}/{name}.pt"} for name in names]
 
 

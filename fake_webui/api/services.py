@@ -8,9 +8,11 @@ from flask import current_app
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Index
+from fake_webui.contract.transport import Transport
 from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits
 from fake_webui.journal.recorder import Recorder
+from fake_webui.profiles import Profile
 from fake_webui.webui.state import WebUIState
 
 KEY = "fake_webui"
@@ -20,12 +22,15 @@ KEY = "fake_webui"
 class Services:
     """What one server is made of; `server.create_app` puts it together.
 
-    `endpoints` are those that it has, by path and method; `waits` are the waits of faults. `stop`
+    `profile` is the kind of WebUI that it is, `transport` what goes around its answers,
+    `endpoints` those that it has, by path and method; `waits` are the waits of faults. `stop`
     ends the process that serves when what runs is finished, `kill` ends it at once.
     """
 
     config: ServerConfig
+    profile: Profile
     state: WebUIState
+    transport: Transport
     endpoints: Index
     recorder: Recorder
     faults: FaultRules

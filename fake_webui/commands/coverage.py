@@ -5,11 +5,12 @@ from typing import Any
 
 from fake_webui.api.coverage import list_coverage
 from fake_webui.api.families import known_endpoints
+from fake_webui.profiles import find_profile
 
 
-def show(*, as_json: bool) -> str:
-    """Return the coverage as text, or as JSON."""
-    endpoints = list_coverage(known_endpoints())
+def show(profile: str, *, as_json: bool) -> str:
+    """Return the coverage of a profile as text, or as JSON."""
+    endpoints = list_coverage(known_endpoints(find_profile(profile)))
     if as_json:
         return json.dumps(endpoints, indent=2)
     lines = [line for endpoint in endpoints for line in _lines(endpoint)]

@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from fake_webui.config.settings import (
     ALL,
+    DEFAULT_PROFILE,
     NONE,
     SETTINGS,
     CheckpointConfig,
@@ -18,6 +19,7 @@ from fake_webui.config.settings import (
     ServerConfig,
     StyleConfig,
     VaeConfig,
+    check_profile,
 )
 from fake_webui.config.toml import KINDS, TomlFile
 
@@ -35,28 +37,30 @@ SAVED = "saved_options"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-OptionsOf = Callable[[Sequence[str]], Mapping[str, Any]]
+OptionsOf = Callable[[str, Sequence[str]], Mapping[str, Any]]
 
 
-def read_config(path: Path, options_of: OptionsOf) -> ServerConfig:
+def read_config(path: Path, options_of: OptionsOf, profile: str | None = None) -> ServerConfig:
     """Return the configuration that a TOML file describes.
 
     A file that names any models, styles or extensions replaces the built-in set of all of them.
-    `options_of` returns the options, with their defaults, of a server with these extensions.
+    `options_of` returns the options, with their defaults, of a server of this profile with these
+    extensions; `profile` goes before the one that the file names.
 
     Raises:
         ConfigError: for a file that can't be read, or one with an unknown key or a wrong value,
             naming the line.
     """
-    return _Reader(TomlFile(path), options_of).read()
+    return _Reader(TomlFile(path), options_of, profile).read()
 
 
 class _Reader:
     """Turns the data of one file into a configuration, or says where it can't."""
 
-    def __init__(self, file: TomlFile, options_of: OptionsOf) -> None:
+    def __init__(self, file: TomlFile, options_of: OptionsOf, profile: str | None) -> None:
         self._file = file
         self._options_of = options_of
+        self._profile = profile
 
     def read(self) -> ServerConfig:
         data, file = self._file.data, self._file
@@ -115,7 +119,9 @@ class _Reader:
         return setting.read(value)
 
     def _known_options(self, catalogue: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._options_of(catalogue.get("extensions", ServerConfig.extensions))
+        profile = str(self._profile or self._file.data.get("profile", DEFAULT_PROFILE))
+        extensions = catalogue.get("extensions", ServerConfig.extensions)
+        return self._options_of(check_profile(profile), extensions)
 
     def _saved_options(self, asked: Any, catalogue: Mapping[str, Any]) -> str | tuple[str, ...]:
         if isinstance(asked, str) and asked in (ALL, NONE):

@@ -12,6 +12,8 @@ JOURNAL_BYTES = 256 * 1024 * 1024
 LONGEST_S = 86_400  # a day
 ALL, NONE = "all", "none"
 IMAGE_STYLES = ("compact", "realistic")
+DEFAULT_PROFILE = "a1111"
+PROFILES = (DEFAULT_PROFILE, "forge")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,18 @@ class Setting:
     only_serve: bool = False
 
 
+def check_profile(name: str) -> str:
+    """Return the name of a profile.
+
+    Raises:
+        ConfigError: if there is none of this name.
+    """
+    if name not in PROFILES:
+        known = f"{', '.join(PROFILES[:-1])} or {PROFILES[-1]}"
+        raise ConfigError(f"profile is {known}, not {name!r}")
+    return name
+
+
 def _hash(text: str) -> str:
     """Spread a few hex digits to the length of a sha256."""
     return (text * 64)[:64]
@@ -163,6 +177,14 @@ class ServerConfig:
     port: Annotated[
         int, Setting(int, "Port; 0 takes a free one.  [default: 7860]", only_serve=True)
     ] = 7860
+    profile: Annotated[
+        str,
+        Setting(
+            str,
+            f"Which WebUI it is: {', '.join(PROFILES)}.  [default: {DEFAULT_PROFILE}]",
+            metavar="NAME",
+        ),
+    ] = DEFAULT_PROFILE
     seed: Annotated[int | None, Setting(int, "Seeds everything that is drawn at random.")] = None
     step_seconds: Annotated[float, Setting(float, "Time per sampling step.  [default: 0]")] = 0.0
     load_seconds: Annotated[float, Setting(float, "Time per checkpoint switch.  [default: 0]")] = (
@@ -235,6 +257,7 @@ class ServerConfig:
         """Refuse what no server can be started with."""
         if self.images not in IMAGE_STYLES and not Path(self.images).is_dir():
             raise ConfigError(f"images is compact, realistic or a folder, not {self.images!r}")
+        check_profile(self.profile)
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
         for name in ("step_seconds", "load_seconds", "startup_seconds"):

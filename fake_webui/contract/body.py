@@ -1,6 +1,7 @@
 """From the bytes of a request body to a JSON value, as the real server reads them."""
 
 import json
+from collections.abc import Callable
 from email.message import Message
 from typing import Any, Final
 
@@ -17,10 +18,13 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
-def decode_body(body: bytes, content_type: str | None) -> Any:
+def decode_body(
+    body: bytes, content_type: str | None, syntax: Callable[[json.JSONDecodeError], dict[str, Any]]
+) -> Any:
     """Return the JSON value of a body, the bytes themselves, or MISSING for an empty body.
 
     A body counts as JSON without a content type or with a JSON one; any other stays bytes.
+    `syntax` describes what is wrong with malformed JSON.
 
     Raises:
         InvalidRequestError: if the JSON is malformed; says where.
@@ -33,7 +37,7 @@ def decode_body(body: bytes, content_type: str | None) -> Any:
     try:
         return json.loads(body)
     except json.JSONDecodeError as error:
-        raise InvalidRequestError([_syntax_mistake(error)]) from None
+        raise InvalidRequestError([syntax(error)]) from None
     except (ValueError, RecursionError):
         raise StarletteError(400, "There was an error parsing the body") from None
 
@@ -50,7 +54,8 @@ def is_json(content_type: str | None) -> bool:
     )
 
 
-def _syntax_mistake(error: json.JSONDecodeError) -> dict[str, Any]:
+def syntax_mistake(error: json.JSONDecodeError) -> dict[str, Any]:
+    """Describe malformed JSON as pydantic v1 does."""
     context = {
         "msg": error.msg,
         "doc": error.doc,

@@ -15,12 +15,14 @@ def make_document(
     flags: Mapping[str, Any],
     *,
     guarded: bool,
+    version: str,
     root_path: str = "",
 ) -> dict[str, Any]:
     """Return the OpenAPI document of a server.
 
     `options` and `flags` are every setting and flag with its default; `guarded` says whether
-    credentials are asked for, `root_path` where a proxy has the server.
+    credentials are asked for, `version` is that of OpenAPI, `root_path` where a proxy has the
+    server.
     """
     listed = [e for methods in endpoints.values() for e in methods.values() if e.listed]
     paths: dict[str, dict[str, Any]] = {}
@@ -32,7 +34,7 @@ def make_document(
         components["securitySchemes"] = {"HTTPBasic": {"type": "http", "scheme": "basic"}}
     info = {"title": "FastAPI", "version": "0.1.0"}
     servers = {"servers": [{"url": root_path}]} if root_path else {}
-    return {"openapi": "3.0.2", "info": info, **servers, "paths": paths, "components": components}
+    return {"openapi": version, "info": info, **servers, "paths": paths, "components": components}
 
 
 def _operation(endpoint: Endpoint, *, guarded: bool) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from fake_webui.journal.expectation import Question, parse_question
 from fake_webui.journal.matching import Match, known
 from fake_webui.journal.payloads import MEDIA_TYPES, children
 from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
-from fake_webui.version import EMULATED_VERSION, __version__
+from fake_webui.version import __version__
 
 bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
 
@@ -46,9 +46,12 @@ class Number(IntegerConverter):
 @bp.get("/health")
 def health() -> ResponseReturnValue:
     """Say what is running here."""
+    profile = current_services().profile
     return answer(
         version=__version__,
-        emulated_version=EMULATED_VERSION,
+        profile=profile.name,
+        emulates=profile.title,
+        emulated_version=profile.policy.version,
         pid=os.getpid(),
         instance_token=INSTANCE_TOKEN,
     )
@@ -170,7 +173,7 @@ def remove_fault(position: int) -> ResponseReturnValue:
 @bp.get("/coverage")
 def coverage() -> ResponseReturnValue:
     """List what is imitated, endpoint by endpoint and field by field."""
-    return answer(endpoints=list_coverage(known_endpoints()))
+    return answer(endpoints=list_coverage(known_endpoints(current_services().profile)))
 
 
 def answer(**facts: Any) -> Response:

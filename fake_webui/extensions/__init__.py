@@ -1,5 +1,5 @@
 """Extensions: scripts, routes, options and infotext lines that a WebUI may have beside its own."""
 
-from fake_webui.extensions.installed import SHIPPED, installed, options_of, shipped
+from fake_webui.extensions.installed import SHIPPED, installed
 
-__all__ = ["SHIPPED", "installed", "options_of", "shipped"]
+__all__ = ["SHIPPED", "installed"]

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from fake_webui.webui.extension import Extension
-from fake_webui.webui.options import default_options
 
 TOML: Final = ".toml"
 SHIPPED: Final = ("adetailer", "controlnet")
@@ -21,16 +20,6 @@ def installed(names: Iterable[str]) -> tuple[Extension, ...]:
         ConfigError: for a mistake in such a file.
     """
     return tuple(map(_load, names))
-
-
-def shipped() -> tuple[Extension, ...]:
-    """Return every extension that comes with this package."""
-    return installed(SHIPPED)
-
-
-def options_of(names: Iterable[str]) -> dict[str, Any]:
-    """Return every option, with its default, of a server with the extensions of these names."""
-    return default_options(installed(names))
 
 
 def _load(name: str) -> Extension:

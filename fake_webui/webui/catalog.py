@@ -14,22 +14,11 @@ from fake_webui.config.settings import (
     StyleConfig,
     VaeConfig,
 )
-from fake_webui.data import read_data
 from fake_webui.webui.extension import Extension, scripts_of
+from fake_webui.webui.policy import A1111, Policy
 
-ROOT: Final = "/srv/stable-diffusion-webui"  # a folder in answers only, never opened
-
-LATENT_UPSCALE_MODES: Final = (
-    "Latent",
-    "Latent (antialiased)",
-    "Latent (bicubic)",
-    "Latent (bicubic antialiased)",
-    "Latent (nearest)",
-    "Latent (nearest-exact)",
-)
 FIRST_OF_THE_CORE: Final = "refiner"  # scripts of extensions come before it
 LAST_AXES: Final = "[Hypertile]"
-FACE_RESTORERS: Final = ("CodeFormer", "GFPGAN")
 
 
 class HasName(Protocol):
@@ -45,7 +34,9 @@ Named = TypeVar("Named", bound=HasName)
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint(CheckpointConfig):
-    """A checkpoint with the names that it goes by."""
+    """A checkpoint of the WebUI in the folder `root`, with the names that it goes by."""
+
+    root: str
 
     @property
     def hash(self) -> str:
@@ -75,7 +66,7 @@ class Checkpoint(CheckpointConfig):
     @property
     def filename(self) -> str:
         """Where the file would be."""
-        return f"{ROOT}/models/Stable-diffusion/{self.name}"
+        return f"{self.root}/models/Stable-diffusion/{self.name}"
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -86,7 +77,9 @@ class Checkpoint(CheckpointConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class Vae(VaeConfig):
-    """A VAE with what answers say of it."""
+    """A VAE of the WebUI in the folder `root`, with what answers say of it."""
+
+    root: str
 
     @property
     def model_name(self) -> str:
@@ -96,7 +89,7 @@ class Vae(VaeConfig):
     @property
     def filename(self) -> str:
         """Where the file would be."""
-        return f"{ROOT}/models/VAE/{self.name}"
+        return f"{self.root}/models/VAE/{self.name}"
 
 
 @dataclass(frozen=True)
@@ -129,35 +122,19 @@ class Upscaler:
     scale: float = 4.0
 
 
-def _weights(folder: str, file: str) -> str:
-    return f"{ROOT}/models/{folder}/{file}"
-
-
-UPSCALERS: Final = (
-    Upscaler("None"),
-    Upscaler("Lanczos"),
-    Upscaler("Nearest"),
-    Upscaler("DAT x2", None, _weights("DAT", "DAT_x2.pth"), 2),
-    Upscaler("DAT x3", None, _weights("DAT", "DAT_x3.pth"), 3),
-    Upscaler("DAT x4", None, _weights("DAT", "DAT_x4.pth"), 4),
-    Upscaler("ESRGAN_4x", "ESRGAN_4x", _weights("ESRGAN", "ESRGAN_4x.pth"), 4),
-    Upscaler("LDSR", None, None, 4),
-    Upscaler("R-ESRGAN 4x+", None, _weights("RealESRGAN", "RealESRGAN_x4plus.pth"), 4),
-    Upscaler(
-        "R-ESRGAN 4x+ Anime6B", None, _weights("RealESRGAN", "RealESRGAN_x4plus_anime_6B.pth"), 4
-    ),
-    Upscaler("ScuNET GAN", "ScuNET GAN", _weights("ScuNET", "ScuNET.pth"), 4),
-    Upscaler("ScuNET PSNR", "ScuNET GAN", _weights("ScuNET", "ScuNET_PSNR.pth"), 4),
-    Upscaler("SwinIR 4x", "SwinIR 4x", _weights("SwinIR", "SwinIR_4x.pth"), 4),
-)
-
-
 class Catalog:
     """The models of a configuration and its extensions, beside what every WebUI has."""
 
-    def __init__(self, config: ServerConfig, extensions: Sequence[Extension] = ()) -> None:
-        self.checkpoints = tuple(Checkpoint(**vars(one)) for one in config.checkpoints)
-        self.vaes = tuple(Vae(**vars(one)) for one in config.vaes)
+    def __init__(
+        self,
+        config: ServerConfig,
+        extensions: Sequence[Extension] = (),
+        policy: Policy = A1111,
+    ) -> None:
+        self.policy = policy
+        root = {"root": policy.root}
+        self.checkpoints = tuple(Checkpoint(**vars(one), **root) for one in config.checkpoints)
+        self.vaes = tuple(Vae(**vars(one), **root) for one in config.vaes)
         self.loras: tuple[LoraConfig, ...] = config.loras
         self.embeddings: tuple[EmbeddingConfig, ...] = config.embeddings
         self.styles: tuple[StyleConfig, ...] = config.styles
@@ -202,31 +179,36 @@ class Catalog:
 
     def find_upscaler(self, text: str) -> Upscaler | None:
         """Return the upscaler of exactly this name."""
-        return _named(UPSCALERS, text)
+        return _named(self.upscalers, text)
 
     @cached_property
     def flags(self) -> dict[str, Any]:
         """The command line's flags with their defaults, `{root}` standing for the folder."""
-        found = dict(read_data("cmd_flags"))
+        found = dict(self.policy.table("cmd_flags"))
         for extension in self.extensions:
             found |= extension.flags
         return found
 
     @cached_property
+    def upscalers(self) -> tuple[Upscaler, ...]:
+        """The upscalers of images."""
+        return tuple(_upscaler(self.policy.root, **row) for row in self.policy.table("upscalers"))
+
+    @cached_property
     def samplers(self) -> tuple[Sampler, ...]:
         """Every sampling method, the first being the fallback for unknown names."""
-        rows = read_data("samplers")
+        rows = self.policy.table("samplers")
         return tuple(Sampler(r["name"], tuple(r["aliases"]), r["options"]) for r in rows)
 
     @cached_property
     def schedulers(self) -> tuple[Scheduler, ...]:
         """Every noise schedule, the first being Automatic."""
-        return tuple(_scheduler(**row) for row in read_data("schedulers"))
+        return tuple(_scheduler(**row) for row in self.policy.table("schedulers"))
 
     @cached_property
     def script_names(self) -> dict[str, list[str]]:
         """The scripts of both tabs, the selectable ones first."""
-        found: dict[str, list[str]] = read_data("scripts")["names"]
+        found: dict[str, list[str]] = self.policy.table("scripts")["names"]
         return {tab: list(self._with_extensions(names)) for tab, names in found.items()}
 
     def _with_extensions(self, names: Iterable[str]) -> Iterator[str]:
@@ -238,11 +220,11 @@ class Catalog:
     @cached_property
     def script_info(self) -> list[dict[str, Any]]:
         """The scripts of both tabs with the controls that their arguments come from."""
-        data = read_data("scripts")
+        data = self.policy.table("scripts")
         choices = self._axes(data["choices"]) | {
             "samplers": [sampler.name for sampler in self.samplers],
             "schedulers": [scheduler.label for scheduler in self.schedulers],
-            "upscalers": [upscaler.name for upscaler in UPSCALERS],
+            "upscalers": [upscaler.name for upscaler in self.upscalers],
             "checkpoints": [
                 checkpoint.name
                 if number
@@ -303,6 +285,11 @@ def _without_checksum(title: str) -> str:
 def lora_alias(lora: LoraConfig) -> str:
     """Return the name that was given to a LoRA in training, or its file name."""
     return str(lora.metadata.get("ss_output_name", lora.name))
+
+
+def _upscaler(root: str, file: str | None, **facts: Any) -> Upscaler:
+    is_here = file is not None and "://" not in file
+    return Upscaler(model_path=f"{root}/models/{file}" if is_here else file, **facts)
 
 
 def _scheduler(aliases: list[str] | None, **facts: Any) -> Scheduler:

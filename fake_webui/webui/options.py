@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from fake_webui.config.settings import ALL, NONE
 from fake_webui.contract.coercion import type_of_option
-from fake_webui.data import read_data
 from fake_webui.errors import HandlerError, InvalidRequestError
 from fake_webui.webui.extension import Extension
+from fake_webui.webui.policy import A1111, Policy
 
 # Texts on the settings page that look like options and can't be set.
 READ_ONLY: Final = frozenset(
@@ -28,27 +28,28 @@ BUILT_IN: Final = ("ldsr_", "SCUNET_", "SWIN_", "hypertile_")
 PAGE_SCRIPT: Final = "enable_prompt_comments"  # of a script that adds it when extensions do
 
 
-def default_options(extensions: Iterable[Extension] = ()) -> dict[str, Any]:
+def default_options(extensions: Iterable[Extension] = (), policy: Policy = A1111) -> dict[str, Any]:
     """Return every option with its default, in the order that the real server lists them."""
-    found = dict(read_data("options"))
+    found = dict(policy.table("options"))
     for extension in extensions:
         found |= extension.options
     return found
 
 
-def listed_options(extensions: Iterable[Extension]) -> dict[str, Any]:
+def listed_options(extensions: Sequence[Extension], policy: Policy = A1111) -> dict[str, Any]:
     """Return the options that `GET options` and the OpenAPI document have, with their defaults."""
-    found = default_options(extensions)
-    if any(extension.early for extension in extensions):
-        late = {PAGE_SCRIPT, *options_of_extensions(extensions)}
+    found = default_options(extensions, policy)
+    is_early = not policy.lists_extensions_options
+    if is_early or any(extension.early for extension in extensions):
+        late = {PAGE_SCRIPT, *options_of_extensions(extensions, policy)}
         found = {key: value for key, value in found.items() if key not in late}
     return found
 
 
-def options_of_extensions(extensions: Iterable[Extension]) -> list[str]:
+def options_of_extensions(extensions: Iterable[Extension], policy: Policy = A1111) -> list[str]:
     """Return the names of the options that extensions added, the built-in ones too."""
     own = [key for extension in extensions for key in extension.options]
-    return own + [key for key in read_data("options") if key.startswith(BUILT_IN)]
+    return own + [key for key in policy.table("options") if key.startswith(BUILT_IN)]
 
 
 class Options:
@@ -64,15 +65,16 @@ class Options:
         extensions: Sequence[Extension],
         initial: Mapping[str, Any],
         saved: str | Sequence[str] = NONE,
+        policy: Policy = A1111,
     ) -> None:
         """Start with `initial` values set, and with those that are `saved`: all, none or these."""
-        self._defaults = default_options(extensions)
-        self._listed = listed_options(extensions)
+        self._defaults = default_options(extensions, policy)
+        self._listed = listed_options(extensions, policy)
         self._initial = dict(initial)
         names = (
             {ALL: tuple(self._defaults), NONE: ()}.get(saved) if isinstance(saved, str) else saved
         )
-        self._saved = {*(names or ()), *options_of_extensions(extensions)}
+        self._saved = {*(names or ()), *options_of_extensions(extensions, policy)}
         self._lock = threading.RLock()
         self.reset()
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from fake_webui.config.settings import EmbeddingConfig
 from fake_webui.errors import HandlerError, missing_arguments
-from fake_webui.webui.catalog import ROOT
 
 NAME_MARKS: Final = "._- "
 TRAINING: Final = (
@@ -26,8 +25,9 @@ TRAINING: Final = (
 
 @dataclass(slots=True)
 class Created:
-    """What was created since the start."""
+    """What was created since the start, by a WebUI in the folder `root`."""
 
+    root: str
     embeddings: dict[str, EmbeddingConfig] = field(default_factory=dict)
     hypernetworks: list[str] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ def create_embedding(
     required = ("name", "num_vectors_per_token", "overwrite_old")
     check_arguments("create_embedding", required, ("init_text",), values)
     name = safe_name(values["name"])
-    path = f"{ROOT}/embeddings/{name}.pt"
+    path = f"{created.root}/embeddings/{name}.pt"
     if name in taken | created.embeddings.keys() and not values["overwrite_old"]:
         return f"create embedding error: file {path} already exists"
     vectors = max(1, _whole(values["num_vectors_per_token"]))
@@ -64,7 +64,7 @@ def create_hypernetwork(created: Created, taken: frozenset[str], values: Mapping
     required = ("name", "enable_sizes", "overwrite_old")
     check_arguments("create_hypernetwork", required, optional, values)
     name = safe_name(values["name"])
-    path = f"{ROOT}/models/hypernetworks/{name}.pt"
+    path = f"{created.root}/models/hypernetworks/{name}.pt"
     if name in taken | set(created.hypernetworks) and not values["overwrite_old"]:
         return f"create hypernetwork error: file {path} already exists"
     if name not in created.hypernetworks:

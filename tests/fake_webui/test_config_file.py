@@ -7,7 +7,7 @@ import pytest
 from fake_webui import ServerConfig
 from fake_webui.config.file import read_config
 from fake_webui.errors import ConfigError
-from fake_webui.extensions import options_of
+from fake_webui.profiles import options_of
 
 SHA = "ab" * 32
 FULL = f"""

@@ -53,7 +53,7 @@ function onConnection(isUp) {
 
 async function introduce() {
   const health = await call("GET", "v1/health");
-  byId("server").textContent = `${location.host} · ${health.version} as A1111 ${health.emulated_version}`;
+  byId("server").textContent = `${location.host} · ${health.version} as ${health.emulates} ${health.emulated_version}`;
 }
 
 byId("filter").addEventListener("input", draw);

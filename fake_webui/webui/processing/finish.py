@@ -38,7 +38,7 @@ def finish_picture(
         else:
             denoised = picture.image
         masks = _mask_pictures(plan, state, picture, denoised)
-    text = infotext(p, state.options, index)
+    text = infotext(p, state, index)
     if state.options.get("enable_pnginfo"):
         picture = picture.with_info(parameters=text)
     saving.save_picture(p, state, picture, p.all_seeds[index])

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from fake_webui.errors import HandlerError
-from fake_webui.webui.catalog import LATENT_UPSCALE_MODES, Catalog
+from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.images.resizing import LATENT_FACTOR, floor8
 from fake_webui.webui.infotext import old_first_pass_size
 from fake_webui.webui.options import Options
@@ -39,7 +39,7 @@ def plan_hires(p: Processing, catalog: Catalog, options: Options, progress: Prog
     notes.update({"Hires prompt": None, "Hires negative prompt": None, "Hires schedule type": None})
     if p.hr_scheduler is None:
         p.hr_scheduler = p.scheduler
-    in_latent_space = p.hr_upscaler is None or p.hr_upscaler in LATENT_UPSCALE_MODES
+    in_latent_space = p.hr_upscaler is None or p.hr_upscaler in catalog.policy.latent_modes
     if not in_latent_space and not catalog.find_upscaler(str(p.hr_upscaler)):
         raise HandlerError("Exception", f"could not find upscaler named {p.hr_upscaler}")
     size = _target_size(p, use_old_sizes=options.get("use_old_hires_fix_width_height"))

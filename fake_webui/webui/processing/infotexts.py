@@ -3,25 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from fake_webui.version import EMULATED_VERSION
 from fake_webui.webui.infotext import write_infotext
-from fake_webui.webui.options import Options
 from fake_webui.webui.processing.parameters import Processing
+from fake_webui.webui.state import WebUIState
 
 Option = Callable[[str], Any]
 
 
-def infotext(p: Processing, options: Options, index: int, *, main: bool = False) -> str:
+def infotext(p: Processing, state: WebUIState, index: int, *, main: bool = False) -> str:
     """Return the infotext of picture `index`; `main` is for grids, which show the first prompt."""
     if main:
         index = 0
     prompt, negative = p.all_prompts[index], p.all_negative_prompts[index]
-    return write_infotext(prompt, negative, infotext_pairs(p, options, index))
+    return write_infotext(prompt, negative, infotext_pairs(p, state, index))
 
 
-def infotext_pairs(p: Processing, options: Options, index: int) -> dict[str, Any]:
+def infotext_pairs(p: Processing, state: WebUIState, index: int) -> dict[str, Any]:
     """Return the values of an infotext in their order; None stands for what is left out."""
-    get = options.get
+    get = state.options.get
     extras = {**p.extra_generation_params, **_hires_prompts(p, index)}
     return {
         "Steps": p.steps,
@@ -39,7 +38,7 @@ def infotext_pairs(p: Processing, options: Options, index: int) -> dict[str, Any
         **_setting_pairs(p, get),
         "Tiling": "True" if p.tiling else None,
         **extras,
-        "Version": EMULATED_VERSION if get("add_version_to_infotext") else None,
+        "Version": state.policy.version if get("add_version_to_infotext") else None,
         "User": None,
     }
 

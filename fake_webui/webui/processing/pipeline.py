@@ -71,7 +71,7 @@ def _process(p: Processing, context: GenerationContext) -> Processed:
     plan = make_plan(p, state)
     pictures, infotexts = _make_all(p, context, plan)
     if not infotexts:
-        infotexts.append(infotext(p, options, 0))
+        infotexts.append(infotext(p, state, 0))
     with_grid = _add_grid(p, state, pictures, infotexts)
     processed = collect(
         p,
@@ -185,7 +185,7 @@ def _add_grid(
         len(pictures), p.batch_size, get("n_rows"), full=get("grid_prevent_empty_spots")
     )
     images = [picture.image for picture in pictures]
-    text = infotext(p, state.options, 0, main=True)
+    text = infotext(p, state, 0, main=True)
     grid = Picture(image_grid(images, shape, get("grid_background_color")))
     if get("enable_pnginfo"):
         grid = grid.with_info(parameters=text)

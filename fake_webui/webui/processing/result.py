@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from fake_webui.version import EMULATED_VERSION
 from fake_webui.webui.images import Picture
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.state import WebUIState
@@ -30,6 +29,7 @@ class Processed:
     job_timestamp: str
     clip_skip: Any
     face_restoration_model: str | None
+    version: str
     index_of_first_image: int = 0
 
     def js(self) -> str:
@@ -70,7 +70,7 @@ class Processed:
             "job_timestamp": self.job_timestamp,
             "clip_skip": self.clip_skip,
             "is_using_inpainting_conditioning": False,
-            "version": EMULATED_VERSION,
+            "version": self.version,
         }
 
 
@@ -94,5 +94,6 @@ def collect(p: Processing, images: list[Picture], state: WebUIState, **known: An
         job_timestamp=state.progress.job_timestamp,
         clip_skip=get("CLIP_stop_at_last_layers"),
         face_restoration_model=get("face_restoration_model") if p.restore_faces else None,
+        version=state.policy.version,
         index_of_first_image=known.get("index_of_first_image", 0),
     )

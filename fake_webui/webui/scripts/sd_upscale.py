@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from fake_webui.webui.catalog import UPSCALERS
+from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import flatten, upscale
 from fake_webui.webui.limits import check_memory
@@ -30,7 +30,7 @@ class Arguments(NamedTuple):
 
 def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
     """Generate every tile of the enlarged init image, once for each of `n_iter`."""
-    upscaler = _upscaler_called(asked.upscaler_index)
+    upscaler = _upscaler_called(asked.upscaler_index, context.state.catalog)
     fix_seeds(p, context)
     p.extra_generation_params["SD upscale overlap"] = asked.overlap
     p.extra_generation_params["SD upscale upscaler"] = upscaler
@@ -62,8 +62,8 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
     return with_one_infotext(p, context, results, first)
 
 
-def _upscaler_called(index: Any) -> str:
-    names = [upscaler.name for upscaler in UPSCALERS]
+def _upscaler_called(index: Any, catalog: Catalog) -> str:
+    names = [upscaler.name for upscaler in catalog.upscalers]
     if isinstance(index, str):
         index = [name.lower() for name in names].index(index.lower())
     return str(names[index])

@@ -245,10 +245,10 @@ def _note_grid(
     notes = {**made.extra_generation_params, "Script": TITLE, **x, **y}
     noted = copy.copy(made)
     noted.extra_generation_params = notes
-    cells.grid_infotexts[1 + iz] = infotext(noted, context.state.options, 0)
+    cells.grid_infotexts[1 + iz] = infotext(noted, context.state, 0)
     if iz == 0:
         noted.extra_generation_params = {**notes, **z}
-        cells.grid_infotexts[0] = infotext(noted, context.state.options, 0)
+        cells.grid_infotexts[0] = infotext(noted, context.state, 0)
 
 
 def _assembled(

@@ -12,6 +12,7 @@ from fake_webui.config.settings import ServerConfig
 from fake_webui.errors import ApiError
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.options import Options
+from fake_webui.webui.policy import Policy
 from fake_webui.webui.state.fifo import FifoLock, reset_error
 from fake_webui.webui.state.models import Models
 from fake_webui.webui.state.progress import Preview, Progress
@@ -95,15 +96,21 @@ class WebUIState:
     def __init__(self, config: ServerConfig, catalog: Catalog) -> None:
         self.config = config
         self.catalog = catalog
-        self.options = Options(catalog.extensions, config.options, config.saved_options)
+        initial, saved = config.options, config.saved_options
+        self.options = Options(catalog.extensions, initial, saved, catalog.policy)
         self._renew()
+
+    @property
+    def policy(self) -> Policy:
+        """What this kind of WebUI does in its own way."""
+        return self.catalog.policy
 
     def _renew(self) -> None:
         self.progress = Progress()
         self.lock = FifoLock()
         self.tasks = Tasks()
         self.startup = Startup()
-        self.created = Created()
+        self.created = Created(self.policy.root)
         self.encoded: dict[str, Any] = {}  # what the text encoder keeps its last results for
         self.rng = random.Random(self.config.seed)  # noqa: S311 (seeds of pictures)
         self._id_rng = random.Random(self.config.seed)  # noqa: S311 (names, not secrets)

@@ -1,0 +1,42 @@
+"""How errors look on the wire: the body around them, and their headers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fake_webui.errors import ApiError, HandlerError, HttpError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What is around an error; the defaults are A1111's.
+
+    An exception's text is under `message`. The WebUI's own HTTP errors are wrapped in the same
+    four keys, or are `{"detail": …}` alone. `challenge` is the `WWW-Authenticate` of a 401.
+    """
+
+    message: str = "errors"
+    wraps_http_errors: bool = True
+    challenge: str | None = None
+
+    def body(self, error: ApiError) -> Any:
+        """Return the JSON value of the answer."""
+        if isinstance(error, HandlerError):
+            return self._wrapped(error.class_name, "", error.message)
+        if isinstance(error, HttpError):
+            if self.wraps_http_errors:
+                return self._wrapped("HTTPException", error.detail, "")
+            return {"detail": error.detail}
+        return error.body()
+
+    def headers(self, error: ApiError) -> Mapping[str, str]:
+        """Return the headers that go with an error."""
+        if error.status == 401 and self.challenge:
+            return {**error.headers, "WWW-Authenticate": self.challenge}
+        return error.headers
+
+    def _wrapped(self, name: str, detail: str, message: str) -> dict[str, str]:
+        return {"error": name, "detail": detail, "body": "", self.message: message}
+
+
+WRAPPED: Final = Envelope()

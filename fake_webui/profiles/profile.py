@@ -1,0 +1,41 @@
+"""What a profile is; A1111 is the one whose fields are all the defaults."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fake_webui.config.settings import ServerConfig
+from fake_webui.contract import Endpoint, Table
+from fake_webui.contract.dialect import PYDANTIC_1, Dialect
+from fake_webui.contract.envelope import WRAPPED, Envelope
+from fake_webui.contract.transport import Transport
+from fake_webui.webui.extension import Extension
+from fake_webui.webui.policy import A1111, Policy
+
+
+def _always(_: ServerConfig) -> Transport:
+    return Transport()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One kind of WebUI.
+
+    `name` is the word of the command line, `title` what people call it. `policy` is how it names,
+    lists, loads and writes; `dialect` how it validates; `envelope` how its errors look;
+    `transport` what goes around its answers, by the server's configuration. `absent` are paths
+    that it lacks, `endpoints` those that it has beside or instead of A1111's; `tables` are request
+    tables that differ, by name. `extensions` are those that it always has, in its own way;
+    those of `foreign` names do nothing in it.
+    """
+
+    name: str = "a1111"
+    title: str = "AUTOMATIC1111"
+    policy: Policy = A1111
+    dialect: Dialect = PYDANTIC_1
+    envelope: Envelope = WRAPPED
+    transport: Callable[[ServerConfig], Transport] = _always
+    absent: frozenset[str] = frozenset()
+    endpoints: Sequence[Endpoint] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    extensions: Sequence[Extension] = ()
+    foreign: frozenset[str] = frozenset()
