@@ -38,11 +38,19 @@ class FieldType(Protocol):
 
 @dataclass(frozen=True)
 class PlainType:
-    """A type that is not a table."""
+    """A type that is not a table.
+
+    `kind` is its name where other dialects have a rule of their own for it, `of` the types that
+    it is made of, `bounds` and `choices` what its values are limited to.
+    """
 
     coerce: Coerce
     schema: Mapping[str, Any]
     definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kind: str = "anything"
+    of: tuple[FieldType, ...] = ()
+    bounds: Mapping[str, int] = field(default_factory=dict)
+    choices: tuple[int | str, ...] = ()
 
 
 def mistake(loc: Location, message: str, kind: str, **context: Any) -> InvalidRequestError:
@@ -117,12 +125,12 @@ def to_anything(value: Any, loc: Location) -> Any:  # noqa: ARG001 - every coerc
     return value
 
 
-STRING = PlainType(to_string, {"type": "string"})
-INTEGER = PlainType(to_integer, {"type": "integer"})
-NUMBER = PlainType(to_number, {"type": "number"})
-BOOLEAN = PlainType(to_boolean, {"type": "boolean"})
-MAPPING = PlainType(to_mapping, {"type": "object"})
-LIST = PlainType(to_list, {"type": "array", "items": {}})
+STRING = PlainType(to_string, {"type": "string"}, kind="string")
+INTEGER = PlainType(to_integer, {"type": "integer"}, kind="integer")
+NUMBER = PlainType(to_number, {"type": "number"}, kind="number")
+BOOLEAN = PlainType(to_boolean, {"type": "boolean"}, kind="boolean")
+MAPPING = PlainType(to_mapping, {"type": "object"}, kind="mapping")
+LIST = PlainType(to_list, {"type": "array", "items": {}}, kind="list")
 ANYTHING = PlainType(to_anything, {})
 
 
@@ -164,7 +172,7 @@ def limited(base: FieldType, **bounds: int) -> FieldType:
     schema = dict(base.schema)
     for name, bound in bounds.items():
         schema |= _LIMITS[name].keywords(bound)
-    return PlainType(coerce, schema)
+    return PlainType(coerce, schema, kind="limited", of=(base,), bounds=bounds)
 
 
 def _out_of_bounds(loc: Location, limit: _Limit, bound: int) -> InvalidRequestError:
@@ -193,7 +201,8 @@ def one_of(*choices: int) -> FieldType:
             permitted=list(choices),
         )
 
-    return PlainType(coerce, {"type": "integer", "enum": list(choices)})
+    schema = {"type": "integer", "enum": list(choices)}
+    return PlainType(coerce, schema, kind="one_of", choices=choices)
 
 
 def list_of(item: FieldType) -> FieldType:
@@ -210,13 +219,31 @@ def list_of(item: FieldType) -> FieldType:
             raise InvalidRequestError(details)
         return items
 
-    return PlainType(coerce, {"type": "array", "items": dict(item.schema)}, item.definitions)
+    schema = {"type": "array", "items": dict(item.schema)}
+    return PlainType(coerce, schema, item.definitions, kind="list_of", of=(item,))
 
 
 def mapping_of(item: FieldType) -> FieldType:
     """Return the type of objects whose values are of type `item`, as answers have them."""
     schema = {"type": "object", "additionalProperties": dict(item.schema)}
-    return PlainType(to_mapping, schema, item.definitions)
+    return PlainType(to_mapping, schema, item.definitions, kind="mapping_of", of=(item,))
+
+
+def either(*members: FieldType) -> FieldType:
+    """Return the type whose values are of one of the types `members`, the first that takes it."""
+
+    def coerce(value: Any, loc: Location) -> Any:
+        details = []
+        for member in members:
+            try:
+                return member.coerce(value, loc)
+            except InvalidRequestError as error:
+                details.extend(error.details)
+        raise InvalidRequestError(details)
+
+    definitions = {name: shape for one in members for name, shape in one.definitions.items()}
+    schema = {"anyOf": [dict(one.schema) for one in members]}
+    return PlainType(coerce, schema, definitions, kind="either", of=members)
 
 
 def type_of_option(default: Any) -> FieldType | None:

@@ -81,8 +81,46 @@ class Table:
             InvalidRequestError: if it does not fit.
         """
         if value is MISSING or value is None:
-            raise missing(("body",))
-        return self.read(to_mapping(value, ("body",)), ("body",))
+            raise self.missing(("body",), None)
+        return self.read(self.to_object(value, ("body",)), ("body",))
+
+    def missing(self, loc: Location, _given: Any) -> InvalidRequestError:
+        """Return the error for what has to be at `loc` and is not, in what was given."""
+        return missing(loc)
+
+    def to_object(self, value: Any, loc: Location) -> Mapping[Any, Any]:
+        """Return a value as an object with fields.
+
+        Raises:
+            InvalidRequestError: if it is none.
+        """
+        return to_mapping(value, loc)
+
+    def read_field(self, field: Field, values: Mapping[str, Any], loc: Location) -> Any:
+        """Return the value of one field, or its default.
+
+        Raises:
+            InvalidRequestError: if it does not fit.
+        """
+        value = values.get(field.name, MISSING)
+        if value is MISSING:
+            if field.required:
+                raise self.missing(loc, values)
+            is_shared = isinstance(field.default, (list, dict))
+            return field.default.copy() if is_shared else field.default
+        if value is None and field.accepts_null:
+            return None
+        return self.coerce_field(field, value, loc)
+
+    def coerce_field(self, field: Field, value: Any, loc: Location) -> Any:
+        """Coerce a value that is there, and is not a null that the field accepts.
+
+        Raises:
+            InvalidRequestError: if it does not fit.
+        """
+        if value is None:
+            raise not_null(loc)
+        return field.type.coerce(value, loc)
 
     def read(self, values: Mapping[str, Any], loc: Location) -> Parsed:
         """Coerce `values` field by field.
@@ -93,7 +131,7 @@ class Table:
         read, details = {}, []
         for field in self.fields:
             try:
-                read[field.name] = _read_field(field, values, (*loc, field.name))
+                read[field.name] = self.read_field(field, values, (*loc, field.name))
             except InvalidRequestError as error:
                 details.extend(error.details)
         if details:
@@ -106,7 +144,7 @@ class Table:
 
     def coerce(self, value: Any, loc: Location) -> dict[str, Any]:
         """Read a value where this table is the type of a field in another."""
-        return self.read(to_mapping(value, loc), loc).values
+        return self.read(self.to_object(value, loc), loc).values
 
     @cached_property
     def schema(self) -> Mapping[str, Any]:
@@ -147,7 +185,7 @@ class Parameters(Table):
             value = {}
         if not isinstance(value, dict):
             raise InvalidRequestError(
-                [one for f in self.fields for one in missing(("body", f.name)).details]
+                [one for f in self.fields for one in self.missing(("body", f.name), None).details]
             )
         given = {name: one for name, one in value.items() if one is not None}
         return self.read(given, ("body",))
@@ -155,7 +193,7 @@ class Parameters(Table):
     def _read_whole(self, value: Any) -> Parsed:
         (field,) = self.fields
         values = {} if value is MISSING or value is None else {field.name: value}
-        return Parsed({field.name: _read_field(field, values, ("body",))}, frozenset(values))
+        return Parsed({field.name: self.read_field(field, values, ("body",))}, frozenset(values))
 
     @property
     def _is_whole(self) -> bool:
@@ -179,19 +217,6 @@ def parse_query(table: Table, query: Mapping[str, str]) -> Parsed:
         InvalidRequestError: if it does not fit.
     """
     return table.read(query, ("query",))
-
-
-def _read_field(field: Field, values: Mapping[str, Any], loc: Location) -> Any:
-    value = values.get(field.name, MISSING)
-    if value is MISSING:
-        if field.required:
-            raise missing(loc)
-        return field.default.copy() if isinstance(field.default, (list, dict)) else field.default
-    if value is None:
-        if field.accepts_null:
-            return None
-        raise not_null(loc)
-    return field.type.coerce(value, loc)
 
 
 def _unknown(values: Iterable[Any], names: frozenset[str]) -> tuple[str, ...]:
