@@ -39,7 +39,7 @@ def tests(session: nox.Session) -> None:
     """Run the test suite, on every core and one more, for many tests wait for a server."""
     prepare(session, "test")
     workers = str((os.cpu_count() or 1) + 1)
-    session.run("pytest", "-n", workers, "-m", "not slow", *session.posargs)
+    session.run("pytest", "-n", workers, "-m", "not slow and not profiles", *session.posargs)
 
 
 @nox.session
@@ -80,6 +80,13 @@ def bench(session: nox.Session) -> None:
     """Measure: ratios to a floor in the same run, and what takes minutes."""
     prepare(session, "test")
     session.run("pytest", "-q", "-m", "slow and not package", *session.posargs)
+
+
+@nox.session
+def profiles(session: nox.Session) -> None:
+    """Compare each kind of WebUI with what was recorded of the real one."""
+    prepare(session, "test")
+    session.run("pytest", "-q", "-n", "auto", "-m", "profiles", *session.posargs)
 
 
 @nox.session

@@ -5,9 +5,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from fake_webui.api.services import current_services
+from fake_webui.contract.transport import CLOSES
 from fake_webui.errors import ApiError, ControlError, HandlerError
 
 
@@ -68,6 +69,8 @@ def error_answer(error: ApiError) -> Response:
     response = Response(
         body, error.status, envelope.headers(error), content_type="application/json"
     )
+    if isinstance(error, HandlerError) and current_services().transport.closes_after_failure:
+        request.environ[CLOSES] = True
     response.timed = error.timed  # type: ignore[attr-defined]
     return response
 

@@ -14,7 +14,7 @@ from fake_webui.api.answering import json_answer
 from fake_webui.api.services import current_services
 from fake_webui.api.starting import appears_in, refuse_generation
 from fake_webui.contract import MISSING, Endpoint, Parsed, Table, decode_body, parse_query
-from fake_webui.contract.coercion import FieldType, missing
+from fake_webui.contract.coercion import FieldType
 from fake_webui.errors import HttpError, StarletteError
 
 CONTROL = "/__fake"
@@ -139,7 +139,7 @@ def read_object(kind: FieldType, body: Any) -> Parsed:
         InvalidRequestError: if it is something else.
     """
     if body is MISSING or body is None:
-        raise missing(("body",))
+        raise current_services().profile.dialect.missing(("body",))
     values = {str(key): value for key, value in kind.coerce(body, ("body",)).items()}
     return Parsed(values, frozenset(values))
 

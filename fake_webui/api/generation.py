@@ -28,7 +28,7 @@ endpoints = Family()
 )
 def txt2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from a prompt."""
-    _note_unknown(state, asked)
+    _note(state, asked)
     return _answer(pictures.generation.txt2img(asked, state, g.get("failure")))
 
 
@@ -40,14 +40,17 @@ def txt2img(state: WebUIState, asked: Parsed) -> Response:
 )
 def img2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from pictures and a prompt."""
-    _note_unknown(state, asked)
+    _note(state, asked)
     return _answer(pictures.generation.img2img(asked, state, g.get("failure")))
 
 
-def _note_unknown(state: WebUIState, asked: Parsed) -> None:
-    """Note what scripts of extensions are given and don't have."""
+def _note(state: WebUIState, asked: Parsed) -> None:
+    """Note what scripts of extensions are given and don't have, and what won't be as meant."""
     scripts = asked.values["alwayson_scripts"]
     note_unknown(unknown_fields(scripts, state.catalog.extensions))
+    hooks = state.policy.hooks
+    note_findings(hooks.findings(asked.values, state))
+    note_findings(hooks.option_findings(asked.values["override_settings"] or {}, state))
 
 
 def _answer(generated: "Generated") -> Response:

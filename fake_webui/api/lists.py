@@ -99,7 +99,7 @@ def script_info(state: WebUIState, _: Parsed) -> Any:
 @endpoints.get("/sdapi/v1/extensions", answer=list_of(answers.EXTENSION))
 def extensions(state: WebUIState, _: Parsed) -> Any:
     """List the installed extensions."""
-    return [_extension(extension) for extension in state.catalog.extensions]
+    return [_extension(one) for one in state.catalog.extensions if not one.built_in]
 
 
 def _extension(extension: Extension) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from fake_webui.api.dispatch import note_findings
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import MAPPING
 from fake_webui.contract.endpoint import Work
@@ -22,8 +23,18 @@ def get_options(state: WebUIState, _: Parsed) -> Any:
 @endpoints.post("/sdapi/v1/options", body=MAPPING, work=Work.OPTIONS)
 def set_options(state: WebUIState, asked: Parsed) -> None:
     """Store some settings; a checkpoint or VAE among them is loaded before the answer."""
-    _refuse_unknown_checkpoint(state, asked.values)
-    state.options.post(asked.values, partial(_load_changed, state))
+    policy = state.policy
+    note_findings(policy.hooks.option_findings(asked.values, state))
+    if policy.loads_on_post:
+        _refuse_unknown_checkpoint(state, asked.values)
+    state.options.post(asked.values, partial(_load_changed, state), partial(_to_store, state))
+
+
+def _to_store(state: WebUIState, key: str, value: Any) -> Any:
+    """Return what is stored of an option's value."""
+    if not state.policy.loads_on_post:
+        _refuse_unknown_checkpoint(state, {key: value})
+    return state.policy.hooks.store(key, value, state)
 
 
 def _refuse_unknown_checkpoint(state: WebUIState, values: Mapping[str, Any]) -> None:
@@ -35,7 +46,9 @@ def _refuse_unknown_checkpoint(state: WebUIState, values: Mapping[str, Any]) -> 
 
 
 def _load_changed(state: WebUIState, key: str) -> None:
-    """Load what an option names, when the running generation is over."""
+    """Load what an option names, when the running generation is over, or the next begins."""
+    if not state.policy.loads_on_post:
+        return
     if key == "sd_model_checkpoint":
         with state.lock:
             state.models.load()

@@ -7,6 +7,9 @@ from typing import Final
 
 Headers = dict[str, str]
 
+CLOSES: Final = "fake_webui.closes"
+"""Set in the environment of a request behind which the connection ends without a word."""
+
 CORS_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 

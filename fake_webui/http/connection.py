@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import h11
 from werkzeug.exceptions import HTTPException
 
+from fake_webui.contract.transport import CLOSES
 from fake_webui.http.answer import Answer
 from fake_webui.http.body import Body
 from fake_webui.http.environ import make_environ
@@ -93,10 +94,12 @@ class Connection:
         self._flush()
         with self._server.request_under_way():
             answer = Answer(request, body, self._send)
-            answer.send(self._server.application(self._environ(request, body), answer.start))
+            environ = self._environ(request, body)
+            answer.send(self._server.application(environ, answer.start))
         with contextlib.suppress(HTTPException):  # which leaves it at another state than DONE
             body.drain()
-        return self._machine.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
+        done = self._machine.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
+        return done and not environ.get(CLOSES)
 
     def _environ(self, request: h11.Request, body: Body) -> dict[str, Any]:
         client, server = self._socket.getpeername(), self._socket.getsockname()

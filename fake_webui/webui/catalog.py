@@ -14,7 +14,7 @@ from fake_webui.config.settings import (
     StyleConfig,
     VaeConfig,
 )
-from fake_webui.webui.extension import Extension, scripts_of
+from fake_webui.webui.extension import Extension, ExtensionScript, scripts_of
 from fake_webui.webui.policy import A1111, Policy
 
 FIRST_OF_THE_CORE: Final = "refiner"  # scripts of extensions come before it
@@ -214,8 +214,15 @@ class Catalog:
     def _with_extensions(self, names: Iterable[str]) -> Iterator[str]:
         for name in names:
             if name == FIRST_OF_THE_CORE:
-                yield from (script.name for script in scripts_of(self.extensions))
+                yield from (script.name for script in self._added_scripts)
             yield name
+
+    @cached_property
+    def _added_scripts(self) -> list[ExtensionScript]:
+        """The scripts of extensions that the WebUI's own table does not place."""
+        names = self.policy.table("scripts")["names"].values()
+        placed = frozenset(name for tab in names for name in tab)
+        return [script for script in scripts_of(self.extensions) if script.name not in placed]
 
     @cached_property
     def script_info(self) -> list[dict[str, Any]]:
@@ -236,7 +243,7 @@ class Catalog:
         for row in data["scripts"]:
             if row["name"] == FIRST_OF_THE_CORE:
                 tab = row["is_img2img"]
-                found += [one.info(is_img2img=tab) for one in scripts_of(self.extensions)]
+                found += [one.info(is_img2img=tab) for one in self._added_scripts]
             found.append({**row, "args": [_control(choices, **control) for control in row["args"]]})
         return found
 

@@ -55,7 +55,8 @@ class Extension:
     `options` and `flags` are its settings and command line flags with their defaults; `axes` are
     those that it adds to X/Y/Z plots, without effect here; `listing` is what differs in its line
     of the list of extensions. One that is `early` loads the API before extensions have added their
-    options, so that the list of options, though not the setting of them, does without all those.
+    options, so that the list of options, though not the setting of them, does without all those;
+    one that is `built_in` is missing from the list of extensions.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Extension:
     endpoints: Sequence[Endpoint] = ()
     listing: Mapping[str, Any] = field(default_factory=dict)
     early: bool = False
+    built_in: bool = False
 
 
 def scripts_of(extensions: Iterable[Extension]) -> list[ExtensionScript]:

@@ -63,7 +63,8 @@ def _styles(values: Mapping[str, Any], catalog: Catalog) -> Iterator[str]:
 
 
 def _models(settings: Mapping[str, Any], catalog: Catalog) -> Iterator[str]:
-    checkpoint, vae = settings.get("sd_model_checkpoint"), settings.get("sd_vae")
+    checkpoint = settings.get("sd_model_checkpoint")
+    vae = settings.get("sd_vae") if catalog.policy.has_vae else None
     if checkpoint and catalog.find_checkpoint(checkpoint) is None:
         yield f"checkpoint {checkpoint!r} is not known and was ignored"
     if vae not in (*NO_NAME, "Automatic", "auto") and catalog.find_vae(str(vae)) is None:

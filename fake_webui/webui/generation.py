@@ -1,5 +1,6 @@
 """txt2img and img2img as the API has them: a request in, pictures and what they are out."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +46,7 @@ def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     p = Processing.from_request(values, **_resolved(values, state))
     processed = _run(p, values, choice, state, failure)
     findings = [*find(parsed, values, processed.p, state), *choice.findings]
-    return _answer(processed, values, state, findings)
+    return _answer(processed, p, values, state, findings)
 
 
 def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
@@ -66,7 +67,7 @@ def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     findings = [*find(parsed, values, processed.p, state), *choice.findings]
     if not values["include_init_images"]:
         values["init_images"] = values["mask"] = None
-    return _answer(processed, values, state, findings)
+    return _answer(processed, p, values, state, findings)
 
 
 def _resolved(values: dict[str, Any], state: WebUIState) -> dict[str, Any]:
@@ -114,11 +115,19 @@ def _run(
 
 
 def _answer(
-    processed: Processed, values: dict[str, Any], state: WebUIState, findings: list[str]
+    processed: Processed,
+    p: Processing,
+    values: dict[str, Any],
+    state: WebUIState,
+    findings: list[str],
 ) -> Generated:
     images = []
     if values["send_images"]:
         images = encode_pictures(processed.images, state)
+    if state.policy.echoes_applied_overrides and values["override_settings"] is not None:
+        values["override_settings"] = p.override_settings
+    if state.policy.survives_nan:
+        values = {name: None if _is_nan(value) else value for name, value in values.items()}
     return Generated(images, values, processed.js(), findings)
 
 
@@ -150,3 +159,7 @@ def encode_picture(picture: Picture, state: WebUIState) -> bytes:
         return picture.encode(image_format, quality)
     except (ValueError, OSError) as error:
         raise HandlerError(type(error).__name__, str(error)) from None
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)

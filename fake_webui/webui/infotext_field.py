@@ -173,6 +173,7 @@ def apply_infotext(parsed: Parsed, state: WebUIState, tab: str) -> dict[str, Any
         HandlerError: ValueError, if the infotext has words where a number belongs.
     """
     values = dict(parsed.values)
+    state.policy.hooks.request(values, state)
     if not values["infotext"]:
         return values
     pairs = read_with_styles(values["infotext"], state)

@@ -23,8 +23,6 @@ READ_ONLY: Final = frozenset(
 )
 # Options that the API silently leaves alone.
 NOT_BY_API: Final = frozenset({"api_enable_requests", "api_forbid_local_requests", "api_useragent"})
-# Options of the extensions that every WebUI has.
-BUILT_IN: Final = ("ldsr_", "SCUNET_", "SWIN_", "hypertile_")
 PAGE_SCRIPT: Final = "enable_prompt_comments"  # of a script that adds it when extensions do
 
 
@@ -38,18 +36,19 @@ def default_options(extensions: Iterable[Extension] = (), policy: Policy = A1111
 
 def listed_options(extensions: Sequence[Extension], policy: Policy = A1111) -> dict[str, Any]:
     """Return the options that `GET options` and the OpenAPI document have, with their defaults."""
-    found = default_options(extensions, policy)
-    is_early = not policy.lists_extensions_options
-    if is_early or any(extension.early for extension in extensions):
+    found, late = default_options(extensions, policy), set[str]()
+    if any(extension.early for extension in extensions):
         late = {PAGE_SCRIPT, *options_of_extensions(extensions, policy)}
-        found = {key: value for key, value in found.items() if key not in late}
-    return found
+    elif not policy.lists_extension_options:
+        late = set(options_of_extensions(extensions, policy))
+    return {key: value for key, value in found.items() if key not in late}
 
 
 def options_of_extensions(extensions: Iterable[Extension], policy: Policy = A1111) -> list[str]:
     """Return the names of the options that extensions added, the built-in ones too."""
     own = [key for extension in extensions for key in extension.options]
-    return own + [key for key in policy.table("options") if key.startswith(BUILT_IN)]
+    built_in = policy.extension_options
+    return own + [key for key in policy.table("options") if key.startswith(built_in)]
 
 
 class Options:
@@ -70,6 +69,7 @@ class Options:
         """Start with `initial` values set, and with those that are `saved`: all, none or these."""
         self._defaults = default_options(extensions, policy)
         self._listed = listed_options(extensions, policy)
+        self._types_defaults = policy.types_defaults
         self._initial = dict(initial)
         names = (
             {ALL: tuple(self._defaults), NONE: ()}.get(saved) if isinstance(saved, str) else saved
@@ -105,6 +105,10 @@ class Options:
         """
         return self._defaults[key]
 
+    def has(self, key: str) -> bool:
+        """Return whether there is such an option."""
+        return key in self._defaults
+
     def keys(self) -> list[str]:
         """Return the names of all options."""
         return list(self._defaults)
@@ -132,16 +136,22 @@ class Options:
             self._set[key] = value
             return True
 
-    def post(self, values: Mapping[str, Any], on_change: Callable[[str], None]) -> None:
+    def post(
+        self,
+        values: Mapping[str, Any],
+        on_change: Callable[[str], None],
+        to_store: Callable[[str, Any], Any],
+    ) -> None:
         """Store several values in order; those before a refused one stay applied.
 
-        `on_change` is called with the name of each option that changed.
+        `to_store` returns what is stored for a name and its value, `on_change` is called with the
+        name of each option that changed.
 
         Raises:
             HandlerError: KeyError, if there is no such option.
         """
         for key, value in values.items():
-            if self.set(key, value):
+            if self.set(key, to_store(key, value)):
                 on_change(key)
 
     def snapshot(self) -> dict[str, Any]:
@@ -154,6 +164,8 @@ class Options:
             stored = dict(self._set)
         shown, details = {}, []
         for key, default in self._listed.items():
+            if self._types_defaults:
+                stored.setdefault(key, default)
             try:
                 shown[key] = _shown(key, default, stored)
             except InvalidRequestError as error:

@@ -52,6 +52,7 @@ def png_info(text: str, state: WebUIState) -> dict[str, Any]:
     infotext, items = read_info(decode_image(text.strip()), state.catalog)
     parameters = read_with_styles(infotext or "", state)
     _rename_loras(parameters, state)
+    state.policy.hooks.read(parameters, state)
     readable = {key: _readable(value) for key, value in items.items()}
     return {"info": infotext or "", "items": readable, "parameters": parameters}
 

@@ -51,7 +51,8 @@ def _improve(image: Image.Image, asked: dict[str, Any], state: WebUIState) -> tu
     notes |= _face_notes(asked)
     text = write_pairs(notes)
     if state.options.get("enable_pnginfo"):
-        texts["postprocessing"] = text
+        if state.policy.notes_postprocessing:
+            texts["postprocessing"] = text
         return Picture(image, {k: v for k, v in texts.items() if isinstance(v, str)}), text
     return Picture(image), text
 

@@ -1,6 +1,9 @@
 """The steps of one batch: a pass from noise or from an image, and a second one for hires fix."""
 
+import math
 from dataclasses import dataclass
+
+from PIL import Image
 
 from fake_webui.errors import HandlerError
 from fake_webui.webui.images import Picture
@@ -34,7 +37,7 @@ def make_plan(p: Processing, state: WebUIState) -> Plan:
     progress = state.progress
     hires = None
     if p.is_img2img:
-        start = prepare_start(p, state.options)
+        start = prepare_start(p, state.options, state.policy)
     elif p.enable_hr:
         hires = plan_hires(p, state.catalog, state.options, progress)
     progress.expect(p.n_iter)
@@ -59,6 +62,8 @@ def sample_batch(
     if plan.hires and not state.progress.interrupted:
         size = plan.hires.size
         _second_pass(p, state, job, plan.hires, indices)
+    if not math.isfinite(p.cfg_scale):
+        return [Picture(Image.new("RGB", size)) for _ in indices]
     return [
         draw(
             state.config.images,
@@ -94,7 +99,8 @@ def _sample(
     """Take the time of one pass and note how it went; `first` is the batch's first picture."""
     get = state.options.get
     levels = guidance.levels_asked(p, pass_, state.catalog, get)
-    checks.check_guidance(p)
+    if not state.policy.survives_nan:
+        checks.check_guidance(p)
     sampling.note_sampling(p, pass_, state.catalog, get)
     p.extra_generation_params.update(guidance.guidance_notes(p, levels, get))
     if levels:
@@ -154,6 +160,7 @@ def _second_pass(
         raise HandlerError(
             "ValueError", f"could not convert string to float: {p.firstpass_image!r}"
         )
+    state.policy.hooks.second_pass(p)
     if p.hr_checkpoint_name:
         checkpoint = state.catalog.closest_checkpoint(p.hr_checkpoint_name)
         state.models.load(checkpoint, keep_options=True)

@@ -124,13 +124,11 @@ def _note_encoded(p: Processing, state: WebUIState, texts: Sequence[str]) -> Non
     get, notes = state.options.get, p.encoder_notes
     if get("use_old_emphasis_implementation"):
         return
-    hashes = list(
-        dict.fromkeys(
-            one for text in texts for one in prompts.embedding_hashes(text, embeddings(state))
-        )
-    )
-    if hashes and get("textual_inversion_add_hashes_to_infotext"):
-        notes["TI hashes"] = ", ".join([*hashes, *filter(None, [notes.get("TI hashes")])])
+    hashed, known = state.policy.hashes_embeddings, embeddings(state)
+    label = "TI hashes" if hashed else "TI"
+    used = [one for text in texts for one in prompts.embedding_notes(text, known, hashed=hashed)]
+    if used and get("textual_inversion_add_hashes_to_infotext"):
+        notes[label] = ", ".join([*dict.fromkeys(used), *filter(None, [notes.get(label)])])
     if get("emphasis") != "Original" and any(mark in text for text in texts for mark in "(["):
         notes["Emphasis"] = get("emphasis")
 

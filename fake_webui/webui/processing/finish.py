@@ -41,7 +41,7 @@ def finish_picture(
     text = infotext(p, state, index)
     if state.options.get("enable_pnginfo"):
         picture = picture.with_info(parameters=text)
-    saving.save_picture(p, state, picture, p.all_seeds[index])
+    picture = saving.save_picture(p, state, picture, p.all_seeds[index])
     return Finished([picture, *masks], text)
 
 

@@ -34,9 +34,13 @@ def plan_hires(p: Processing, catalog: Catalog, options: Options, progress: Prog
     if p.hr_checkpoint_name and p.hr_checkpoint_name != SAME_CHECKPOINT:
         checkpoint = require_checkpoint(p.hr_checkpoint_name, catalog)
         notes["Hires checkpoint"] = checkpoint.short_title
+    hooks = catalog.policy.hooks
+    notes.update(hooks.hires_models(p))
     if p.hr_sampler_name is not None and p.hr_sampler_name != p.sampler_name:
         notes["Hires sampler"] = p.hr_sampler_name
-    notes.update({"Hires prompt": None, "Hires negative prompt": None, "Hires schedule type": None})
+    notes.update({"Hires prompt": None, "Hires negative prompt": None})
+    notes.update(hooks.hires_guidance(p))
+    notes["Hires schedule type"] = None
     if p.hr_scheduler is None:
         p.hr_scheduler = p.scheduler
     in_latent_space = p.hr_upscaler is None or p.hr_upscaler in catalog.policy.latent_modes

@@ -40,6 +40,7 @@ def infotext_pairs(p: Processing, state: WebUIState, index: int) -> dict[str, An
         **extras,
         "Version": state.policy.version if get("add_version_to_infotext") else None,
         "User": None,
+        **state.policy.hooks.closing(state),
     }
 
 

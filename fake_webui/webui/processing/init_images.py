@@ -10,6 +10,7 @@ from fake_webui.errors import HandlerError
 from fake_webui.webui.images.resizing import JUST_RESIZE, LATENT, RESIZE_AND_FILL, fit, flatten
 from fake_webui.webui.limits import check_memory
 from fake_webui.webui.options import Options
+from fake_webui.webui.policy import Policy
 from fake_webui.webui.processing.checks import check_encodable
 from fake_webui.webui.processing.parameters import Processing
 
@@ -53,7 +54,7 @@ class Start:
         return self.overlays[index % len(self.overlays)] if self.overlays else None
 
 
-def prepare_start(p: Processing, options: Options) -> Start:
+def prepare_start(p: Processing, options: Options, policy: Policy) -> Start:
     """Return what img2img starts from, and note in `p` how.
 
     Raises:
@@ -72,7 +73,7 @@ def prepare_start(p: Processing, options: Options) -> Start:
             p.init_img_hash = hashlib.md5(image.tobytes(), usedforsecurity=False).hexdigest()
         background = options.get("img2img_background_color")
         _add_image(start, p, flatten(image, background))
-    _check_number(p, len(start.images))
+    _check_number(p, len(start.images), policy)
     if mask and p.inpainting_fill == FILL:
         p.extra_generation_params["Masked content"] = MASKED_CONTENT[FILL]
     if options.get("sd_vae_encode_method") != "Full":
@@ -123,14 +124,15 @@ def _unmasked_part(image: Image.Image, mask: Mask, resize_mode: int) -> Image.Im
     return part
 
 
-def _check_number(p: Processing, count: int) -> None:
+def _check_number(p: Processing, count: int, policy: Policy) -> None:
     if count > 1:
         if count > p.batch_size:
             message = f"bad number of images passed: {count}; expecting {p.batch_size} or less"
             raise HandlerError("RuntimeError", message)
         p.batch_size = count
     if count == 0:
-        raise HandlerError(
+        raise policy.failure(
+            "no init images",
             "RuntimeError",
             "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [0]",
         )

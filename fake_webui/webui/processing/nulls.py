@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from fake_webui.errors import HandlerError
 from fake_webui.webui.images.resizing import JUST_RESIZE, LATENT
+from fake_webui.webui.policy import Policy
 from fake_webui.webui.processing.parameters import Processing
 
 NOTHING, WHOLE, REAL = "'NoneType'", "'int'", "'float'"
@@ -47,7 +47,7 @@ WITH_MASK = {
 IN_CROPPED_MASK = {"inpaint_full_res_padding": _operands("-", WHOLE, NOTHING)}
 
 
-def check_nulls(p: Processing) -> None:
+def check_nulls(p: Processing, policy: Policy) -> None:
     """Refuse nulls that can't be computed with.
 
     Raises:
@@ -55,7 +55,7 @@ def check_nulls(p: Processing) -> None:
     """
     for name, words in _words(p).items():
         if getattr(p, name) is None:
-            raise HandlerError("TypeError", words)
+            raise policy.failure(f"null {name}", "TypeError", words)
 
 
 def _words(p: Processing) -> dict[str, str]:

@@ -66,6 +66,12 @@ class Processing:
     hr_prompt: str = ""
     hr_negative_prompt: str = ""
 
+    # Fields that some kinds of WebUI have.
+    distilled_cfg_scale: float | None = None
+    hr_additional_modules: list[Any] | None = None
+    hr_cfg: float | None = None
+    hr_distilled_cfg: float | None = None
+
     is_img2img: bool = False
     init_images: list[Image.Image] = field(default_factory=list)
     resize_mode: int = 0

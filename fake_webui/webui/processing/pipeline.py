@@ -38,8 +38,10 @@ def _overridden(p: Processing, state: WebUIState) -> Iterator[None]:
     if not state.catalog.find_checkpoint(settings.get("sd_model_checkpoint")):
         settings.pop("sd_model_checkpoint", None)
         state.models.load()
+    store = state.policy.hooks.store
+    stored = {key: store(key, value, state) for key, value in settings.items()}
     restore = p.override_settings_restore_afterwards
-    with state.options.overridden(settings, restore=bool(restore)):
+    with state.options.overridden(stored, restore=bool(restore)):
         if "sd_model_checkpoint" in settings:
             state.models.load()
         if "sd_vae" in settings:
@@ -61,7 +63,7 @@ def _process(p: Processing, context: GenerationContext) -> Processed:
     if p.tiling is None:
         p.tiling = options.get("tiling")
     _note_models(p, state)
-    check_nulls(p)
+    check_nulls(p, state.policy)
     checks.check_count(p)
     _set_up_prompts(p, state)
     seeds, p.all_subseeds = batch_seeds(seed, subseed, p.subseed_strength, len(p.all_prompts))
@@ -101,7 +103,12 @@ def _set_up_prompts(p: Processing, state: WebUIState) -> None:
     check_many(len(p.styles), MOST_STYLES)
     styles, negative_styles = prompts.style_prompts(p.styles, state.catalog)
     count = len(p.prompt_list or p.negative_prompt_list or []) or p.batch_size * p.n_iter
-    clean = prompts.strip_comments if state.options.get("enable_prompt_comments") else str
+    strips = state.policy.strips_prompts
+    comments = state.options.get("enable_prompt_comments")
+
+    def clean(prompt: str) -> str:
+        prompt = prompts.strip_comments(prompt) if comments else prompt
+        return prompt.strip() if strips else prompt
 
     def spread(single: str, several: list[str] | None, styles: list[str]) -> list[str]:
         made = [clean(prompts.apply_styles(one, styles)) for one in several or [single]]
@@ -190,7 +197,7 @@ def _add_grid(
     if get("enable_pnginfo"):
         grid = grid.with_info(parameters=text)
     if get("grid_save"):
-        saving.save_grid(p, state, grid)
+        grid = saving.save_grid(p, state, grid)
     if get("return_grid"):
         pictures.insert(0, grid)
         infotexts.insert(0, text)

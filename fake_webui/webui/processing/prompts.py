@@ -100,11 +100,14 @@ def _end_of_tags(prompt: str) -> int:
 def lora_hashes(mentioned: Sequence[Sequence[str]], catalog: Catalog) -> dict[str, str]:
     """Return the short hashes of LoRAs by the names that a prompt calls them, from its arguments.
 
-    One that is unknown is passed over; a weight that isn't a number makes all of them fail.
+    One that is unknown is passed over, unless the WebUI needs every one; a weight that isn't a
+    number makes all of them fail.
     """
     if not all(map(has_valid_weights, mentioned)):
         return {}
-    found = ((arguments[0], catalog.find_lora(arguments[0])) for arguments in mentioned)
+    found = [(arguments[0], catalog.find_lora(arguments[0])) for arguments in mentioned]
+    if catalog.policy.needs_every_lora and not all(lora for _, lora in found):
+        return {}
     return {
         re.sub("[:,]", "", name): lora.short_hash
         for name, lora in found
@@ -126,14 +129,18 @@ def has_valid_weights(arguments: Sequence[str]) -> bool:
     return bool(positional)
 
 
-def embedding_hashes(prompt: str, embeddings: Sequence[EmbeddingConfig]) -> list[str]:
-    """Return `name: hash` of each embedding that a prompt uses, in the order of first use."""
+def embedding_notes(
+    prompt: str, embeddings: Sequence[EmbeddingConfig], *, hashed: bool
+) -> list[str]:
+    """Return what each embedding that a prompt uses leaves in the infotext, by its first use.
+
+    That is `name: hash`, of those that have one, or the name alone.
+    """
     used = {one.name: one for _, one in _used(tokens(prompt), embeddings)}
-    return [
-        f"{re.sub('[:,]', '', one.name)}: {one.short_hash}"
-        for one in used.values()
-        if one.short_hash
-    ]
+    names = {name: re.sub("[:,]", "", name) for name in used}
+    if not hashed:
+        return list(names.values())
+    return [f"{names[one.name]}: {one.short_hash}" for one in used.values() if one.short_hash]
 
 
 def _used(

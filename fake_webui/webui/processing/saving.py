@@ -1,5 +1,6 @@
 """Pictures kept on disk: only where the server has an output folder, under names of its own."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -8,31 +9,33 @@ from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.state import WebUIState
 
 
-def save_picture(p: Processing, state: WebUIState, picture: Picture, seed: int) -> None:
-    """Save one picture as `<number>-<seed>` in today's folder of its kind."""
+def save_picture(p: Processing, state: WebUIState, picture: Picture, seed: int) -> Picture:
+    """Save one picture as `<number>-<seed>` in today's folder of its kind; return it as saved."""
     if p.do_not_save_samples or not state.options.get("samples_save"):
-        return
-    _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
+        return picture
+    return _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
 
 
-def save_result(p: Processing, state: WebUIState, picture: Picture, seed: int) -> None:
-    """Save what a script put together, even where its parts aren't saved."""
-    _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
+def save_result(p: Processing, state: WebUIState, picture: Picture, seed: int) -> Picture:
+    """Save what a script put together, even where its parts aren't saved; return it as saved."""
+    return _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
 
 
-def save_grid(p: Processing, state: WebUIState, grid: Picture) -> None:
-    """Save a grid as `grid-<number>`."""
-    _save(state, f"{_kind(p)}-grids", grid, "grid-", "")
+def save_grid(p: Processing, state: WebUIState, grid: Picture) -> Picture:
+    """Save a grid as `grid-<number>`; return it as saved."""
+    return _save(state, f"{_kind(p)}-grids", grid, "grid-", "")
 
 
 def _kind(p: Processing) -> str:
     return "img2img" if p.is_img2img else "txt2img"
 
 
-def _save(state: WebUIState, folder: str, picture: Picture, before: str, after: str) -> None:
+def _save(state: WebUIState, folder: str, picture: Picture, before: str, after: str) -> Picture:
+    if state.policy.saves_with_alpha:
+        picture = replace(picture, content=picture.image.convert("RGBA"))
     root = state.config.output_dir
     if root is None:
-        return
+        return picture
     today = datetime.now().strftime("%Y-%m-%d")  # noqa: DTZ005 (local time, as the real one)
     place = Path(root, folder, today)
     place.mkdir(parents=True, exist_ok=True)
@@ -41,6 +44,7 @@ def _save(state: WebUIState, folder: str, picture: Picture, before: str, after: 
     number = sum(1 for _ in place.iterdir())
     while not _write_new(place / f"{before}{number:05d}{after}.{image_format}", data):
         number += 1
+    return picture
 
 
 def _write_new(path: Path, data: bytes) -> bool:

@@ -39,7 +39,7 @@ class ScriptChoice:
         if self.selected is None:
             raise HandlerError("NotImplementedError", "")
         form, run = self.selected
-        if missing := form._fields[len(self.arguments) :]:
+        if missing := _required(form)[len(self.arguments) :]:
             raise missing_arguments("Script.run", missing)
         return run(p, context, form(*self.arguments))
 
@@ -70,7 +70,8 @@ def choose_scripts(values: Mapping[str, Any], state: WebUIState, tab: str) -> Sc
 def _line(catalog: Catalog, tab: str) -> Line:
     """Return the scripts of a tab."""
     wanted = tab == "img2img"
-    return Line.of([info for info in catalog.script_info if info["is_img2img"] is wanted])
+    infos = [info for info in catalog.script_info if info["is_img2img"] is wanted]
+    return Line.of(infos, catalog.policy.unlisted_scripts)
 
 
 def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:
@@ -97,3 +98,8 @@ def _activated(line: Line, arguments: list[Any], state: WebUIState) -> tuple[Alw
     activates = ALWAYS_ON | {one.name: one.activate for one in own if one.activate}
     active = (activate(given.get(name, []), state) for name, activate in activates.items())
     return tuple(one for one in active if one is not None)
+
+
+def _required(form: Any) -> tuple[str, ...]:
+    """Return the names of the arguments that a script can't do without."""
+    return tuple(name for name in form._fields if name not in form._field_defaults)

@@ -52,16 +52,18 @@ def grid_of(
     return image_grid(images, shape, get("grid_background_color"))
 
 
-def save_grid(p: Processing, context: GenerationContext, grid: Picture) -> None:
-    """Save the grid of a script where grids are saved."""
-    if context.state.options.get("grid_save"):
-        saving.save_grid(p, context.state, grid)
+def save_grid(p: Processing, context: GenerationContext, grid: Picture) -> Picture:
+    """Save the grid of a script where grids are saved; return it as it is then."""
+    if not context.state.options.get("grid_save"):
+        return grid
+    return saving.save_grid(p, context.state, grid)
 
 
-def save_result(p: Processing, context: GenerationContext, picture: Picture, seed: int) -> None:
-    """Save what a script put together, whether or not its parts are saved."""
-    if context.state.options.get("samples_save"):
-        saving.save_result(p, context.state, picture, seed)
+def save_result(p: Processing, context: GenerationContext, picture: Picture, seed: int) -> Picture:
+    """Save what a script put together, whether or not its parts are saved; return it as saved."""
+    if not context.state.options.get("samples_save"):
+        return picture
+    return saving.save_result(p, context.state, picture, seed)
 
 
 @dataclass(frozen=True, slots=True)

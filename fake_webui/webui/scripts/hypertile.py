@@ -35,7 +35,7 @@ class Hypertile(AlwaysOn):
     def process(self, p: Processing) -> None:
         """Note the settings that differ from the defaults."""
         for switch, (label, settings) in PARTS.items():
-            if not self.options.get(switch):
+            if not (self.options.has(switch) and self.options.get(switch)):
                 continue
             p.extra_generation_params[label] = True
             for name, option in settings.items():

@@ -107,5 +107,5 @@ def _grid(p: Processing, context: GenerationContext, results: list[Picture]) -> 
     if len(results) < 2:
         return []
     grid = Picture(grid_of(context, [picture.image for picture in results], rows=1))
-    save_grid(p, context, grid)
+    grid = save_grid(p, context, grid)
     return [grid] if context.state.options.get("return_grid") else []

@@ -94,7 +94,7 @@ def run_poor_mans(p: Processing, context: GenerationContext, asked: PoorMansArgu
         if processed.images:
             tiles[index] = processed.images[0].image
     result = Picture(tiling.join(size, tiles))
-    save_result(p, context, result, first.seed if first else -1)
+    result = save_result(p, context, result, first.seed if first else -1)
     return with_one_infotext(p, context, [result], first)
 
 
@@ -201,5 +201,5 @@ def _grid(p: Processing, context: GenerationContext, results: list[Picture]) -> 
     if not results or (len(results) < 2 and get("grid_only_if_multiple")):
         return []
     grid = Picture(grid_of(context, [picture.image for picture in results]))
-    save_grid(p, context, grid)
+    grid = save_grid(p, context, grid)
     return [grid] if get("return_grid") else []

@@ -69,10 +69,9 @@ def _add_grid(
         grid, images[0].size, _labels(parts[:boundary]), _labels(parts[boundary:]), margin
     )
     picture = Picture(labelled)
-    processed.images.insert(0, picture)
+    processed.images.insert(0, save_grid(p, context, picture))
     processed.index_of_first_image = 1
     processed.infotexts.insert(0, processed.infotexts[0])
-    save_grid(p, context, picture)
 
 
 def _labels(parts: list[str]) -> list[list[str]]:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from fake_webui.webui.images import Picture
 from fake_webui.webui.limits import check_many
 from fake_webui.webui.processing import (
     GenerationContext,
@@ -15,7 +16,7 @@ from fake_webui.webui.processing import (
     process_images,
 )
 from fake_webui.webui.processing.seeds import fixed_seed
-from fake_webui.webui.scripts.common import seed_of
+from fake_webui.webui.scripts.common import grid_of, save_grid, seed_of
 
 # Words of a line that begin with `--`, and how their values are read.
 WORDS: dict[str, Callable[[str], Any]] = {
@@ -54,6 +55,7 @@ class Arguments(NamedTuple):
     checkbox_iterate_batch: Any
     prompt_position: Any
     prompt_txt: Any
+    make_combined: Any = False
 
 
 def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processed:
@@ -73,13 +75,21 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
         results.append(process_images(_with(p, job, asked.prompt_position), context))
         if asked.checkbox_iterate:
             p.seed = seed_of(p) + p.batch_size * p.n_iter
+    pictures = [picture for one in results for picture in one.images]
+    prompts = [prompt for one in results for prompt in one.all_prompts]
+    infotexts = [text for one in results for text in one.infotexts]
+    if asked.make_combined and len(pictures) > 1:
+        grid = Picture(grid_of(context, [picture.image for picture in pictures]))
+        pictures.insert(0, save_grid(p, context, grid))
+        prompts.insert(0, asked.prompt_txt)
+        infotexts.insert(0, "\n".join(infotexts))
     return collect(
         p,
-        [picture for one in results for picture in one.images],
+        pictures,
         context.state,
         seed=seed_of(p),
-        all_prompts=[prompt for one in results for prompt in one.all_prompts],
-        infotexts=[text for one in results for text in one.infotexts],
+        all_prompts=prompts,
+        infotexts=infotexts,
     )
 
 

@@ -11,8 +11,6 @@ from fake_webui.webui.state import WebUIState
 Selectable = tuple[type[Any], Callable[[Processing, GenerationContext, Any], Processed]]
 Activate = Callable[[Sequence[Any], WebUIState], AlwaysOn | None]
 
-WITHOUT_CONTROLS = ("comments", "hypertile")  # in no list, and yet a request may name them
-
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -31,14 +29,17 @@ class Line:
     defaults: tuple[Any, ...]
 
     @classmethod
-    def of(cls, infos: Sequence[Mapping[str, Any]]) -> Self:
-        """Lay the arguments out: the selected script's number, always-on scripts, the others."""
+    def of(cls, infos: Sequence[Mapping[str, Any]], unlisted: Sequence[str]) -> Self:
+        """Lay the arguments out: the selected script's number, always-on scripts, the others.
+
+        Those that are `unlisted` have no arguments.
+        """
         scripts, defaults = [], [0]
         for info in sorted(infos, key=lambda one: not one["is_alwayson"]):
             start = len(defaults)
             defaults += [control["value"] for control in info["args"]]
             scripts.append(Script(info["name"], info["is_alwayson"], slice(start, len(defaults))))
-        scripts += [Script(name, always_on=True, span=slice(0, 0)) for name in WITHOUT_CONTROLS]
+        scripts += [Script(name, always_on=True, span=slice(0, 0)) for name in unlisted]
         return cls(tuple(scripts), tuple(defaults))
 
     def find(self, name: str, *, selectable: bool = False) -> Script:

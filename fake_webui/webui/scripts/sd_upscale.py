@@ -57,8 +57,8 @@ def run(p: Processing, context: GenerationContext, asked: Arguments) -> Processe
             first = first or processed
             p.seed = processed.seed + 1
             made += [picture.image for picture in processed.images]
-        results.append(Picture(tiling.join(image.size, made)))
-        save_result(p, context, results[-1], seed + number)
+        result = Picture(tiling.join(image.size, made))
+        results.append(save_result(p, context, result, seed + number))
     return with_one_infotext(p, context, results, first)
 
 

@@ -273,7 +273,7 @@ def _assembled(
     result.infotexts = [*texts, *cells.infotexts]
     result.images = [whole, *grids, *(cells.pictures if switches.include_lone_images else [])]
     result.index_of_first_image = 1
-    save_grid(p, context, whole)
+    result.images[0] = save_grid(p, context, whole)
     if not switches.include_sub_grids:
         for values in (result.images, result.all_prompts, result.all_seeds, result.infotexts):
             del values[1 : 1 + len(grids)]

@@ -43,11 +43,13 @@ class Models:
         self.checkpoint = wanted
         self.reload_vae()
         self._options.assign("sd_checkpoint_hash", wanted.sha256)
-        if not keep_options:
+        if not keep_options and self._catalog.policy.names_with_hash:
             self._name_in_options(wanted)
 
     def _name_in_options(self, checkpoint: Checkpoint) -> None:
-        self._options.assign("sd_model_checkpoint", checkpoint.title)
+        has_hash = self._catalog.policy.names_with_hash
+        name = checkpoint.title if has_hash else checkpoint.name
+        self._options.assign("sd_model_checkpoint", name)
         self._options.assign("sd_checkpoint_hash", checkpoint.sha256)
 
     def unload(self) -> None:
@@ -59,6 +61,8 @@ class Models:
         self.vae = self._resolve_vae()
 
     def _resolve_vae(self) -> Vae | None:
+        if not self._catalog.policy.has_vae:
+            return None
         name = self._options.get("sd_vae")
         if name not in ("Automatic", "auto"):
             return self._catalog.find_vae(str(name))
