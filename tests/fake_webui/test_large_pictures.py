@@ -149,6 +149,14 @@ def img2img(script: str = "", arguments: Any = (), **changes: Any) -> tuple[str,
 
 
 SIDES = ["left", "right", "up", "down"]
+
+
+def answered_as(image_format: str) -> dict[str, Any]:
+    """Return what sets the format of an answer, which is made after overrides are put back."""
+    settings = {"samples_format": image_format}
+    return {"override_settings": settings, "override_settings_restore_afterwards": False}
+
+
 OUT_OF_MEMORY = {
     "wide margins": plot("cat,dog", margin=10**7),
     "a long legend": plot("cat," + "b " * 60_000, width=1024, height=1024),
@@ -157,7 +165,7 @@ OUT_OF_MEMORY = {
     "a thin picture cropped": img2img(init_images=[black(1, 60_000)], resize_mode=1, width=512),
     "a drawing as a photo": (
         "txt2img",
-        SMALL | {"width": 16_384, "height": 16_384, "override_settings": {"samples_format": "jpg"}},
+        SMALL | {"width": 16_384, "height": 16_384, **answered_as("jpg")},
     ),
 }
 
@@ -201,7 +209,7 @@ def test_more_pictures_than_anybody_waits_for_are_not_made(
 
 def test_what_a_format_can_not_hold_is_its_own_error(fake: FakeWebUI) -> None:
     """WebP ends at 16,383 pixels."""
-    asked = {"width": 16_384, "height": 64, "override_settings": {"samples_format": "webp"}}
+    asked = {"width": 16_384, "height": 64, **answered_as("webp")}
     assert failure(post(fake, "txt2img", SMALL | asked))[:2] == (500, "ValueError")
 
 
