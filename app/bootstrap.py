@@ -42,6 +42,7 @@ class Application:
     history: JobHistoryStore
     api_client: ApiClient
     store: JobStore
+    limits: Limits
 
     def __enter__(self) -> Self:
         self.runner.start()
@@ -111,6 +112,7 @@ def build_app(
         history=history,
         api_client=nodes[0].client,
         store=store,
+        limits=limits,
     )
 
 

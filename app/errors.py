@@ -14,6 +14,7 @@ The command line turns each into one sentence and an exit status.
     │   └── TransitionError             the job's state does not allow this
     ├── WebUIError                   1  the WebUI did not do its part
     │   ├── WebUIUnreachableError    3  nobody listens there
+    │   │   └── WebUIStartingError          it listens and takes no jobs yet
     │   ├── WebUIAnswerError            it refused; its own words
     │   ├── BadAnswerError              not JSON, no image, not decodable
     │   ├── OutcomeUnknownError         sent, and then no whole answer came
@@ -93,6 +94,10 @@ class WebUIUnreachableError(WebUIError):
     """Nobody listens at the WebUI's URL; not a byte was sent."""
 
     exit_status = 3
+
+
+class WebUIStartingError(WebUIUnreachableError):
+    """The WebUI listens, and takes no jobs yet: it is starting, or has no API."""
 
 
 class WebUIAnswerError(WebUIError):

@@ -82,7 +82,7 @@ def _home(app: Application) -> Iterator[Finding]:
 
 
 def _webui(node: WebUINode, needed: Iterable[Requirement]) -> Iterator[Finding]:
-    if silence := silence_of(node.client):
+    if silence := silence_of(node):
         yield Finding(node.name, "up", f"{silence}", FAILED, silence.exit_status)
         return
     yield Finding(node.name, "up", _activity(node.client.progress()))

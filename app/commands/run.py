@@ -6,7 +6,7 @@ import click
 
 from app.bootstrap import Application
 from app.commands.shared.opening import with_webuis
-from app.commands.shared.options import json_option, settings_options
+from app.commands.shared.options import json_option, limit_options, settings_options
 from app.commands.shared.output import notice
 from app.commands.shared.running import run_jobs
 from app.commands.shared.submitting import plan, source_options
@@ -18,6 +18,7 @@ _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
 @click.command()
 @source_options
 @settings_options
+@limit_options
 @with_webuis
 @json_option
 def run(

@@ -8,7 +8,7 @@ import click
 from app.bootstrap import Application
 from app.commands.shared.job_rows import job_json
 from app.commands.shared.opening import with_webuis
-from app.commands.shared.options import json_option
+from app.commands.shared.options import json_option, limit_options
 from app.commands.shared.output import count, duration, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.reaching import require_webui
@@ -18,6 +18,7 @@ from app.storage.home import IMAGES_FOLDER
 
 
 @click.command()
+@limit_options
 @with_webuis
 @json_option
 def work(app: Application, *, as_json: bool) -> int:
@@ -25,8 +26,12 @@ def work(app: Application, *, as_json: bool) -> int:
 
     Several WebUIs work side by side. Ctrl-C cancels the running job and leaves the rest waiting;
     a second one does not wait for the WebUI.
+
+    After --pause-after failures since the last success a WebUI gets no more jobs, and the queue
+    pauses when none is left. A job that was refused before it was sent, or by the WebUI for its own
+    settings (422), does not count; wrong credentials and a full disk pause at once.
     """
-    require_webui([runner.node.client for runner in app.runners])
+    require_webui([runner.node for runner in app.runners], app.limits)
     foreground = Foreground(app)
     status = foreground.go()
     _sum_up(app, foreground.ended, foreground.seconds())

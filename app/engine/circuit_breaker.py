@@ -2,16 +2,13 @@
 
 import time
 
-from app.engine.failure_kinds import failure_kind
+from app.engine.failure_kinds import FailureKind, counts, failure_kind
 from app.engine.node_pool import NodePool
-from app.errors import WebUIError, WebUIUnreachableError
+from app.errors import WebUIError
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobStatus
 from app.limits import Limits
 from app.webui.node import WebUINode
-
-_NONE = ("", 0)
-"""What was said by how many failures in a row, before there is any."""
 
 
 class CircuitBreaker:
@@ -27,7 +24,6 @@ class CircuitBreaker:
     def __init__(self, node: WebUINode, pool: NodePool, queue: JobQueue, limits: Limits) -> None:
         self._node, self._pool, self._queue, self._limits = node, pool, queue, limits
         self._failures = 0
-        self._unknown = _NONE
         self._silent_since: float | None = None
         self._cooldown_ends = 0.0
 
@@ -39,14 +35,18 @@ class CircuitBreaker:
         return time.monotonic() - self._silent_since
 
     def await_answer(self, silence: WebUIError, give_up_after_s: float) -> bool:
-        """Wait for a WebUI that does not answer; when that takes too long, pause the queue.
+        """Wait for a WebUI that takes no jobs; when that takes too long, pause the queue.
+
+        Wrong credentials do not become right by waiting, and pause it at once.
 
         Returns:
             Whether something waits that no other WebUI can run.
         """
         waiting = self._queue.waiting_needs()  # none is left where another has just taken the last
         is_last = bool(waiting) and not self._pool.others_can_run(self._node, waiting)
-        if self.trip(str(silence)) >= give_up_after_s and is_last:
+        kind = failure_kind(silence)
+        is_hopeless = kind is not None and kind.certain
+        if (self.trip(str(silence)) >= give_up_after_s or is_hopeless) and is_last:
             self._pause(str(silence))
         return is_last
 
@@ -61,31 +61,26 @@ class CircuitBreaker:
 
     def status_of_lost_job(self) -> JobStatus:
         """Return the state of a job whose answer was lost: did its WebUI die under it?"""
-        died = isinstance(self._node.why_not_ready(), WebUIUnreachableError)
-        return JobStatus.INTERRUPTED if died and not self._pool.is_single() else JobStatus.FAILED
+        stays_up = self._node.why_not_ready() is None
+        return JobStatus.FAILED if stays_up else JobStatus.INTERRUPTED
 
     def record(self, status: JobStatus, error: Exception | None) -> None:
-        """Count failures in a row that the next job would meet too; stop when there are enough."""
+        """Count failures since the last success, whatever their words; stop when there are enough.
+
+        A fault of the job's own settings says nothing of the next job.
+        """
         if status is JobStatus.SUCCEEDED:
-            self._failures, self._unknown = 0, _NONE
-        if kind := failure_kind(error):
+            self._failures = 0
+        elif error is not None and counts(error):
             self._node.fell_silent()
             self._failures += 1
-            if kind.certain or self._failures >= self._limits.pause_after:
-                self._open(f"{kind.name}, {_times(self._failures)}: {error}")
-        elif status is JobStatus.FAILED:
-            self._record_unknown(str(error))
-
-    def _record_unknown(self, said: str) -> None:
-        """Take a failure of no known kind for a shared one when it keeps saying the same."""
-        before, times = self._unknown
-        self._unknown = said, times + 1 if said == before else 1
-        if self._unknown[1] >= self._limits.pause_after:
-            self._open(f"the same failure, {_times(self._unknown[1])}: {said}")
+            kind = failure_kind(error)
+            if self._failures >= self._limits.pause_after or (kind and kind.certain):
+                self._open(_reason(self._failures, kind, error))
 
     def _open(self, reason: str) -> None:
         """Set the WebUI aside for a while where others work on, else pause the queue."""
-        self._failures, self._unknown = 0, _NONE
+        self._failures = 0
         if self._pool.has_others(self._node):
             self._node.set_aside(reason)
             self._cooldown_ends = time.monotonic() + self._limits.cooldown_s
@@ -97,5 +92,6 @@ class CircuitBreaker:
             self._queue.pause(reason)
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times in a row"
+def _reason(failures: int, kind: FailureKind | None, error: Exception) -> str:
+    said = f"{kind.name}: {error}" if kind else f"{error}"
+    return said if failures == 1 else f"{failures} failures in a row, the last one: {said}"

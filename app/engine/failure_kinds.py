@@ -1,15 +1,19 @@
-"""Which failures the next job would meet too, so that one of them does not burn the queue."""
+"""What kinds of failures there are, and which of them say something about the next job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.errors import (
+    BadInputError,
     HomeError,
+    JobStoppedError,
     MissingOnWebUIError,
     TookTooLongError,
     WebUIAnswerError,
     WebUIUnreachableError,
 )
+
+INVALID_REQUEST = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,15 @@ FAILURE_KINDS: tuple[FailureKind, ...] = (
 """In the order in which they are tried."""
 
 
+def counts(error: Exception) -> bool:
+    """Return whether a failure may be the WebUI's, and not of the job's own settings."""
+    if isinstance(error, WebUIAnswerError):
+        return error.status != INVALID_REQUEST
+    if isinstance(error, HomeError):
+        return True
+    return not isinstance(error, MissingOnWebUIError | BadInputError | JobStoppedError)
+
+
 def failure_kind(error: Exception | None) -> FailureKind | None:
-    """Return what kind of failure this is if the next job would meet it too, else None."""
+    """Return what kind of failure this is, or None if it is of no known kind."""
     return next((kind for kind in FAILURE_KINDS if kind.fits(error)), None)

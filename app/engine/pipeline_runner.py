@@ -7,14 +7,15 @@ from functools import partial
 from typing import Any
 
 from app.config.requirements import requirements
-from app.engine.request_monitor import JobHooks, RequestMonitor
+from app.engine.request_monitor import JobHooks, RequestMonitor, error_of
 from app.engine.results import JobResults
 from app.engine.verification import check_images, check_info
-from app.errors import AppError, MissingOnWebUIError
+from app.errors import AppError, MissingOnWebUIError, WebUIAnswerError
 from app.jobs.models import JobRecord, Progress
 from app.limits import Limits
 from app.stages import Expected, Stage, StageImage, StageRequest, stages_of
 from app.storage.artifacts import ArtifactStore
+from app.webui.answers import Generation, was_not_taken
 from app.webui.inventory import Inventory
 from app.webui.node import WebUINode
 
@@ -102,6 +103,45 @@ class PipelineRunner:
     ) -> list[StageImage]:
         """Send one request and return its images, saved and checked."""
         payload, task_id = _with_task_id(run, request)
+        try:
+            answer = self._send(run, request, payload, task_id, start, share)
+        except WebUIAnswerError as refused:
+            self._await_start(run, refused)
+            answer = self._send(run, request, payload, task_id, start, share)
+        if answer.info:
+            check_info(request.expected, answer.info, self._inventory_for(request.expected))
+        made = run.results.save(start.stage, request, payload, answer)
+        check_images(request.expected, [image.size for image in made])
+        return made
+
+    def _await_start(self, run: _Run, refused: WebUIAnswerError) -> None:
+        """Wait for a WebUI that refused a request because it is starting, so that it can go again.
+
+        Raises:
+            WebUIAnswerError: `refused`, where it was no such refusal, or the start takes too long.
+            JobCancelledError, JobStoppedError: if that was asked meanwhile.
+        """
+        self._node.fell_silent()
+        if not was_not_taken(refused) or self._node.why_not_ready() is None:
+            raise refused
+        deadline = min(run.deadline, time.monotonic() + self._limits.patience_s)
+        while self._node.why_not_ready() is not None:
+            if verdict := error_of(run.hooks.control()):
+                raise verdict
+            if time.monotonic() > deadline:
+                raise refused
+            time.sleep(self._limits.poll_s)
+
+    def _send(
+        self,
+        run: _Run,
+        request: StageRequest,
+        payload: Mapping[str, Any],
+        task_id: str | None,
+        start: Progress,
+        share: float,
+    ) -> Generation:
+        """Send a request, stay with it, and return its answer."""
         monitor = RequestMonitor(
             self._node,
             run.hooks,
@@ -111,15 +151,11 @@ class PipelineRunner:
             task_id=task_id,
             deadline=run.deadline,
         )
-        # The monitor gives up before that; it only ends a thread that nobody waits for.
-        timeout_s = max(run.deadline - time.monotonic(), 0) + 2 * self._limits.stop_grace_s
+        # The monitor gives up before that, or later where the request waits in a line; this only
+        # ends a thread that nobody waits for.
+        timeout_s = 2 * (self._limits.job_ceiling_s + self._limits.stop_grace_s)
         send = partial(self._node.client.generate, request.path, payload, timeout_s)
-        answer = monitor.run(send)
-        if answer.info:
-            check_info(request.expected, answer.info, self._inventory_for(request.expected))
-        made = run.results.save(start.stage, request, payload, answer)
-        check_images(request.expected, [image.size for image in made])
-        return made
+        return monitor.run(send)
 
     def _inventory_for(self, expected: Expected) -> Inventory:
         return self._node.inventory() if expected.checkpoint or expected.refiner else NOT_ASKED

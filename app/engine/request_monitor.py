@@ -15,6 +15,7 @@ from app.errors import (
     JobStoppedError,
     OutcomeUnknownError,
     TookTooLongError,
+    WebUIAnswerError,
     WebUIError,
 )
 from app.jobs.models import ControlRequest, Progress
@@ -22,6 +23,9 @@ from app.limits import Limits
 from app.storage.artifacts import SavedImage
 from app.webui.answers import Generation
 from app.webui.node import IDLE, TaskState, WebUINode
+
+TOO_MANY_REQUESTS = 429
+SLOWEST_POLL = 16  # times the usual interval, for a WebUI that is asked too often
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,8 @@ class RequestMonitor:
         self._verdict: AppError | None = None
         self._give_up_at = float("inf")
         self._interrupted = False
-        self._moved_at = time.monotonic()
+        self._moved_at = self._looked_at = time.monotonic()
+        self._poll_s = limits.poll_s
         self._last = IDLE
 
     def run(self, send: Callable[[], Generation]) -> Generation:
@@ -107,7 +112,7 @@ class RequestMonitor:
         return answer
 
     def _wait(self, future: Future[Generation]) -> None:
-        while not wait([future], self._limits.poll_s).done:
+        while not wait([future], self._poll_s).done:
             if time.monotonic() > self._give_up_at:
                 return
             self._look()
@@ -149,11 +154,22 @@ class RequestMonitor:
         """Look in once; what can't be seen or done now is tried again at the next look."""
         try:
             state = self._node.task_state(self._task_id)
+            self._poll_s = self._limits.poll_s
             self._tell(state)
+            self._take_no_time_from_job(state)
             self._obey(self._hooks.control(), state)
-        except WebUIError:
+        except WebUIError as error:
+            if isinstance(error, WebUIAnswerError) and error.status == TOO_MANY_REQUESTS:
+                self._poll_s = min(2 * self._poll_s, SLOWEST_POLL * self._limits.poll_s)
             self._tell(self._last)
             self._obey(self._hooks.control(), IDLE)
+
+    def _take_no_time_from_job(self, state: TaskState) -> None:
+        """Move the deadline while the request waits in the WebUI's line behind somebody else's."""
+        now = time.monotonic()
+        if state.waiting:
+            self._deadline += now - self._looked_at
+        self._looked_at = now
 
     def _tell(self, seen: TaskState) -> None:
         state = _forward(self._last, seen)

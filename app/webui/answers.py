@@ -98,6 +98,15 @@ def refusal(status: int, body: bytes) -> WebUIError:
     return WebUIAnswerError(status, str(answer.get("error") or ""), str(words)[:MAX_WORDS])
 
 
+def was_not_taken(refused: WebUIAnswerError) -> bool:
+    """Return whether a generation was refused in the words of a WebUI that is still starting.
+
+    The same words mean something else when it has started.
+    """
+    is_missing = refused.status == 404 and refused.words == "Not Found"
+    return is_missing or (refused.status == 500 and "default_script_arg_" in refused.words)
+
+
 def _refusal_without_json(status: int, body: bytes) -> WebUIError:
     words = plain_words(body)
     if status in GATEWAY_STATUSES:

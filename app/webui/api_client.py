@@ -40,6 +40,7 @@ class ApiClient:
     def __init__(self, base_url: str, limits: Limits = DEFAULT_LIMITS) -> None:
         self.base_url = base_url.rstrip("/")
         self.name = without_credentials(self.base_url)
+        self.has_credentials = self.name != self.base_url
         self._limits = limits
         self._open_generations = OpenSockets()
         self._reads = self._session(_reading("GET", limits.read_attempts))

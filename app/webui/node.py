@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.errors import WebUIAnswerError, WebUIError
+from app.errors import WebUIAnswerError, WebUIError, WebUIStartingError
 from app.limits import Limits
 from app.webui.api_client import ApiClient
 from app.webui.inventory import Inventory
@@ -62,15 +62,44 @@ class WebUINode:
         return self.outage and f"{self.outage} (since {self.outage_since:%H:%M})"
 
     def why_not_ready(self) -> WebUIError | None:
-        """Return why it can't take a job now, or None when it can."""
-        if time.monotonic() < self._up_until:
+        """Return why it can't take a job now, or None when it can.
+
+        A WebUI that starts answers some requests long before it can generate; its samplers come
+        last.
+        """
+        if self.is_fresh():
             return None
         try:
-            self.client.progress()
+            samplers = self.client.samplers()
+        except WebUIAnswerError as error:
+            return self._starting() if error.status == 404 else error
         except WebUIError as error:
             return error
+        if not samplers:
+            return self._starting()
         self.answered()
         return None
+
+    def foreign_work(self) -> TaskState | None:
+        """Return what it works on that is none of ours, or None.
+
+        To be asked only while no request of ours is open.
+
+        Raises:
+            WebUIError: if it does not answer.
+        """
+        state = _from_progress(self.client.progress())
+        return state if state.running else None
+
+    def _starting(self) -> WebUIStartingError:
+        return WebUIStartingError(
+            f"the WebUI at {self.name} does not answer on its API; start it with --api,"
+            " or wait until it has started"
+        )
+
+    def is_fresh(self) -> bool:
+        """Return whether it has answered so lately that it need not be asked."""
+        return time.monotonic() < self._up_until
 
     def answered(self) -> None:
         """Note that it has just answered a request."""

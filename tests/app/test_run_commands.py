@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from fake_webui import FakeWebUI
@@ -118,3 +119,30 @@ def test_a_pipe_sees_a_line_for_each_job(app_cli: CommandLine) -> None:
     said = app_cli("work").stderr
     assert f"✓ {job['job_id']}" in said
     assert "all jobs" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [(["--pause-after", "1"], {}), ([], {"APP_PAUSE_AFTER": "1"}), (["--pause-after", "2"], {})],
+)
+def test_how_many_failures_pause_the_queue_is_a_setting(
+    app_cli: CommandLine, fake: FakeWebUI, words: list[str], variables: dict[str, str]
+) -> None:
+    """An option of `work`, or a variable."""
+    fake.fault("out-of-memory", TXT2IMG, when="every")
+    for _ in range(3):
+        app_cli("queue", "add", "--prompt", "x", *SMALL)
+    assert app_cli("work", *words, **variables).returncode == 1
+    assert len(payloads(fake, TXT2IMG)) == (2 if "2" in words else 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("APP_PATIENCE_S", "soon"), ("APP_PAUSE_AFTER", "1.5"), ("APP_POLL_S", "0")]
+)
+def test_a_limit_that_is_not_a_number_is_refused(
+    app_cli: CommandLine, name: str, value: str
+) -> None:
+    """It is named with what it must be."""
+    done = app_cli("queue", **{name: value})
+    assert done.returncode == 2
+    assert f"{name} is {value!r}; it must be a" in done.stderr

@@ -210,7 +210,8 @@ def test_failures_that_the_next_job_would_meet_pause_the_queue(
     application.job_service.submit([boat() for _ in range(10)])
     assert application.runner.run_pending() == 3
     assert application.queue.counts()[JobStatus.QUEUED] == 7
-    assert "out of memory, 3 times in a row" in application.queue.pause_state().reason
+    reason = application.queue.pause_state().reason
+    assert reason.startswith("3 failures in a row, the last one: out of memory")
     control(fake, "DELETE", "faults")
     application.job_service.resume()
     assert application.runner.run_pending() == 7
@@ -219,7 +220,7 @@ def test_failures_that_the_next_job_would_meet_pause_the_queue(
 @pytest.mark.parametrize(
     ("action", "settings", "words"),
     [
-        ("status", {"status": 422, "body": {"detail": "no such script"}}, "no such script"),
+        ("status", {"status": 500, "body": {"detail": "no such script"}}, "no such script"),
         ("missing-images", {}, "no images"),
         ("ignored-options", {}, "asked for checkpoint"),
     ],
@@ -233,20 +234,45 @@ def test_the_same_failure_again_and_again_pauses_the_queue(
     application.job_service.submit([boat(config=other) for _ in range(6)])
     assert application.runner.run_pending() == 3
     reason = application.queue.pause_state().reason
-    assert reason.startswith("the same failure, 3 times in a row")
+    assert reason.startswith("3 failures in a row")
     assert words in reason
 
 
-def test_different_failures_do_not_pause_the_queue(
+def test_failures_count_whatever_their_words(application: Application, fake: FakeWebUI) -> None:
+    """A Ray ID or an address in the words makes no failure another one."""
+    for number in range(6):
+        said = {"detail": f"Ray ID {number}"}
+        fake.fault("status", TXT2IMG, when="every", times=1, status=500, body=said)
+    application.job_service.submit([boat() for _ in range(6)])
+    assert application.runner.run_pending() == 3
+    assert "Ray ID 2" in application.queue.pause_state().reason
+
+
+def test_two_failures_in_turn_pause_the_queue(application: Application, fake: FakeWebUI) -> None:
+    """What fails in two ways fails all the same."""
+    for action in ("out-of-memory", "missing-images", "out-of-memory"):
+        fake.fault(action, TXT2IMG, when="every", times=1)
+    application.job_service.submit([boat() for _ in range(6)])
+    assert application.runner.run_pending() == 3
+    assert application.queue.pause_state().paused
+
+
+def test_a_fault_of_a_jobs_own_settings_neither_counts_nor_resets(
     application: Application, fake: FakeWebUI
 ) -> None:
-    """Jobs that each fail in a way of their own say nothing about the next."""
-    for nth in (1, 2, 3, 4):
-        said = {"detail": f"mistake {nth}"}
-        fake.fault("status", TXT2IMG, when={"nth": nth}, status=500, body=said)
-    application.job_service.submit([boat() for _ in range(5)])
-    assert application.runner.run_pending() == 5
+    """Refused before sending, or with a 422: the next job may be another one altogether."""
+    lost = {"txt2img": {"checkpoint": "nope"}}
+    fake.fault("status", TXT2IMG, when={"nth": 1}, status=422, body={"detail": "wrong"})
+    fake.fault("out-of-memory", TXT2IMG, when={"nth": 2})
+    fake.fault("out-of-memory", TXT2IMG, when={"nth": 3})
+    specs = [boat(), boat(), boat(config=lost), boat(config=lost), boat(config=lost), boat()]
+    application.job_service.submit(specs)
+    assert application.runner.run_pending() == 6
     assert not application.queue.pause_state().paused
+    fake.fault("out-of-memory", TXT2IMG, when="every", times=1)
+    application.job_service.submit([boat(), boat()])
+    assert application.runner.run_pending() == 1
+    assert application.queue.pause_state().paused
 
 
 def test_a_success_in_between_starts_the_count_again(
@@ -280,7 +306,7 @@ def test_a_runner_waits_for_a_webui_that_is_starting_up(
     port = int(fake.url.rpartition(":")[2])
     fake.reset()
     application = build(f"http://127.0.0.1:{port}", limits=replace(SHORT, patience_s=30))
-    fake.fault("reset", "/sdapi/v1/progress", when="every")
+    fake.fault("reset", "/sdapi/v1/samplers", when="every")
     [job_id] = application.job_service.submit([boat()])
     with application:
         wait_until(lambda: application.runners[0].node.outage)
@@ -345,7 +371,7 @@ def test_a_webui_that_dies_costs_one_job_and_holds_the_rest(
         os.kill(dying.health()["pid"], signal.SIGKILL)
         failed = application.job_service.wait(doomed, 20)
         wait_until(lambda: application.queue.pause_state().paused)
-    assert failed.status is JobStatus.FAILED
+    assert failed.status is JobStatus.INTERRUPTED
     assert "connection to the WebUI was lost" in (failed.error or "")
     assert "can't be reached" in (failed.error or "")
     assert application.history.get(waiting).status is JobStatus.QUEUED

@@ -1,25 +1,31 @@
 """Opening the app for one command."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app.bootstrap import Application, build_app
-from app.commands.shared.options import home_option, webui_option
+from app.commands.shared.options import LIMITS, home_option, webui_option
+from app.config.limit_settings import resolve_limits
 
 Result = TypeVar("Result")
+NOTHING: Mapping[str, float | None] = {}
 
 
 @contextmanager
-def opened(home: Path | None, webui_urls: Sequence[str] = ()) -> Iterator[Application]:
+def opened(
+    home: Path | None,
+    webui_urls: Sequence[str] = (),
+    limits: Mapping[str, float | None] = NOTHING,
+) -> Iterator[Application]:
     """Give the app on this home, with no runner started; close it afterwards.
 
     Raises:
         AppError: if the home, its store or a URL can't be used.
     """
-    application = build_app(webui_url=webui_urls or None, home=home)
+    application = build_app(webui_url=webui_urls or None, home=home, limits=resolve_limits(limits))
     try:
         yield application
     finally:
@@ -31,7 +37,8 @@ def with_app(command: Callable[..., Result]) -> Callable[..., Result]:
 
     @wraps(command)
     def run(*, home: Path | None, webui_urls: tuple[str, ...] = (), **given: Any) -> Result:
-        with opened(home, webui_urls) as app:
+        limits = {name: given.pop(name) for name in LIMITS if name in given}
+        with opened(home, webui_urls, limits) as app:
             return command(app, **given)
 
     return home_option(run)

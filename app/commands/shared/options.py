@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from app.config.limit_settings import PREFIX
 from app.config.pipeline_config import merge_layers, setting_field
+from app.limits import DEFAULT_LIMITS
 from app.storage.home import DEFAULT_WEBUI_URL, HOME_VARIABLE, WEBUI_VARIABLE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -154,6 +156,28 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+LIMITS: Mapping[str, tuple[str, str]] = {
+    "pause_after": ("--pause-after", "Failures in a row after which the queue pauses."),
+    "patience_s": ("--patience", "Seconds without a WebUI after which it pauses."),
+    "job_ceiling_s": ("--job-ceiling", "Seconds that one job may take."),
+}
+"""The options of limits, by their names in `Limits`."""
+
+
+def limit_options(command: Command) -> Command:
+    """Add the options of LIMITS; a command that is opened with the app does not see them."""
+    return together(*(_limit_option(name, *details) for name, details in LIMITS.items()))(command)
+
+
+def _limit_option(name: str, flag: str, text: str) -> Callable[[Any], Any]:
+    usual = getattr(DEFAULT_LIMITS, name)
+    kind = (
+        click.IntRange(min=1) if isinstance(usual, int) else click.FloatRange(min=0, min_open=True)
+    )
+    hint = f"{text} [env: {PREFIX}{name.upper()}; default: {usual:g}]"
+    return click.option(flag, name, type=kind, default=None, help=hint)
 
 
 webui_option = click.option(

@@ -6,10 +6,11 @@ from typing import Self
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from app.commands.shared.output import console, duration
+from app.commands.shared.output import console, duration, one_line
 from app.jobs.models import Progress as JobProgress
 
 _TELLING = 0.5  # so much of a job must be done before the rest is foretold
+_TEXT = 60  # characters of what a WebUI says of itself
 _SCALE = 1000  # bars count thousandths
 
 
@@ -84,6 +85,8 @@ def progress_words(job: JobProgress) -> str:
     parts = [f"{job.stage} ({job.stage_index + 1}/{job.stage_count})"]
     if job.step is not None and job.steps:
         parts.append(f"step {job.step}/{job.steps}")
+    elif job.text:
+        parts.append(one_line(job.text)[:_TEXT])
     if job.stall_warning:
         parts.append(f"no progress for {duration(job.stalled_s)}")
     elif job.eta_s is not None:

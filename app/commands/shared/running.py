@@ -45,7 +45,7 @@ def run_jobs(app: Application, specs: Sequence[JobSpec], *, as_json: bool) -> in
     Raises:
         AppError: if no WebUI can be used; nothing was submitted then.
     """
-    require_webui([runner.node.client for runner in app.runners])
+    require_webui([runner.node for runner in app.runners], app.limits)
     job_ids = app.job_service.submit(specs)
     status = Foreground(app, job_ids).go()
     jobs = [app.history.get(job_id) for job_id in job_ids]
