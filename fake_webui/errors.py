@@ -5,6 +5,7 @@ FakeWebUIError
 ├── ApiError                 an answer that the real WebUI gives
 │   ├── HandlerError         an exception inside a handler: 500, class name and message
 │   ├── HttpError            the WebUI's own HTTP error: a status and its detail
+│   ├── PlainError           an answer with a body of its own
 │   ├── InvalidRequestError  422, every field that is wrong
 │   └── StarletteError       the web framework's own answer, such as 404 Not Found
 ├── ControlError             an answer of the control endpoints
@@ -43,15 +44,16 @@ class ApiError(FakeWebUIError):
 class HandlerError(ApiError):
     """A Python exception that escapes a handler of the real WebUI: status 500.
 
-    `class_name` is that exception's class, `message` its text.
+    `class_name` is that exception's class, `message` its text, `value` what it is about.
     """
 
     timed = False
 
-    def __init__(self, class_name: str, message: str) -> None:
+    def __init__(self, class_name: str, message: str, value: Any = "") -> None:
         super().__init__(500, message)
         self.class_name = class_name
         self.message = message
+        self.value = value
 
 
 def out_of_memory(gibibytes: float) -> HandlerError:
@@ -89,6 +91,18 @@ class HttpError(ApiError):
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(status, detail)
         self.detail = detail
+
+
+class PlainError(ApiError):
+    """An error answer whose body is a JSON value of its own."""
+
+    def __init__(self, status: int, value: Any) -> None:
+        super().__init__(status, str(value))
+        self.value = value
+
+    def body(self) -> Any:
+        """Return the value."""
+        return self.value
 
 
 class InvalidRequestError(ApiError):

@@ -158,7 +158,8 @@ def serve(
         server.start()
         announce(server.url)
         print(f"fake-webui listening on {server.url}", flush=True)
-        threading.Thread(target=_warm_up, daemon=True).start()
+        state = app.extensions[KEY].state
+        threading.Thread(target=_warm_up, args=[state], daemon=True).start()
         while not stopped.wait(SIGNAL_POLL_S):
             pass
     app.extensions[KEY].state.close()
@@ -176,9 +177,9 @@ def _start_slowly(app: Flask, stopped: threading.Event) -> None:
     services.state.startup.begin(seconds - refused_s)
 
 
-def _warm_up() -> None:
+def _warm_up(state: WebUIState) -> None:
     """Import what the first request for a picture would wait for."""
-    _ = pictures.generation
+    pictures.of(state, "generation")
 
 
 def _make_folder(path: Path | None) -> None:

@@ -7,13 +7,16 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
+from fake_webui.contract.envelope import Envelope
 from fake_webui.errors import HttpError
 
 LOGIN_COOKIES: Final = ("access-token", "access-token-unsecure")
 SECRET: Final = os.urandom(16)
 
 
-def authenticate(authorization: str | None, accounts: Mapping[str, str]) -> None:
+def authenticate(
+    authorization: str | None, accounts: Mapping[str, str], envelope: Envelope
+) -> None:
     """Check an Authorization header against user names and passwords.
 
     Raises:
@@ -22,19 +25,19 @@ def authenticate(authorization: str | None, accounts: Mapping[str, str]) -> None
     scheme, _, credentials = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         raise HttpError(401, "Not authenticated")
-    user, password = _decode_credentials(credentials)
+    user, password = _decode_credentials(credentials, envelope)
     if not _matches(password, accounts.get(user)):
-        raise HttpError(401, "Incorrect username or password")
+        raise HttpError(401, envelope.wrong)
 
 
-def _decode_credentials(credentials: str) -> tuple[str, str]:
+def _decode_credentials(credentials: str, envelope: Envelope) -> tuple[str, str]:
     try:
         decoded = base64.b64decode(credentials).decode("ascii")
     except (binascii.Error, ValueError):
         decoded = ""
     user, colon, password = decoded.partition(":")
     if not colon:
-        raise HttpError(401, "Invalid authentication credentials")
+        raise HttpError(401, envelope.malformed)
     return user, password
 
 

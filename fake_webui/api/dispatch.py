@@ -18,6 +18,7 @@ from fake_webui.contract.coercion import FieldType
 from fake_webui.errors import HttpError, StarletteError
 
 CONTROL = "/__fake"
+NO_CONTENT = 204
 
 
 def is_control() -> bool:
@@ -67,6 +68,9 @@ def answer() -> Response | None:
     parsed, state = read(endpoint, body), services.state
     refuse_generation(endpoint, state.startup.phase)
     value = endpoint.view(state, parsed)
+    services.profile.count_call(state, request.remote_addr or "", endpoint)
+    if endpoint.status == NO_CONTENT:
+        return no_content()
     if isinstance(value, bytes):
         return Response(value, content_type=endpoint.media)
     return value if isinstance(value, Response) else json_answer(value)
@@ -78,9 +82,10 @@ def let_in(endpoint: Endpoint) -> None:
     Raises:
         HttpError: 401 without good ones.
     """
-    config = current_services().config
+    services = current_services()
+    config, envelope = services.config, services.profile.envelope
     if config.api_auth and endpoint.guarded:
-        authenticate(request.headers.get("Authorization"), config.api_auth)
+        authenticate(request.headers.get("Authorization"), config.api_auth, envelope)
     if (
         endpoint.private
         and config.gradio_auth
@@ -130,6 +135,13 @@ def note_unknown(fields: Iterable[str]) -> None:
     """Note in the journal what a request has and the WebUI does not know."""
     if exchange := g.get("exchange"):
         exchange.unknown_fields.extend(fields)
+
+
+def no_content() -> Response:
+    """Return an answer without a body."""
+    response = Response(status=NO_CONTENT)
+    del response.headers["Content-Type"]
+    return response
 
 
 def read_object(kind: FieldType, body: Any) -> Parsed:

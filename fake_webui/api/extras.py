@@ -30,7 +30,7 @@ INTERROGATORS = ("clip", "deepdanbooru")
 def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge one picture."""
     image = pictures.image_input.decode_image(asked.values["image"])
-    results, text = pictures.postprocessing.run_extras([image], asked.values, state)
+    results, text = pictures.of(state, "postprocessing").run_extras([image], asked.values, state)
     return _spliced(b'{"html_info":%s,"image":%s}', text, _quoted(results[0], state))
 
 
@@ -44,13 +44,15 @@ def extra_batch_images(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge several pictures."""
     texts = [entry["data"] for entry in asked.values["imageList"]]
     images = pictures.image_input.decode_images(texts)
-    results, text = pictures.postprocessing.run_extras(images, asked.values, state)
+    results, text = pictures.of(state, "postprocessing").run_extras(images, asked.values, state)
     listed = b",".join(_quoted(result, state) for result in results)
     return _spliced(b'{"html_info":%s,"images":[%s]}', text, listed)
 
 
 def _quoted(picture: "Picture", state: WebUIState) -> bytes:
-    return b'"%s"' % base64.b64encode(pictures.generation.encode_picture(picture, state))
+    return b'"%s"' % base64.b64encode(
+        pictures.of(state, "generation").encode_picture(picture, state)
+    )
 
 
 def _spliced(shape: bytes, text: str, images: bytes) -> Response:
@@ -62,7 +64,7 @@ def _spliced(shape: bytes, text: str, images: bytes) -> Response:
 )
 def png_info(state: WebUIState, asked: Parsed) -> Any:
     """Read what a picture says of its making."""
-    return pictures.pnginfo.png_info(asked.values["image"], state)
+    return pictures.of(state, "pnginfo").png_info(asked.values["image"], state)
 
 
 @endpoints.post("/sdapi/v1/interrogate", body=tables.INTERROGATE, work=Work.INTERROGATION)

@@ -29,7 +29,7 @@ endpoints = Family()
 def txt2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from a prompt."""
     _note(state, asked)
-    return _answer(pictures.generation.txt2img(asked, state, g.get("failure")))
+    return _answer(pictures.of(state, "generation").txt2img(asked, state, g.get("failure")))
 
 
 @endpoints.post(
@@ -41,7 +41,7 @@ def txt2img(state: WebUIState, asked: Parsed) -> Response:
 def img2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from pictures and a prompt."""
     _note(state, asked)
-    return _answer(pictures.generation.img2img(asked, state, g.get("failure")))
+    return _answer(pictures.of(state, "generation").img2img(asked, state, g.get("failure")))
 
 
 def _note(state: WebUIState, asked: Parsed) -> None:

@@ -6,12 +6,19 @@ imports them.
 
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from fake_webui.webui.state import WebUIState
 
 if TYPE_CHECKING:
     from fake_webui.webui import generation, image_input, pnginfo, postprocessing
 
 __all__ = ["generation", "image_input", "pnginfo", "postprocessing"]
+
+
+def of(state: WebUIState, name: str) -> Any:
+    """Return the module that stands for one of those here in this kind of WebUI."""
+    return import_module(state.policy.workshop.get(name, f"fake_webui.webui.{name}"))
 
 
 def __getattr__(name: str) -> ModuleType:

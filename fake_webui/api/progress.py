@@ -24,7 +24,7 @@ def progress(state: WebUIState, asked: Parsed) -> Any:
     picture = _current_image(state)
     image = None
     if picture and not asked.values["skip_current_image"]:
-        encoded = pictures.generation.encode_picture(picture, state)
+        encoded = pictures.of(state, "generation").encode_picture(picture, state)
         image = base64.b64encode(encoded).decode()
     return _progress_answer(min(done, 1.0), elapsed_s / done - elapsed_s, state, image)
 

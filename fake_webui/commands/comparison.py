@@ -224,7 +224,7 @@ def image_differences(
     if not is_image(here):
         yield Difference(where, "an image", here)
         return
-    keys = [*IMAGE_KEYS, *(key for key in ("exif_usercomment",) if key in real)]
+    keys = [*IMAGE_KEYS, *(key for key in ("exif_usercomment",) if real.get(key))]
     for key in [*keys, "pixel_sha1"] if how.pixels else keys:
         yield from differences(real.get(key), here.get(key), f"{where}.{key}", how)
 

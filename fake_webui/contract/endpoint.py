@@ -33,6 +33,7 @@ class Facts(TypedDict, total=False):
     form: Table
     answer: FieldType
     media: str
+    status: int
     needs: str
     work: Work
     public: bool
@@ -52,7 +53,8 @@ class Endpoint:
 
     At most one of these is read: `body`, the table of its fields, or MAPPING where any object is
     taken; `query`, the table of its query parameters; `form`, that of its form fields. `answer`
-    is the type of the answer, None for one that nobody describes, and `media` its media type.
+    is the type of the answer, None for one that nobody describes, and `media` its media type. A
+    `status` of 204 is an answer without a body.
     `needs` is the part of the server that it comes with: "" always, "webui" with the page, "stop"
     with --api-server-stop, or an extension's name; `work` says which faults it can show.
     Credentials are asked for under `API` except where it is `public`, and with --gradio-auth for
@@ -68,6 +70,7 @@ class Endpoint:
     form: Table | None = None
     answer: FieldType | None = None
     media: str = JSON
+    status: int = 200
     needs: str = ""
     work: Work | None = None
     public: bool = False

@@ -12,12 +12,15 @@ class Envelope:
     """What is around an error; the defaults are A1111's.
 
     An exception's text is under `message`. The WebUI's own HTTP errors are wrapped in the same
-    four keys, or are `{"detail": …}` alone. `challenge` is the `WWW-Authenticate` of a 401.
+    four keys, or are `{"detail": …}` alone. `challenge` is the `WWW-Authenticate` of a 401, which
+    says `malformed` of credentials that can't be read and `wrong` of those that nobody has.
     """
 
     message: str = "errors"
     wraps_http_errors: bool = True
     challenge: str | None = None
+    malformed: str = "Invalid authentication credentials"
+    wrong: str = "Incorrect username or password"
 
     def body(self, error: ApiError) -> Any:
         """Return the JSON value of the answer."""

@@ -41,6 +41,12 @@ MESSAGES: Final = {
     "greater_than_equal": "Input should be greater than or equal to {ge}",
     "less_than_equal": "Input should be less than or equal to {le}",
     "literal_error": "Input should be {expected}",
+    "is_instance_of": "Input should be an instance of {class}",
+    "union_tag_not_found": "Unable to extract tag using discriminator {discriminator}",
+    "union_tag_invalid": (
+        "Input tag '{tag}' found using {discriminator} does not match any of the expected tags: "
+        "{expected_tags}"
+    ),
 }
 BOOLEAN_WORDS: Final = {
     **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True),
@@ -142,6 +148,11 @@ def to_mapping(value: Any) -> dict[Any, Any]:
     return value
 
 
+def to_image(_: Any) -> Any:
+    """Accept no JSON at all, where only an open image would do."""
+    raise RefusalError("is_instance_of", **{"class": "Image"})
+
+
 def to_anything(value: Any) -> Any:
     """Accept the value as it is."""
     return value
@@ -155,6 +166,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "list": to_list,
     "mapping": to_mapping,
     "mapping_of": to_mapping,
+    "image": to_image,
     "anything": to_anything,
 }
 EXACT: Final[Mapping[str, type]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, Table
@@ -10,6 +11,11 @@ from fake_webui.contract.envelope import WRAPPED, Envelope
 from fake_webui.contract.transport import Transport
 from fake_webui.webui.extension import Extension
 from fake_webui.webui.policy import A1111, Policy
+from fake_webui.webui.state import WebUIState
+
+
+def _not_counted(*_: Any) -> None:
+    """Let everybody call as often as they like."""
 
 
 def _always(_: ServerConfig) -> Transport:
@@ -22,7 +28,9 @@ class Profile:
 
     `name` is the word of the command line, `title` what people call it. `policy` is how it names,
     lists, loads and writes; `dialect` how it validates; `envelope` how its errors look;
-    `transport` what goes around its answers, by the server's configuration. `absent` are paths
+    `transport` what goes around its answers, by the server's configuration. `count_call` is called
+    with the state, the client's address and the endpoint once a call is answered; it raises an
+    `ApiError` where that is one too many. `absent` are paths
     that it lacks, `endpoints` those that it has beside or instead of A1111's; `tables` are request
     tables that differ, by name. `extensions` are those that it always has, in its own way;
     those of `foreign` names do nothing in it.
@@ -34,6 +42,7 @@ class Profile:
     dialect: Dialect = PYDANTIC_1
     envelope: Envelope = WRAPPED
     transport: Callable[[ServerConfig], Transport] = _always
+    count_call: Callable[[WebUIState, str, Endpoint], None] = _not_counted
     absent: frozenset[str] = frozenset()
     endpoints: Sequence[Endpoint] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)

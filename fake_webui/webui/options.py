@@ -113,6 +113,11 @@ class Options:
         """Return the names of all options."""
         return list(self._defaults)
 
+    def keys_set(self) -> list[str]:
+        """Return the names of those that were set since the start, or by the configuration."""
+        with self._lock:
+            return list(self._set)
+
     def assign(self, key: str, value: Any) -> None:
         """Store a value, whatever it is: how the server itself sets an option."""
         with self._lock:

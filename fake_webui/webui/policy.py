@@ -83,6 +83,10 @@ class Policy:
     channel. `notes_postprocessing`: whether extras leave a text in the picture.
 
     `failures` are exceptions that differ, as (class, message) by what went wrong.
+
+    `workshop` names the modules that work on pictures in its own way, by the names of those of
+    `webui` that they stand for. `memory` makes what it remembers beside what every WebUI does; a
+    reset makes it anew. `title_of` is how the options call a checkpoint where it is neither.
     """
 
     version: str = EMULATED_VERSION
@@ -113,6 +117,9 @@ class Policy:
     notes_postprocessing: bool = True
     failures: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     hooks: Hooks = NO_HOOKS
+    workshop: Mapping[str, str] = field(default_factory=dict)
+    memory: Callable[[], Any] = _nothing
+    title_of: Callable[[Any], str] | None = None
 
     def table(self, name: str) -> Any:
         """Return a table of `data`, this WebUI's own if it has one."""

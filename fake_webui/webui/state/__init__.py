@@ -112,6 +112,7 @@ class WebUIState:
         self.startup = Startup()
         self.created = Created(self.policy.root)
         self.encoded: dict[str, Any] = {}  # what the text encoder keeps its last results for
+        self.memory = self.policy.memory()
         self.rng = random.Random(self.config.seed)  # noqa: S311 (seeds of pictures)
         self._id_rng = random.Random(self.config.seed)  # noqa: S311 (names, not secrets)
         self.models = Models(self.catalog, self.options, self.config.load_seconds, self._wait)

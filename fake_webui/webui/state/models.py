@@ -47,8 +47,10 @@ class Models:
             self._name_in_options(wanted)
 
     def _name_in_options(self, checkpoint: Checkpoint) -> None:
-        has_hash = self._catalog.policy.names_with_hash
-        name = checkpoint.title if has_hash else checkpoint.name
+        policy = self._catalog.policy
+        name = checkpoint.title if policy.names_with_hash else checkpoint.name
+        if policy.title_of:
+            name = policy.title_of(checkpoint)
         self._options.assign("sd_model_checkpoint", name)
         self._options.assign("sd_checkpoint_hash", checkpoint.sha256)
 
