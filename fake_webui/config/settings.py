@@ -13,7 +13,7 @@ LONGEST_S = 86_400  # a day
 ALL, NONE = "all", "none"
 IMAGE_STYLES = ("compact", "realistic")
 DEFAULT_PROFILE = "a1111"
-PROFILES = (DEFAULT_PROFILE, "forge")
+PROFILES = (DEFAULT_PROFILE, "forge", "sdnext")
 
 
 @dataclass(frozen=True, kw_only=True)

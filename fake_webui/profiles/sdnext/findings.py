@@ -1,0 +1,41 @@
+"""What users of A1111 trip over in SD.Next: asked for, and without the effect it was meant for."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fake_webui.profiles.sdnext.checkpoints import find_checkpoint, find_vae
+from fake_webui.webui.state import WebUIState
+
+LORA = re.compile(r"<lora:([^:>]+)")
+VAE_WORDS = ("Automatic", "None", "Default")
+
+
+def find_in_options(options: Mapping[str, Any], state: WebUIState) -> Iterator[str]:
+    """Yield what of options that are set or overridden names nothing that is there."""
+    name, vae = options.get("sd_model_checkpoint"), options.get("sd_vae")
+    if name and find_checkpoint(state, name) is None:
+        yield f"no checkpoint has the title, name or hash {name!r}"
+    if vae and vae not in VAE_WORDS and not find_vae(state, vae):
+        yield f"no VAE is called {vae!r}; the loaded one was kept"
+
+
+def find(p: Mapping[str, Any], state: WebUIState) -> Iterator[str]:
+    """Yield what of a generation was ignored."""
+    restores = p["override_settings_restore_afterwards"] is not False
+    if restores and "samples_format" in (p["override_settings"] or {}):
+        yield "samples_format has no effect in override_settings; POST it to /sdapi/v1/options"
+    if p["enable_hr"] and not p["hr_resize_mode"]:
+        yield "hires does not enlarge without hr_resize_mode"
+    if p.get("init_images") and not p["resize_mode"]:
+        yield "width and height are ignored without resize_mode"
+    for network in LORA.findall(p["prompt"] or ""):
+        if state.catalog.find_lora(network) is None:
+            yield f"no LoRA is called {network!r}; it was ignored"
+    if p["script_name"] and p["script_name"].lower() not in _script_names(state):
+        yield f"no script is called {p['script_name']!r}; it was ignored"
+
+
+def _script_names(state: WebUIState) -> set[str]:
+    names = state.policy.table("scripts")["names"]
+    return {name.lower() for tab in names.values() for name in tab}

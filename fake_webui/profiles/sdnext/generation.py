@@ -1,0 +1,340 @@
+"""txt2img and img2img as SD.Next has them."""
+
+import io
+import json
+import math
+from typing import Any, Final
+
+from fake_webui.contract import Parsed
+from fake_webui.errors import ApiError, HandlerError, HttpError, StarletteError
+from fake_webui.profiles.sdnext.infotext import write, write_for_grid
+from fake_webui.profiles.sdnext.job import GenerationJob, Start
+from fake_webui.profiles.sdnext.memory import memory_of
+from fake_webui.profiles.sdnext.options import overridden
+from fake_webui.profiles.sdnext.prompts import loras_in, read_prompts
+from fake_webui.profiles.sdnext.rendering import draw, preview_of
+from fake_webui.profiles.sdnext.scripts import check_always_on, check_script
+from fake_webui.profiles.sdnext.start import multiple_of_8, plan_hires, read_start
+from fake_webui.profiles.sdnext.tables import table
+from fake_webui.webui.generation import TRIPPED_OVER, Generated
+from fake_webui.webui.images import Picture
+from fake_webui.webui.images.resizing import image_grid
+from fake_webui.webui.limits import LARGEST_PICTURE_PX, MOST_PIXELS, check_many, check_memory
+from fake_webui.webui.processing.seeds import batch_seeds, fixed_seed
+from fake_webui.webui.state import Failure, Job, WebUIState
+
+DEFAULT_SAMPLERS: Final = ("Default", "Same as primary")
+DEFAULT_SCHEDULER: Final = "EulerAncestralDiscreteScheduler"
+GRADING: Final = "grading_"
+PILLOW_FORMATS: Final = {"bmp": "BMP", "tiff": "TIFF", "gif": "GIF"}
+PICTURE_FORMATS: Final = frozenset({"jpg", "jpeg", "png", "webp"})
+# What the recorded version makes no picture with from a model of Stable Diffusion 1.5.
+FAILING_SAMPLERS: Final = frozenset({"DPM++ Cosine", "PNDM"})
+
+
+def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
+    """Make pictures from a prompt.
+
+    Raises:
+        ApiError: as the real server refuses it; what fails in the pipeline has no pictures.
+    """
+    return _answer(parsed.values, state, failure, "txt2img")
+
+
+def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
+    """Make pictures from pictures and a prompt.
+
+    Raises:
+        ApiError: as the real server refuses it; what fails in the pipeline has no pictures.
+    """
+    if "init_images" not in parsed.given:
+        raise HttpError(400, "Init image not found")
+    return _answer(parsed.values, state, failure, "img2img")
+
+
+def _answer(p: dict[str, Any], state: WebUIState, failure: Failure | None, kind: str) -> Generated:
+    memory = memory_of(state)
+    try:
+        sampler, scheduler = find_sampler(p["sampler_name"], state)
+        check_always_on(p["alwayson_scripts"], state)
+        check_script(p, state)
+        start = read_start(p) if kind == "img2img" else None
+        with state.generating(None, kind, _nothing, failure) as turn:
+            memory.stuck = ""
+            name = memory.begin(f"api-{kind[:3]}")
+            images, info = _tripping(p, state, turn, sampler, scheduler, start)
+            memory.end(name, f"api-{kind[:3]}")
+        files = [encode_picture(image, state) for image in images] if p["send_images"] else []
+    except StarletteError:
+        raise
+    except ApiError:
+        memory.stuck = f"API-{kind[:3].upper()}"
+        raise
+    echoed = dict(p)
+    if kind == "img2img" and not p["include_init_images"]:
+        echoed |= {"init_images": None, "mask": None}
+    return Generated(files, _sendable(echoed), info, [])
+
+
+def _nothing() -> None:
+    """Do nothing: images were read before the turn."""
+
+
+def find_sampler(name: str, state: WebUIState) -> tuple[str, str]:
+    """Return a sampler's name as it is listed, whatever its case, and its scheduler's class.
+
+    Raises:
+        HttpError: 404, if there is none.
+    """
+    if name in DEFAULT_SAMPLERS:
+        return name, DEFAULT_SCHEDULER
+    for row in state.policy.table("samplers"):
+        if row["name"].lower() == name.lower():
+            return row["name"], row["scheduler"]
+    raise HttpError(404, "Sampler not found")
+
+
+def _tripping(*asked: Any) -> tuple[list[Picture], str]:
+    """Generate, and fail on values of the wrong kind as Python does.
+
+    Raises:
+        HandlerError: with the class and text of the exception.
+    """
+    try:
+        return _generate(*asked)
+    except TRIPPED_OVER as error:
+        raise HandlerError(type(error).__name__, str(error)) from error
+
+
+def _generate(
+    p: dict[str, Any],
+    state: WebUIState,
+    turn: Job,
+    sampler: str,
+    scheduler: str,
+    start: Start | None,
+) -> tuple[list[Picture], str]:
+    """Return the pictures and the JSON of `info`, which is empty where no model is loaded."""
+    settings = dict(p["override_settings"] or {})
+    if p["sd_model_checkpoint"] is not None:
+        settings["sd_model_checkpoint"] = p["sd_model_checkpoint"]
+    if p["return_grid"] is not None:
+        settings["return_grid"] = p["return_grid"]
+    restore = p["override_settings_restore_afterwards"] is not False
+    with overridden(state, settings, restore=restore):
+        if memory_of(state).has_no_model:
+            _get_stuck(state, p)
+            return [], ""
+        state.models.load()
+        job = _resolve(p, state, sampler, scheduler, start)
+        return _run(job, state, turn)
+
+
+def _get_stuck(state: WebUIState, p: dict[str, Any]) -> None:
+    memory_of(state).stuck = "API-IMG" if "include_init_images" in p else "API-TXT"
+
+
+def _resolve(
+    p: dict[str, Any], state: WebUIState, sampler: str, scheduler: str, start: Start | None
+) -> GenerationJob:
+    if min(p["batch_size"] or 0, p["n_iter"] or 0) < 1:
+        raise HandlerError("IndexError", "list index out of range")
+    if p["cfg_scale"] is None:
+        message = "'>' not supported between instances of 'NoneType' and 'int'"
+        raise HandlerError("TypeError", message)
+    check_many(p["batch_size"] * p["n_iter"])
+    memory, get = memory_of(state), state.options.get
+    prompts = read_prompts(p, state)
+    count = len(prompts.prompts)
+    seed, subseed = fixed_seed(p["seed"], state.rng), fixed_seed(p["subseed"], state.rng)
+    seeds, subseeds = batch_seeds(seed, subseed, p["subseed_strength"] or 0, count)
+    size = _shown_size(p, start)
+    loras = loras_in(prompts.prompts[0], state)
+    memory.loras = loras
+    detailers = (p["detailer_models"] or get("detailer_models")) if p["detailer_enabled"] else []
+    return GenerationJob(
+        p=p,
+        size=size,
+        sampler=sampler,
+        scheduler=scheduler,
+        prompts=prompts.prompts,
+        negative_prompts=prompts.negative_prompts,
+        template=prompts.template,
+        negative_template=prompts.negative_template,
+        seeds=seeds,
+        subseeds=subseeds,
+        styles=prompts.styles,
+        checkpoint=state.models.checkpoint,
+        vae=memory.vae,
+        hires=plan_hires(p, size),
+        start=start,
+        comment=prompts.comment,
+        notes=_extra_notes(p, loras),
+        detailers=[str(name) for name in detailers],
+        grades=_is_graded(p),
+    )
+
+
+def _shown_size(p: dict[str, Any], start: Start | None) -> tuple[int, int]:
+    """Return the size that infotexts show: what was asked for, or that of the init image."""
+    if start and None in (p["width"], p["height"]):
+        return start.size
+    return multiple_of_8(p["width"]), multiple_of_8(p["height"])
+
+
+def _is_graded(p: dict[str, Any]) -> bool:
+    """Return whether any of the fields that change colours afterwards is set."""
+    fields = table("StableDiffusionProcessingTxt2Img").fields
+    return any(p[field.name] != field.default for field in fields if field.name.startswith(GRADING))
+
+
+def _extra_notes(p: dict[str, Any], loras: list[str]) -> dict[str, Any]:
+    notes = {}
+    if loras:
+        notes["LoRA networks"] = ", ".join(loras)
+    if p["hidiffusion"]:
+        notes["HiDiffusion"] = "True/True/True:8"
+    return notes
+
+
+def _run(job: GenerationJob, state: WebUIState, turn: Job) -> tuple[list[Picture], str]:
+    """Sample batch after batch; what fails on the way leaves no pictures."""
+    pictures: list[Picture] = []
+    try:
+        texts = _sample_all(job, state, turn, pictures)
+    except HandlerError:
+        pictures, texts = [], [write(job, state.policy.version, 0)]
+        _get_stuck(state, job.p)
+    first = 0
+    if shape := _grid_shape(job, state, len(pictures)):
+        grid = Picture(image_grid([one.image for one in pictures], shape, "#000000"))
+        pictures.insert(0, grid)
+        texts.insert(0, write_for_grid(job, state.policy.version, shape))
+        first = 1
+    return pictures, _info(job, state, texts, first)
+
+
+def _sample_all(
+    job: GenerationJob, state: WebUIState, turn: Job, pictures: list[Picture]
+) -> list[str]:
+    progress, version = state.progress, state.policy.version
+    texts: list[str] = []
+    size, skips_next = job.p["batch_size"], False
+    progress.job_count = 1
+    for iteration in range(job.p["n_iter"]):
+        if skips_next:
+            skips_next = False
+            continue
+        progress.skipped = False
+        progress.wake.clear()
+        for steps in _passes(job):
+            _sample(job, state, turn, steps, iteration * size)
+        if progress.skipped:
+            skips_next = True
+            continue
+        indices = range(iteration * size, (iteration + 1) * size)
+        pictures += [draw(job, state, index) for index in indices]
+        texts += [write(job, version, index) for index in indices]
+        if progress.interrupted:
+            return [write(job, version, 0, at=indices[0]), write(job, version, indices[0])]
+    return texts
+
+
+def _passes(job: GenerationJob) -> list[int]:
+    """Return the steps of each pass."""
+    if min(job.size) <= 0 or job.sampler in FAILING_SAMPLERS:
+        raise HandlerError("RuntimeError", "the pipeline failed")
+    for size in (job.size, job.start.size if job.start else job.size, job.hires.size or job.size):
+        check_memory(*size, most_px=LARGEST_PICTURE_PX)
+    check_memory(*job.size, job.count, most_px=MOST_PIXELS)
+    steps = max(0, job.p["steps"])
+    return [steps] + [job.p["hr_second_pass_steps"] or steps] * job.hires.samples
+
+
+def _sample(job: GenerationJob, state: WebUIState, turn: Job, steps: int, index: int) -> None:
+    if state.progress.ended_early:
+        return
+    memory = memory_of(state)
+    state.progress.job = "Inference"
+    memory.job_id = memory.begin("base")
+    turn.sample(steps, preview_of(job, index))
+    memory.end(memory.job_id, "base")
+
+
+def _grid_shape(job: GenerationJob, state: WebUIState, count: int) -> tuple[int, int] | None:
+    """Return (columns, rows) of the grid, None where none is wanted."""
+    if not job.p["save_images"] or job.p["do_not_save_grid"] or count < 2:
+        return None
+    if not state.options.get("return_grid"):
+        return None
+    asked = state.options.get("n_rows")
+    rows = int(asked) if asked > 0 else math.isqrt(count)
+    if asked == 0:
+        rows = job.p["batch_size"]
+    while count % rows and asked < 0:
+        rows -= 1
+    rows = max(1, min(rows, count))
+    return math.ceil(count / rows), rows
+
+
+def _info(job: GenerationJob, state: WebUIState, texts: list[str], first: int) -> str:
+    p = job.p
+    width, height = job.size
+    extra = dict(job.notes) | ({"Comment": job.comment} if job.comment else {})
+    facts = {
+        "prompt": job.prompts[0],
+        "all_prompts": job.prompts,
+        "negative_prompt": job.negative_prompts[0],
+        "all_negative_prompts": job.negative_prompts,
+        "seed": job.seeds[0],
+        "all_seeds": job.seeds,
+        "subseed": job.subseeds[0],
+        "all_subseeds": job.subseeds,
+        "subseed_strength": p["subseed_strength"],
+        "width": width,
+        "height": height,
+        "sampler_name": job.sampler,
+        "cfg_scale": p["cfg_scale"],
+        "cfg_end": None,
+        "steps": p["steps"],
+        "batch_size": p["batch_size"],
+        "detailer": bool(job.detailers),
+        "detailer_model": "Detailer" if job.detailers else None,
+        "sd_model_hash": job.checkpoint.hash if job.checkpoint else None,
+        "seed_resize_from_w": p["seed_resize_from_w"],
+        "seed_resize_from_h": p["seed_resize_from_h"],
+        "denoising_strength": p["denoising_strength"],
+        "extra_generation_params": extra,
+        "index_of_first_image": first,
+        "infotexts": texts,
+        "styles": job.styles,
+        "job_timestamp": state.progress.job_timestamp,
+        "clip_skip": p["clip_skip"],
+    }
+    return json.dumps(_sendable(facts))
+
+
+def _sendable(value: Any) -> Any:
+    """Return a value with null for the numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _sendable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_sendable(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def encode_picture(picture: Picture, state: WebUIState) -> bytes:
+    """Return a picture as a file of the format that the options name.
+
+    Raises:
+        HandlerError: KeyError, for a format that there is none of.
+    """
+    file_format = str(state.options.get("samples_format")).lower()
+    quality = state.options.get("jpeg_quality")
+    if file_format in PICTURE_FORMATS:
+        return picture.encode(file_format, quality if isinstance(quality, int) else 90)
+    if file_format not in PILLOW_FORMATS:
+        raise HandlerError("KeyError", repr(f".{file_format}"))
+    buffer = io.BytesIO()
+    picture.image.convert("RGB").save(buffer, format=PILLOW_FORMATS[file_format])
+    return buffer.getvalue()

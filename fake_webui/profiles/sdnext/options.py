@@ -1,0 +1,83 @@
+"""SD.Next's options: only what differs is listed, and nothing is ever refused."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from fake_webui.contract import Family, Parsed
+from fake_webui.contract.coercion import MAPPING
+from fake_webui.contract.endpoint import Work
+from fake_webui.data import read_data
+from fake_webui.profiles.sdnext.checkpoints import (
+    choose,
+    choose_vae,
+    find_checkpoint,
+    load,
+)
+from fake_webui.profiles.sdnext.memory import memory_of
+from fake_webui.profiles.sdnext.tables import FOLDER
+from fake_webui.webui.state import WebUIState
+
+endpoints = Family()
+
+CHECKPOINT, VAE, RATE_LIMIT = "sd_model_checkpoint", "sd_vae", "server_rate_limit"
+ROOT: Final = "{root}"
+
+
+@endpoints.get("/sdapi/v1/options", work=Work.OPTIONS)
+def options(state: WebUIState, _: Parsed) -> Any:
+    """List what the file of settings holds, and what was set since."""
+    shown = dict.fromkeys((*read_data("saved_options", FOLDER), *state.options.keys_set()))
+    return {key: _placed(state.options.get(key), state.policy.root) for key in shown}
+
+
+def _placed(value: Any, root: str) -> Any:
+    return value.replace(ROOT, root) if isinstance(value, str) else value
+
+
+@endpoints.post("/sdapi/v1/options", body=MAPPING, work=Work.OPTIONS)
+def set_options(state: WebUIState, asked: Parsed) -> Any:
+    """Store options, and say of each whether that changed anything."""
+    return {"updated": [{key: _set(state, key, value)} for key, value in asked.values.items()]}
+
+
+def _set(state: WebUIState, key: str, value: Any) -> bool:
+    if key not in state.options.keys():  # noqa: SIM118 - a list of names
+        return False
+    if key == CHECKPOINT:
+        return choose(state, value)
+    if key == RATE_LIMIT:
+        memory_of(state).rate_limit = value
+    if state.options.get(key) == value:
+        return False
+    state.options.assign(key, value)
+    if key == VAE:
+        with state.lock:
+            choose_vae(state, value)
+    return True
+
+
+@contextmanager
+def overridden(state: WebUIState, values: Mapping[str, Any], *, restore: bool) -> Iterator[None]:
+    """Set options for the time of a generation, by whoever holds the generation lock.
+
+    What is unknown, and a checkpoint that is not there, is passed over. A VAE stays loaded.
+    """
+    known = {key: value for key, value in values.items() if key in state.options.keys()}  # noqa: SIM118
+    checkpoint = find_checkpoint(state, known.pop(CHECKPOINT, None))
+    loaded = state.models.checkpoint
+    before = {key: state.options.get(key) for key in known}
+    for key, value in known.items():
+        state.options.assign(key, value)
+    if VAE in known:
+        choose_vae(state, known[VAE])
+    if checkpoint:
+        load(state, checkpoint)
+    try:
+        yield
+    finally:
+        if restore:
+            for key, value in before.items():
+                state.options.assign(key, value)
+            if checkpoint and loaded:
+                load(state, loaded)
