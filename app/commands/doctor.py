@@ -18,7 +18,7 @@ from app.commands.shared.output import count, file_size
 from app.commands.shared.reaching import silence_of
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
-from app.config.requirements import Requirement, requirements
+from app.config.requirements import Requirement, references, requirements
 from app.errors import WebUIError
 from app.jobs.models import JobStatus
 from app.webui.inventory import Inventory
@@ -67,8 +67,9 @@ def doctor(app: Application, *, as_json: bool) -> int:
 def _examine(app: Application, needed: Iterable[Requirement]) -> Iterator[Finding]:
     yield from _home(app)
     queued = {need for needs in app.queue.waiting_needs() for need in needs}
+    named = {need for job in app.queue.list_jobs() for need in references(job)}
     for runner in app.runners:
-        yield from _webui(runner.node, {*needed, *queued})
+        yield from _webui(runner.node, {*needed, *queued}, named)
 
 
 def _home(app: Application) -> Iterator[Finding]:
@@ -81,7 +82,9 @@ def _home(app: Application) -> Iterator[Finding]:
     yield Finding("home", "queue", f"{waiting} waiting{paused}", WARNING if state.paused else OK)
 
 
-def _webui(node: WebUINode, needed: Iterable[Requirement]) -> Iterator[Finding]:
+def _webui(
+    node: WebUINode, needed: Iterable[Requirement], named: Iterable[Requirement]
+) -> Iterator[Finding]:
     if silence := silence_of(node):
         yield Finding(node.name, "up", f"{silence}", FAILED, silence.exit_status)
         return
@@ -98,6 +101,8 @@ def _webui(node: WebUINode, needed: Iterable[Requirement]) -> Iterator[Finding]:
             yield Finding(node.name, str(need), reason, FAILED, 1)
         else:
             yield Finding(node.name, str(need), "there")
+    for need in inventory.ignores(sorted(named)):
+        yield Finding(node.name, str(need), "not there; queued jobs go on without it", WARNING)
 
 
 def _activity(progress: Any) -> str:
@@ -108,8 +113,8 @@ def _activity(progress: Any) -> str:
 def _inventory(name: str, inventory: Inventory) -> Iterator[Finding]:
     counts = (
         count(len(inventory.checkpoints), "checkpoint"),
-        count(len(inventory.vaes), "VAE"),
-        count(len(inventory.upscalers), "upscaler"),
+        count(len(inventory.vaes or ()), "VAE"),
+        count(len(inventory.upscalers or ()), "upscaler"),
     )
     yield Finding(name, "models", ", ".join(counts))
     if "adetailer" in inventory.scripts:

@@ -9,8 +9,15 @@ import click
 
 from app.app_state import JobDraft
 from app.commands.shared import completing
+from app.commands.shared.checking import say_unfit
 from app.commands.shared.groups import DefaultGroup
-from app.commands.shared.options import chosen_layer, home_option, json_option, settings_options
+from app.commands.shared.options import (
+    chosen_layer,
+    home_option,
+    json_option,
+    settings_options,
+    webui_option,
+)
 from app.commands.shared.output import console, one_line, print_json
 from app.commands.shared.submitting import say_plan
 from app.commands.shared.tables import Column, print_rows
@@ -79,13 +86,16 @@ def _row(home: Path, name: str) -> PackRow:
 @click.option("--pack-seed", type=int, help="Where random choices and drawn seeds come from.")
 @click.option("--limit", type=click.IntRange(min=0), help="Show the first so many jobs.")
 @settings_options
+@webui_option
 @home_option
 @json_option
 def show(
-    *, pack: str, preset: str | None, pack_seed: int | None, limit: int | None,
-    home: Path | None, as_json: bool,
+    *, webui_urls: tuple[str, ...], pack: str, preset: str | None, pack_seed: int | None,
+    limit: int | None, home: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Print how many jobs a pack makes and the exact payloads; nothing is queued.
+
+    What the WebUI lacks is said, where it can be asked.
 
     PACK is a file, a name in the home, or a sample such as samples/landscapes. What is drawn
     here is drawn again when the pack is queued, unless both are given the same --pack-seed.
@@ -97,6 +107,7 @@ def show(
     plan = plan_jobs(draft, folder, RunMode.QUEUE, SOURCE)
     shown = plan.specs[:limit]
     say_plan(plan)
+    say_unfit(webui_urls, plan.specs)
     if as_json:
         print_json([_job_json(spec) for spec in shown])
     else:

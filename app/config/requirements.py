@@ -1,8 +1,21 @@
-"""What a WebUI must have to run a job, read from its configuration."""
+"""What a WebUI must have to run a job, and what it had better have, read from the job."""
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig
+from app.config.pipeline_config import ADetailerUnit, PipelineConfig, Txt2ImgConfig
+from app.config.samplers import split_sampler
+
+EMBEDDINGS = "embeddings"
+"""Under this name a job's `prompt_keys` list the embeddings that its prompts were written with."""
+
+_NETWORK = re.compile(r"<(lora|lyco|hypernet):([^:<>]+)", re.IGNORECASE)
+_NETWORKS: Mapping[str, str] = {"lora": "LoRA", "lyco": "LoRA", "hypernet": "hypernetwork"}
+
+Wanted = tuple[str, str | None]
+"""Kind and name; None where the WebUI's own is as good."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,26 +33,79 @@ Needs = tuple[Requirement, ...]
 """All that one job needs, each once, sorted."""
 
 
+class Prompted(Protocol):
+    """What is read of a job that is queued, or of one that is to be."""
+
+    @property
+    def prompt(self) -> str: ...  # noqa: D102
+    @property
+    def negative_prompt(self) -> str: ...  # noqa: D102
+    @property
+    def config(self) -> PipelineConfig: ...  # noqa: D102
+    @property
+    def prompt_keys(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
 def requirements(config: PipelineConfig) -> Needs:
-    """Return what `config` needs, each once, sorted."""
-    wanted = _of_txt2img(config.txt2img)
-    if config.img2img.enabled:
-        wanted += [("checkpoint", config.img2img.checkpoint), ("vae", config.img2img.vae)]
-    if config.adetailer.enabled:
-        wanted.append(("script", "adetailer"))
-    if config.upscale.enabled:
-        upscalers = (config.upscale.upscaler, config.upscale.upscaler_2)
-        wanted += [("upscaler", name) for name in upscalers]
+    """Return what a WebUI would replace or fail on if it lacked it, each once, sorted."""
+    wanted = [*_of_txt2img(config.txt2img), *_of_later_stages(config)]
     return tuple(sorted({Requirement(kind, name) for kind, name in wanted if name}))
 
 
-def _of_txt2img(config: Txt2ImgConfig) -> list[tuple[str, str | None]]:
-    wanted = [("checkpoint", config.checkpoint), ("vae", config.vae)]
-    if config.styles:
-        wanted += [("style", style) for style in config.styles]
+def references(job: Prompted) -> Needs:
+    """Return what a WebUI would ignore if it lacked it: LoRAs, embeddings, styles and the like."""
+    texts = "\n".join(_texts(job))
+    found = [(_NETWORKS[kind.lower()], name.strip()) for kind, name in _NETWORK.findall(texts)]
+    found += [("embedding", name) for name in job.prompt_keys.get(EMBEDDINGS, ())]
+    found += [("style", name) for name in job.config.txt2img.styles]
+    return tuple(sorted({Requirement(kind, name) for kind, name in found}))
+
+
+def _texts(job: Prompted) -> Iterator[str]:
+    """Give every text of a job in which a WebUI looks for networks."""
+    config = job.config
+    yield from (job.prompt, job.negative_prompt)
+    yield from (config.pipeline.global_prompt, config.pipeline.global_negative_prompt)
+    if config.img2img.enabled:
+        yield from (config.img2img.prompt or "", config.img2img.negative_prompt or "")
+    for unit in _units(config):
+        yield from (unit.prompt, unit.negative_prompt)
+
+
+def _of_txt2img(config: Txt2ImgConfig) -> Iterator[Wanted]:
+    yield from (("checkpoint", config.checkpoint), ("vae", config.vae))
+    yield from _sampling(config, config.sampler_name, config.scheduler)
     if config.hires_enabled:
-        wanted.append(("hires upscaler", config.hires_upscaler))
-        wanted.append(("checkpoint", config.hires_checkpoint))
+        yield "hires upscaler", config.hires_upscaler
+        yield "checkpoint", config.hires_checkpoint
+        yield from _sampling(config, config.hires_sampler_name, config.hires_scheduler)
     if config.refiner_enabled:
-        wanted.append(("checkpoint", config.refiner_checkpoint))
-    return wanted
+        yield "checkpoint", config.refiner_checkpoint
+
+
+def _of_later_stages(config: PipelineConfig) -> Iterator[Wanted]:
+    base, img2img, upscale = config.txt2img, config.img2img, config.upscale
+    if img2img.enabled:
+        yield from (("checkpoint", img2img.checkpoint), ("vae", img2img.vae))
+        yield from _sampling(base, img2img.sampler_name, img2img.scheduler)
+    if config.adetailer.enabled:
+        yield "script", "adetailer"
+    for unit in _units(config):
+        yield "ADetailer model", unit.model
+        yield from _sampling(base, unit.sampler_name, unit.scheduler)
+    if upscale.enabled:
+        yield from (("upscaler", upscale.upscaler), ("upscaler", upscale.upscaler_2))
+    if upscale.enabled and upscale.mode == "img2img":
+        yield from _sampling(base, upscale.sampler_name, upscale.scheduler)
+
+
+def _sampling(base: Txt2ImgConfig, sampler: str | None, scheduler: str | None) -> Iterable[Wanted]:
+    """Return sampler and scheduler as they are sent: what is None is as in txt2img."""
+    parts = split_sampler(sampler or base.sampler_name, scheduler or base.scheduler)
+    return zip(("sampler", "scheduler"), parts, strict=True)
+
+
+def _units(config: PipelineConfig) -> list[ADetailerUnit]:
+    """Return the units of ADetailer that take part."""
+    both = (config.adetailer.face, config.adetailer.hand) if config.adetailer.enabled else ()
+    return [unit for unit in both if unit.enabled]

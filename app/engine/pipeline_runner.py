@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.config.requirements import requirements
+from app.config.requirements import references, requirements
 from app.engine.request_monitor import JobHooks, RequestMonitor, error_of
 from app.engine.results import JobResults
 from app.engine.verification import check_images, check_info
@@ -16,7 +16,7 @@ from app.limits import Limits
 from app.stages import Expected, Stage, StageImage, StageRequest, stages_of
 from app.storage.artifacts import ArtifactStore
 from app.webui.answers import Generation, was_not_taken
-from app.webui.inventory import Inventory
+from app.webui.inventory import Inventory, ignored
 from app.webui.node import WebUINode
 
 NOT_ASKED = Inventory()
@@ -68,11 +68,10 @@ class PipelineRunner:
         return {**results.meta(self._node.name), **self._warnings(job)}
 
     def _warnings(self, job: JobRecord) -> dict[str, Any]:
-        """Return what went as asked and yet not as meant: the WebUI ignores unknown LoRAs."""
-        if "<lora:" not in job.prompt:
-            return {}
-        unknown = self._node.inventory().unknown_loras(job.prompt)
-        return {"warnings": [f"the WebUI has no LoRA {n!r} and ignored it" for n in unknown]}
+        """Return what went as asked and yet not as meant: the WebUI ignores what it lacks."""
+        named = references(job)
+        unknown = self._node.inventory().ignores(named) if named else ()
+        return {"warnings": [ignored(need) for need in unknown]} if unknown else {}
 
     def _check_requirements(self, job: JobRecord) -> None:
         needs = requirements(job.config)

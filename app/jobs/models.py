@@ -103,7 +103,7 @@ class JobRecord:
     """A job as the store has it. Times are UTC.
 
     `meta` holds what came of it: `images` (each with path, stage, seed, infotext and size),
-    `error`, `error_kind`, `webui`, `manifest`.
+    `error`, `error_kind`, `warnings`, `webui`, `manifest`.
     """
 
     job_id: str
@@ -138,6 +138,11 @@ class JobRecord:
     def error(self) -> str | None:
         """What went wrong, in one sentence, or None."""
         return self.meta.get("error")
+
+    @property
+    def warnings(self) -> list[str]:
+        """What went as asked and yet not as meant, a sentence each."""
+        return list(self.meta.get("warnings", ()))
 
     @property
     def images(self) -> list[Mapping[str, Any]]:

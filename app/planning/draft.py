@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from app.config.pipeline_config import RANDOM_SEED, PipelineConfig
 from app.config.presets import Preset, load_preset
+from app.config.requirements import EMBEDDINGS
 from app.errors import PackError
 from app.jobs.models import JobSpec, PromptSource, RunMode, new_job_id
 from app.planning.packs import PromptPack, PromptVariant, expand, find_pack, load_pack
@@ -115,7 +116,7 @@ def _spec(variant: PromptVariant, rng: random.Random, shared: Mapping[str, Any])
         prompt=variant.prompt,
         negative_prompt=variant.negative_prompt,
         config=with_seeds(variant.config, rng),
-        prompt_keys=_keys(variant) if variant.pack_id else {},
+        prompt_keys=_keys(variant),
         **shared,
     )
 
@@ -132,6 +133,11 @@ def with_seeds(config: PipelineConfig, rng: random.Random) -> PipelineConfig:
 
 
 def _keys(variant: PromptVariant) -> dict[str, Any]:
+    named = {EMBEDDINGS: list(variant.embeddings)} if variant.embeddings else {}
+    return {**_place_in_pack(variant), **named} if variant.pack_id else named
+
+
+def _place_in_pack(variant: PromptVariant) -> dict[str, Any]:
     return {
         "pack": variant.pack_id,
         "name": variant.name,

@@ -122,6 +122,24 @@ class ApiClient:
         """Return the prompt styles: name, prompt, negative_prompt."""
         return self._list("/sdapi/v1/prompt-styles")
 
+    def embeddings(self) -> list[str]:
+        """Return the names of the embeddings, loaded or for another kind of model."""
+        answer = self._get("/sdapi/v1/embeddings")
+        if not isinstance(answer, dict):
+            raise BadAnswerError("the embeddings of the WebUI are not a JSON object")
+        return [name for key in ("loaded", "skipped") for name in answer.get(key) or ()]
+
+    def hypernetworks(self) -> list[Json]:
+        """Return the hypernetworks: name, path."""
+        return self._list("/sdapi/v1/hypernetworks")
+
+    def detailers(self) -> list[str]:
+        """Return the models of the ADetailer extension."""
+        answer = self._get("/adetailer/v1/ad_model")
+        if not isinstance(answer, dict) or not isinstance(answer.get("ad_model"), list):
+            raise BadAnswerError("the models of the WebUI's ADetailer are not a list")
+        return [str(name) for name in answer["ad_model"]]
+
     def scripts(self) -> Json:
         """Return the names of scripts, lower case, for txt2img and img2img."""
         return self._get("/sdapi/v1/scripts")

@@ -1,6 +1,6 @@
 """What a WebUI has: its models, upscalers and scripts, and how it understands their names."""
 
-import re
+import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,8 +11,12 @@ from app.errors import MismatchError
 
 CHECKPOINT_KEYS = ("title", "model_name", "filename", "hash", "sha256")
 NO_VAE = frozenset({"None", "Automatic"})
+AS_BEFORE = ("Use same sampler", "Use same scheduler", "Automatic", "automatic")
+"""Names that mean no sampler or scheduler of their own."""
 SHOWN = 8
-_LORA = re.compile(r"<lora:([^:>]+)")
+
+Names = Sequence[str] | None
+"""What a WebUI has of a kind; None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,53 +24,82 @@ class Inventory:
     """The lists that a WebUI gives, as it gives them."""
 
     checkpoints: Sequence[Mapping[str, Any]] = ()
-    vaes: Sequence[str] = ()
-    upscalers: Sequence[str] = ()
-    latent_upscalers: Sequence[str] = ()
+    vaes: Names = None
+    samplers: Names = None
+    schedulers: Names = None
+    upscalers: Names = None
+    latent_upscalers: Names = None
     scripts: Sequence[str] = ()
-    styles: Sequence[str] = ()
-    loras: Sequence[str] = ()
+    detailers: Names = None
+    styles: Names = None
+    loras: Names = None
+    embeddings: Names = None
+    hypernetworks: Names = None
 
     def lacks(self, needs: Iterable[Requirement]) -> str | None:
         """Return why jobs with these needs can't run here, or None when they can."""
         return next((reason for need in needs if (reason := self._lack(need))), None)
 
+    def ignores(self, references: Iterable[Requirement]) -> list[Requirement]:
+        """Return which of the references this WebUI has nothing for, and so ignores."""
+        return [need for need in references if not self._has(need)]
+
     def checkpoint_name(self, wanted: str) -> str | None:
         """Return the name that `info` gives the checkpoint that `wanted` stands for, if any.
 
-        The WebUI takes a title, a name, a file name or a hash, else any part of a title.
+        Overrides take a title, a name, a file name or a hash, and nothing that is only like one.
         """
-        exact = [found for found in self.checkpoints if wanted in _aliases(found)]
-        parts = [found for found in self.checkpoints if wanted.lower() in found["title"].lower()]
-        best = exact or sorted(parts, key=lambda found: len(found["title"]))
-        return _file_stem(best[0]["filename"]) if best else None
-
-    def unknown_loras(self, prompt: str) -> list[str]:
-        """Return the LoRAs that a prompt names and this WebUI ignores, for it has none of them."""
-        return [name for name in _LORA.findall(prompt) if name not in self.loras]
+        found = next((one for one in self.checkpoints if wanted in _aliases(one)), None)
+        return _file_stem(found["filename"]) if found else None
 
     def _lack(self, need: Requirement) -> str | None:
         if self._has(need):
             return None
-        there = list(self._names(need.kind))
-        listed = ", ".join(there[:SHOWN]) + (", …" if len(there) > SHOWN else "")
-        return f"it has no {need}; it has {listed or 'none'}"
+        return f"it has no {need}; {_hint(need.name, self._names(need.kind) or ())}"
 
     def _has(self, need: Requirement) -> bool:
+        """Return whether it has something; what it does not tell it may have."""
         if need.kind == "checkpoint":
             return self.checkpoint_name(need.name) is not None
-        return need.name in self._names(need.kind)
+        there = self._names(need.kind)
+        return there is None or need.name in there
 
-    def _names(self, kind: str) -> Iterable[str]:
-        names: Mapping[str, Callable[[], Iterable[str]]] = {
-            "checkpoint": lambda: (found["title"] for found in self.checkpoints),
-            "vae": lambda: (*NO_VAE, *self.vaes),
+    def _names(self, kind: str) -> Names:
+        names: Mapping[str, Callable[[], Names]] = {
+            "checkpoint": lambda: [found["title"] for found in self.checkpoints],
+            "vae": lambda: _with(NO_VAE, self.vaes),
+            "sampler": lambda: _with(AS_BEFORE, self.samplers),
+            "scheduler": lambda: _with(AS_BEFORE, self.schedulers),
             "upscaler": lambda: self.upscalers,
-            "hires upscaler": lambda: (*self.latent_upscalers, *self.upscalers),
+            "hires upscaler": lambda: _with(self.latent_upscalers or (), self.upscalers),
             "script": lambda: self.scripts,
+            "ADetailer model": lambda: self.detailers,
             "style": lambda: self.styles,
+            "LoRA": lambda: self.loras,
+            "embedding": lambda: self.embeddings,
+            "hypernetwork": lambda: self.hypernetworks,
         }
         return names[kind]()
+
+
+def ignored(need: Requirement) -> str:
+    """Return the warning for a reference that a WebUI ignores."""
+    return f"the WebUI has no {need} and ignored it"
+
+
+def _with(more: Iterable[str], names: Names) -> Names:
+    return None if names is None else [*more, *names]
+
+
+def _hint(name: str, there: Sequence[str]) -> str:
+    """Name the nearest of what is there, or the first of it."""
+    by_key = {one.casefold(): one for one in there}
+    key = name.casefold()
+    near = [one for one in by_key if key in one] or difflib.get_close_matches(key, by_key, n=1)
+    if near:
+        return f"did you mean {by_key[near[0]]!r}?"
+    listed = ", ".join(there[:SHOWN]) + (", …" if len(there) > SHOWN else "")
+    return f"it has {listed or 'none'}"
 
 
 def _aliases(checkpoint: Mapping[str, Any]) -> set[str]:

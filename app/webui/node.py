@@ -132,20 +132,35 @@ class WebUINode:
 
 
 def read_inventory(client: ApiClient) -> Inventory:
-    """Ask a WebUI for its lists."""
+    """Ask a WebUI for its lists; those that it does not give are None."""
+    scripts = client.scripts().get("img2img", ())
     return Inventory(
         checkpoints=client.checkpoints(),
         vaes=_names(client.vaes, "model_name"),
+        samplers=_names(client.samplers, "name"),
+        schedulers=_names(client.schedulers, "name", "label"),
         upscalers=_names(client.upscalers, "name"),
         latent_upscalers=_names(client.latent_upscalers, "name"),
-        scripts=client.scripts().get("img2img", ()),
+        scripts=scripts,
+        detailers=_told(client.detailers) if "adetailer" in scripts else None,
         styles=_names(client.styles, "name"),
-        loras=[*_names(client.loras, "name"), *_names(client.loras, "alias")],
+        loras=_names(client.loras, "name", "alias"),
+        embeddings=_told(client.embeddings),
+        hypernetworks=_names(client.hypernetworks, "name"),
     )
 
 
-def _names(read: Callable[[], list[Any]], key: str) -> list[str]:
-    return [item[key] for item in read()]
+def _names(read: Callable[[], list[Any]], *keys: str) -> list[str] | None:
+    """Return what the items of a list are called, or None where a WebUI has no such list."""
+    items = _told(read)
+    return None if items is None else [item[key] for item in items for key in keys if item.get(key)]
+
+
+def _told(read: Callable[[], list[Any]]) -> list[Any] | None:
+    try:
+        return read()
+    except WebUIAnswerError:
+        return None
 
 
 def _from_task(answer: Any, client: ApiClient) -> TaskState:

@@ -45,7 +45,7 @@ def test_a_prompt_is_one_job(plan: PlanDraft) -> None:
     (spec,) = plan(prompt="a [[calm]] <embedding:sea>", negative_prompt="blurry").specs
     assert (spec.prompt, spec.negative_prompt) == ("a [[calm]] sea", "blurry")
     assert (spec.prompt_source, spec.prompt_pack_id) == (PromptSource.MANUAL, None)
-    assert spec.prompt_keys == {}
+    assert spec.prompt_keys == {"embeddings": ["sea"]}
 
 
 def test_no_submitted_job_has_a_seed_to_be_drawn(plan: PlanDraft) -> None:

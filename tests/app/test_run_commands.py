@@ -57,10 +57,10 @@ def test_a_failed_job_is_status_1(app_cli: CommandLine, fake: FakeWebUI) -> None
     assert done.stdout == ""
 
 
-def test_a_missing_checkpoint_is_status_1(app_cli: CommandLine, fake: FakeWebUI) -> None:
+def test_a_missing_checkpoint_is_status_2(app_cli: CommandLine, fake: FakeWebUI) -> None:
     """It is said by name, and nothing was generated with another."""
     done = app_cli("run", "--prompt", "a cat", *SMALL, "--checkpoint", "no-such-model")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no-such-model" in done.stderr
     assert payloads(fake, TXT2IMG) == []
     asked = app_cli("doctor", "--checkpoint", "no-such-model")

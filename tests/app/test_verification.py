@@ -54,7 +54,6 @@ def expected(**details: Any) -> Expected:
         "dream_v8",
         "abcdef0123",
         "abcdef0123456789",
-        "DREAM",
     ],
 )
 def test_a_checkpoint_may_be_named_in_every_way_the_webui_takes(name: str) -> None:

@@ -34,6 +34,8 @@ def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
     yield "job", job.job_id + (" ★" if job.favourite else ""), "bold"
     yield "status", str(job.status), STATUS_STYLES[job.status]
     yield "error", job.error or "", "red"
+    for warning in job.warnings:
+        yield "warning", warning, "yellow"
     yield "prompt", job.prompt, ""
     yield "negative", job.negative_prompt, ""
     yield "origin", _origin(job), ""
@@ -50,7 +52,7 @@ def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
 
 def _origin(job: JobRecord) -> str:
     keys = job.prompt_keys
-    row = f"row {keys['row']}, variant {keys['variant']}" if keys else ""
+    row = f"row {keys['row']}, variant {keys['variant']}" if "row" in keys else ""
     choices = ", ".join(f"{slot}: {value}" for slot, value in keys.get("choices", {}).items())
     pack = f"pack {origin_of(job)}" if job.prompt_pack_id else ""
     parts = (f"{job.run_mode} ({job.source})", pack, row, choices)

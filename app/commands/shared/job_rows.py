@@ -38,8 +38,9 @@ def origin_of(job: JobRecord) -> str:
 
 
 def summary_of(job: JobRecord) -> str:
-    """Return what to read first of a job: what went wrong, else its prompt."""
-    return one_line(job.error or job.prompt)
+    """Return what to read first of a job: what went wrong, else its warnings and its prompt."""
+    warnings = (f"⚠ {warning};" for warning in job.warnings)
+    return one_line(job.error or " ".join((*warnings, job.prompt)))
 
 
 def _status_style(job: JobRecord) -> str:

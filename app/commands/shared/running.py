@@ -235,7 +235,7 @@ class Foreground:
             self._noted.add(job.job_id)
         self.ended.append(job)
         mark, style = _MARKS[job.status]
-        told = shorten(summary_of(job), 300 if job.error else 60, placeholder=" …")
+        told = shorten(summary_of(job), 300 if job.error or job.warnings else 60, placeholder=" …")
         bars.say(f"{mark} {job.job_id}  {duration(took_s(job)):>8}  {told}", style)
 
     def _status(self) -> int:

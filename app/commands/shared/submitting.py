@@ -7,6 +7,7 @@ import click
 
 from app.bootstrap import Application
 from app.commands.shared import completing
+from app.commands.shared.checking import check_jobs
 from app.commands.shared.job_rows import job_json
 from app.commands.shared.options import chosen_layer, start_from, together
 from app.commands.shared.output import count, notice, print_json
@@ -45,6 +46,7 @@ source_options = together(
     click.option(
         "--queue", "run_mode", flag_value=str(RunMode.QUEUE), help="In line, after what is queued."
     ),
+    click.option("--strict", is_flag=True, help="Refuse unknown LoRAs, embeddings and styles too."),
     click.option(
         "--dry-run", is_flag=True, help="Only say how many jobs and images it would make."
     ),
@@ -72,6 +74,7 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
     draft.preset, draft.seed = given["preset"], given["pack_seed"]
     draft.config = parse_config(chosen_layer())
     made = app.controller.plan(run_mode, source)
+    check_jobs(app, made.specs, strict=given["strict"])
     save_last_used(app.home, chosen_layer())
     say_plan(made)
     return made

@@ -8,7 +8,7 @@ from typing import Any
 from app.config.pipeline_config import RANDOM_SEED, PipelineConfig, merge
 from app.errors import PackError
 from app.planning.packs.model import Mode, Prompt, PromptPack, PromptVariant, Slot, Slots, Template
-from app.planning.packs.references import translate_references
+from app.planning.packs.references import named_embeddings, translate_references
 from app.planning.packs.tokens import (
     MAX_JOBS,
     TOO_MANY,
@@ -94,6 +94,7 @@ class _Expansion:
                 row=row,
                 variant=variant,
                 choices=choices,
+                embeddings=tuple(dict.fromkeys(named_embeddings(filled))),
             )
 
     def _count_job(self) -> None:

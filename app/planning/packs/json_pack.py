@@ -20,7 +20,7 @@ from app.planning.packs.pack_file import (
     Randomization,
     Varying,
 )
-from app.planning.packs.references import embedding_text
+from app.planning.packs.references import embedding_tag
 from app.planning.packs.tokens import normalised
 from app.storage.documents import Document
 
@@ -162,7 +162,7 @@ def _prompts(document: Document, parts: Sequence[PromptPart]) -> Iterator[Prompt
 
 
 def _text(part: PromptPart) -> str:
-    embeddings = (embedding_text(e.name, e.weight) for e in part.positive_embeddings)
+    embeddings = (embedding_tag(e.name, e.weight) for e in part.positive_embeddings)
     loras = (
         f"<lora:{lora.name}:{1 if lora.weight is None else lora.weight:g}>" for lora in part.loras
     )
@@ -170,7 +170,7 @@ def _text(part: PromptPart) -> str:
 
 
 def _negative(part: PromptPart) -> str:
-    embeddings = (embedding_text(e.name, e.weight) for e in part.negative_embeddings)
+    embeddings = (embedding_tag(e.name, e.weight) for e in part.negative_embeddings)
     return " ".join(filter(None, (*embeddings, _one_line(part.negative))))
 
 

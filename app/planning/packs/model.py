@@ -102,6 +102,7 @@ class PromptVariant:
         row: which prompt of the pack, counted from 1.
         variant: which of that prompt's variants, counted from 1.
         choices: what was chosen, by slot name, `__wildcard__` or `search =>`.
+        embeddings: those that the prompts name.
     """
 
     prompt: str
@@ -112,3 +113,4 @@ class PromptVariant:
     row: int
     variant: int
     choices: Mapping[str, str]
+    embeddings: tuple[str, ...] = ()
