@@ -86,11 +86,20 @@ def missing_arguments(function: str, names: Sequence[str]) -> HandlerError:
 
 
 class HttpError(ApiError):
-    """An HTTP error that the WebUI raises itself, such as 404 "Init image not found"."""
+    """An HTTP error that the WebUI raises itself, such as 404 "Init image not found".
 
-    def __init__(self, status: int, detail: str) -> None:
+    `errors` is what Python says of it: nothing where it was raised with names for its arguments.
+    """
+
+    def __init__(self, status: int, detail: str, errors: str = "") -> None:
         super().__init__(status, detail)
         self.detail = detail
+        self.errors = errors
+
+
+def page_error(status: int, detail: str) -> HttpError:
+    """Return the error that the page's own library raises, which has its arguments' order."""
+    return HttpError(status, detail, repr((status, detail)))
 
 
 class PlainError(ApiError):

@@ -9,28 +9,6 @@ from fake_webui.contract.tables import EXTRA_BATCH, EXTRA_SINGLE, IMG2IMG, TXT2I
 EFFECTIVE: Final = "imitated"
 ECHOED: Final = "accepted"
 
-# What the real server has and this one answers with 404.
-NOT_IMITATED: Final = (
-    ("GET", "/static/{path}"),
-    ("GET", "/assets/{path}"),
-    ("GET", "/proxy={url_path}"),
-    ("HEAD", "/proxy={url_path}"),
-    ("GET", "/file={path_or_url}"),
-    ("HEAD", "/file={path_or_url}"),
-    ("GET", "/stream/{session_hash}/{run}/{component_id}"),
-    ("GET", "/file/{path}"),
-    ("POST", "/reset"),
-    ("POST", "/reset/"),
-    ("POST", "/api/{api_name}/"),
-    ("POST", "/api/{api_name}"),
-    ("POST", "/run/{api_name}/"),
-    ("POST", "/run/{api_name}"),
-    ("POST", "/upload"),
-    ("GET", "/sd_extra_networks/thumb"),
-    ("GET", "/sd_extra_networks/cover-images"),
-    ("GET", "/sd_extra_networks/metadata"),
-    ("GET", "/sd_extra_networks/get-single-card"),
-)
 # Fields that are checked and echoed, and change neither pictures nor infotexts here.
 _FACES_ALONE: Final = frozenset({"show_extras_results", "upscale_first"})
 WITHOUT_EFFECT: Final = {
@@ -47,20 +25,17 @@ def list_coverage(endpoints: Iterable[Endpoint]) -> list[dict[str, Any]]:
     Each has method, path, `imitated` and its fields; a field's status is "imitated", or
     "accepted" where it is validated and has no effect.
     """
-    known = [_endpoint(endpoint) for endpoint in endpoints]
-    unknown = [
-        {"method": method, "path": path, "imitated": False, "needs": "webui", "fields": []}
-        for method, path in NOT_IMITATED
-    ]
-    return known + unknown
+    listed = [_endpoint(endpoint) for endpoint in endpoints]
+    return sorted(listed, key=lambda one: not one["imitated"])
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
-    fields = [_field(table, field) for table in endpoint.tables for field in table.fields]
+    tables = endpoint.tables if endpoint.imitated else ()
+    fields = [_field(table, field) for table in tables for field in table.fields]
     return {
         "method": endpoint.method,
         "path": endpoint.path,
-        "imitated": True,
+        "imitated": endpoint.imitated,
         "needs": endpoint.needs,
         "fields": fields,
     }

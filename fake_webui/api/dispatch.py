@@ -13,7 +13,15 @@ from fake_webui.api.access import authenticate, page_user
 from fake_webui.api.answering import json_answer
 from fake_webui.api.services import current_services
 from fake_webui.api.starting import appears_in, refuse_generation
-from fake_webui.contract import MISSING, Endpoint, Parsed, Table, decode_body, parse_query
+from fake_webui.contract import (
+    MISSING,
+    Endpoint,
+    Parsed,
+    Table,
+    decode_body,
+    find_methods,
+    parse_query,
+)
 from fake_webui.contract.coercion import FieldType
 from fake_webui.errors import HttpError, StarletteError
 
@@ -39,13 +47,14 @@ def sent_method() -> str:
 def methods_at(path: str) -> Mapping[str, Endpoint]:
     """Return the endpoints at a path by method, those alone that a start has come to."""
     services = current_services()
-    methods, phase = services.endpoints.get(path, {}), services.state.startup.phase
+    methods, phase = find_methods(services.endpoints, path), services.state.startup.phase
     return {name: one for name, one in methods.items() if appears_in(one) <= phase}
 
 
 def find_endpoint() -> Endpoint | None:
-    """Return the endpoint that the request is for, None if there is none."""
-    return current_services().endpoints.get(sent_path(), {}).get(sent_method())
+    """Return the endpoint that the request is for, None if none is imitated there."""
+    found = find_methods(current_services().endpoints, sent_path()).get(sent_method())
+    return found if found and found.imitated else None
 
 
 def answer() -> Response | None:
@@ -60,6 +69,8 @@ def answer() -> Response | None:
     services = current_services()
     methods = methods_at(sent_path())
     endpoint = methods.get(sent_method()) or refuse(methods)
+    if not endpoint.imitated:
+        raise StarletteError(404, "Not Found")
     body = MISSING
     if endpoint.body:
         syntax = services.profile.dialect.syntax
@@ -127,6 +138,8 @@ def read(endpoint: Endpoint, body: Any) -> Parsed:
     elif endpoint.form:
         filled = {name: value for name, value in request.form.items() if value}
         parsed = endpoint.form.read(filled, ("body",))
+    if endpoint.places and (match := endpoint.pattern.fullmatch(sent_path())):
+        parsed.values.update(endpoint.places.read(match.groupdict(), ("path",)).values)
     note_unknown(parsed.unknown)
     return parsed
 

@@ -27,6 +27,12 @@ td {{ padding: 0 1.5rem 0 0; vertical-align: top }}
 </body>
 </html>
 """)
+CLOSED = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Logged in</title></head>
+<body><script>window.close()</script></body>
+</html>
+"""
 SECTION = Markup("<details><summary><code>{method} {path}</code></summary>{fields}</details>")
 ROW = Markup("<tr><td><code>{name}</code></td><td>{kind}</td><td><code>{default}</code></td></tr>")
 
@@ -48,6 +54,13 @@ def _document() -> dict[str, Any]:
         guarded=bool(services.config.api_auth),
         root_path=services.config.root_path,
     )
+
+
+@endpoints.head("/docs/oauth2-redirect", listed=False)
+@endpoints.get("/docs/oauth2-redirect", listed=False)
+def oauth2_redirect(*_: Any) -> Response:
+    """Close the window in which somebody would have logged in elsewhere; nobody does."""
+    return Response(CLOSED, content_type="text/html; charset=utf-8")
 
 
 @endpoints.head("/docs", "/redoc", listed=False)

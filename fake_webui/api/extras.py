@@ -23,6 +23,7 @@ INTERROGATORS = ("clip", "deepdanbooru")
 
 @endpoints.post(
     "/sdapi/v1/extra-single-image",
+    name="extras_single_image_api",
     body=tables.EXTRA_SINGLE,
     answer=answers.EXTRAS_SINGLE,
     work=Work.EXTRAS,
@@ -36,6 +37,7 @@ def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
 
 @endpoints.post(
     "/sdapi/v1/extra-batch-images",
+    name="extras_batch_images_api",
     body=tables.EXTRA_BATCH,
     answer=answers.EXTRAS_BATCH,
     work=Work.EXTRAS,
@@ -60,14 +62,20 @@ def _spliced(shape: bytes, text: str, images: bytes) -> Response:
 
 
 @endpoints.post(
-    "/sdapi/v1/png-info", body=tables.PNG_INFO, answer=answers.PNG_INFO, work=Work.PNG_INFO
+    "/sdapi/v1/png-info",
+    name="pnginfoapi",
+    body=tables.PNG_INFO,
+    answer=answers.PNG_INFO,
+    work=Work.PNG_INFO,
 )
 def png_info(state: WebUIState, asked: Parsed) -> Any:
     """Read what a picture says of its making."""
     return pictures.of(state, "pnginfo").png_info(asked.values["image"], state)
 
 
-@endpoints.post("/sdapi/v1/interrogate", body=tables.INTERROGATE, work=Work.INTERROGATION)
+@endpoints.post(
+    "/sdapi/v1/interrogate", name="interrogateapi", body=tables.INTERROGATE, work=Work.INTERROGATION
+)
 def interrogate(state: WebUIState, asked: Parsed) -> Any:
     """Describe a picture."""
     pictures.image_input.load(pictures.image_input.decode_image(asked.values["image"]))

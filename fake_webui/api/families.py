@@ -4,6 +4,7 @@ from typing import Final
 
 from fake_webui.api import (
     documents,
+    extra_networks,
     extras,
     generation,
     internal,
@@ -12,6 +13,8 @@ from fake_webui.api import (
     models,
     options,
     page,
+    page_calls,
+    page_files,
     progress,
 )
 from fake_webui.contract import Endpoint
@@ -22,6 +25,8 @@ from fake_webui.webui.extension import endpoints_of
 FAMILIES: Final = (
     documents.endpoints,
     page.endpoints,
+    page_files.endpoints,
+    page_calls.endpoints,
     internal.endpoints,
     generation.endpoints,
     extras.endpoints,
@@ -30,6 +35,7 @@ FAMILIES: Final = (
     lists.endpoints,
     models.endpoints,
     lifecycle.endpoints,
+    extra_networks.endpoints,
 )
 ENDPOINTS: Final = tuple(endpoint for family in FAMILIES for endpoint in family.endpoints)
 

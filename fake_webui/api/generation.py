@@ -22,6 +22,7 @@ endpoints = Family()
 
 @endpoints.post(
     "/sdapi/v1/txt2img",
+    name="text2imgapi",
     body=tables.TXT2IMG,
     answer=answers.TEXT_TO_IMAGE,
     work=Work.GENERATION,
@@ -34,6 +35,7 @@ def txt2img(state: WebUIState, asked: Parsed) -> Response:
 
 @endpoints.post(
     "/sdapi/v1/img2img",
+    name="img2imgapi",
     body=tables.IMG2IMG,
     answer=answers.IMAGE_TO_IMAGE,
     work=Work.GENERATION,

@@ -20,7 +20,7 @@ USED_BYTES = 7 * 1024**3
 STARTUP = {"total": 0.1, "records": {"launcher": 0.1}}
 
 
-@endpoints.get("/internal/ping", needs="webui")
+@endpoints.get("/internal/ping", name="<lambda>", needs="webui")
 def ping(*_: Any) -> Any:
     """Answer that the server is there."""
     return {}
@@ -33,19 +33,19 @@ def quicksettings_hint(state: WebUIState, _: Parsed) -> Any:
     return [{"name": name, "label": name.replace("_", " ")} for name in names]
 
 
-@endpoints.get("/internal/profile-startup", needs="webui")
+@endpoints.get("/internal/profile-startup", name="<lambda>", needs="webui")
 def profile_startup(*_: Any) -> Any:
     """Say how long the start took."""
     return STARTUP
 
 
-@endpoints.get("/internal/sysinfo", query=ATTACHMENT_QUERY, media="text/plain", needs="webui")
+@endpoints.get("/internal/sysinfo", name="download_sysinfo", query=ATTACHMENT_QUERY, needs="webui")
 def sysinfo(state: WebUIState, asked: Parsed) -> Response:
     """Describe the server as a JSON text."""
     return _sysinfo(state, "attachment" if asked.values["attachment"] else "inline")
 
 
-@endpoints.get("/internal/sysinfo-download", media="text/plain", needs="webui")
+@endpoints.get("/internal/sysinfo-download", name="<lambda>", needs="webui")
 def sysinfo_download(state: WebUIState, _: Parsed) -> Response:
     """Describe the server as a file."""
     return _sysinfo(state, "attachment")
@@ -83,25 +83,17 @@ def _facts(state: WebUIState) -> dict[str, Any]:
     }
 
 
-@endpoints.get("/sdapi/v1/memory", answer=answers.MEMORY)
+@endpoints.get("/sdapi/v1/memory", name="get_memory", answer=answers.MEMORY)
 def memory(*_: Any) -> Any:
     """Say how much memory there is; there is no GPU."""
     ram = {"free": RAM_BYTES - USED_BYTES, "used": USED_BYTES, "total": RAM_BYTES}
     return {"ram": ram, "cuda": {"error": "unavailable"}}
 
 
-@endpoints.get("/sdapi/v1/cmd-flags", answer=answers.FLAGS)
+@endpoints.get("/sdapi/v1/cmd-flags", name="get_cmd_flags", answer=answers.FLAGS)
 def cmd_flags(state: WebUIState, _: Parsed) -> Any:
     """List the command line's flags as the real server would have been started."""
-    root = state.policy.root
-    flags = {key: _in_root(value, root) for key, value in state.catalog.flags.items()}
-    return flags | _own_flags(state.config, root)
-
-
-def _in_root(value: Any, root: str) -> Any:
-    if isinstance(value, list):
-        return [_in_root(item, root) for item in value]
-    return value.replace("{root}", root) if isinstance(value, str) else value
+    return state.catalog.flags | _own_flags(state.config, state.policy.root)
 
 
 def _own_flags(config: ServerConfig, root: str) -> dict[str, Any]:
@@ -118,6 +110,7 @@ def _own_flags(config: ServerConfig, root: str) -> dict[str, Any]:
         "tls_certfile": str(config.tls_certfile) if config.tls_certfile else None,
         "cors_allow_origins": ",".join(config.cors_allow_origins) or None,
         "cors_allow_origins_regex": config.cors_allow_origins_regex or None,
+        "api": True,
         "nowebui": config.nowebui,
         "api_server_stop": config.api_server_stop,
     }

@@ -11,7 +11,7 @@ from fake_webui.contract import Family
 endpoints = Family(needs="stop")
 
 
-@endpoints.post("/sdapi/v1/server-stop")
+@endpoints.post("/sdapi/v1/server-stop", name="stop_webui")
 def stop(*_: Any) -> Response:
     """Finish what runs and end; a server without its page only says so."""
     services = current_services()
@@ -20,14 +20,14 @@ def stop(*_: Any) -> Response:
     return untyped("Stopping.", 200)
 
 
-@endpoints.post("/sdapi/v1/server-kill")
+@endpoints.post("/sdapi/v1/server-kill", name="kill_webui")
 def kill(*_: Any) -> Response:
     """End at once, without an answer."""
     current_services().kill()
     return untyped("", 200)
 
 
-@endpoints.post("/sdapi/v1/server-restart")
+@endpoints.post("/sdapi/v1/server-restart", name="restart_webui")
 def restart(*_: Any) -> Response:
     """Refuse: only a server that its launcher script started can restart."""
     return untyped("", 501)

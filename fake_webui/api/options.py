@@ -6,21 +6,21 @@ from typing import Any
 
 from fake_webui.api.dispatch import note_findings
 from fake_webui.contract import Family, Parsed, answers
-from fake_webui.contract.coercion import MAPPING
 from fake_webui.contract.endpoint import Work
+from fake_webui.contract.tables import ANY_OPTIONS
 from fake_webui.errors import HandlerError
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
 
 
-@endpoints.get("/sdapi/v1/options", answer=answers.OPTIONS)
+@endpoints.get("/sdapi/v1/options", name="get_config", answer=answers.OPTIONS)
 def get_options(state: WebUIState, _: Parsed) -> Any:
     """Answer with all settings."""
     return state.options.snapshot()
 
 
-@endpoints.post("/sdapi/v1/options", body=MAPPING, work=Work.OPTIONS)
+@endpoints.post("/sdapi/v1/options", name="set_config", body=ANY_OPTIONS, work=Work.OPTIONS)
 def set_options(state: WebUIState, asked: Parsed) -> None:
     """Store some settings; a checkpoint or VAE among them is loaded before the answer."""
     policy = state.policy

@@ -7,6 +7,7 @@ from flask import Response, request
 from fake_webui.api.access import LOGIN_COOKIES, log_in, page_user
 from fake_webui.api.answering import json_answer, untyped
 from fake_webui.contract import Family, Parsed, answers
+from fake_webui.contract.coercion import MAPPING, STRING
 from fake_webui.contract.tables import LOGIN_FORM, SERIALIZE_QUERY
 from fake_webui.webui.state import WebUIState
 
@@ -59,8 +60,8 @@ CONFIG: dict[str, Any] = {
 }
 
 
-@endpoints.head("/", media="text/html")
-@endpoints.get("/", media="text/html")
+@endpoints.head("/", name="main", media="text/html")
+@endpoints.get("/", name="main", media="text/html")
 def page(state: WebUIState, _: Parsed) -> Response:
     """Show that the server is there, or with --gradio-auth ask strangers who they are."""
     accounts = state.config.gradio_auth
@@ -68,25 +69,25 @@ def page(state: WebUIState, _: Parsed) -> Response:
     return Response(PAGE if is_open else LOGIN_PAGE, content_type="text/html; charset=utf-8")
 
 
-@endpoints.get("/config", "/config/", private=True)
+@endpoints.get("/config", "/config/", name="get_config", private=True)
 def config(state: WebUIState, _: Parsed) -> Any:
     """Describe a page without components."""
     return CONFIG | {"root": state.config.root_path}
 
 
-@endpoints.get("/info", "/info/", query=SERIALIZE_QUERY, private=True)
+@endpoints.get("/info", "/info/", name="api_info", query=SERIALIZE_QUERY, private=True)
 def info(*_: Any) -> Any:
     """Describe the page's own functions, of which there are none."""
     return {"named_endpoints": {}, "unnamed_endpoints": {}}
 
 
-@endpoints.get("/queue/status", answer=answers.ESTIMATION, private=True)
+@endpoints.get("/queue/status", name="get_queue_status", answer=answers.ESTIMATION, private=True)
 def queue_status(*_: Any) -> Any:
     """Say that nobody waits for the page."""
     return answers.ESTIMATION.read({"queue_size": 0, "queue_eta": 0}, ()).values
 
 
-@endpoints.get("/user/", "/user")
+@endpoints.get("/user/", "/user", name="get_current_user", answer=STRING)
 def user(state: WebUIState, _: Parsed) -> str | None:
     """Say who is logged in to the page."""
     return page_user(request.cookies, state.config.gradio_auth)
@@ -97,7 +98,7 @@ def login_check(*_: Any) -> None:
     """Let those in who are logged in to the page, everybody where it has no users."""
 
 
-@endpoints.get("/token/", "/token")
+@endpoints.get("/token/", "/token", name="get_token", answer=MAPPING)
 def token(state: WebUIState, _: Parsed) -> Any:
     """Say who is logged in to the page, and by which token."""
     known = page_user(request.cookies, state.config.gradio_auth)
@@ -122,7 +123,7 @@ def login(state: WebUIState, asked: Parsed) -> Response:
     return answer
 
 
-@endpoints.get("/app_id/", "/app_id")
+@endpoints.get("/app_id/", "/app_id", answer=MAPPING)
 def app_id(*_: Any) -> Any:
     """Say which page this is."""
     return {"app_id": APP_ID}
@@ -134,19 +135,19 @@ def startup_events(*_: Any) -> bool:
     return False
 
 
-@endpoints.get("/theme.css", media="text/css")
+@endpoints.get("/theme.css", name="theme_css", media="text/plain")
 def theme(*_: Any) -> Response:
     """Answer with the page's empty style sheet."""
     return Response("", content_type="text/css; charset=utf-8")
 
 
-@endpoints.get("/robots.txt", media="text/plain")
+@endpoints.get("/robots.txt", name="robots_txt", media="text/plain")
 def robots(*_: Any) -> Response:
     """Let robots in, as a local page does."""
     return Response("User-agent: *\nDisallow: ", content_type="text/plain; charset=utf-8")
 
 
-@endpoints.get("/favicon.ico", media="image/svg+xml")
+@endpoints.get("/favicon.ico")
 def favicon(*_: Any) -> Response:
     """Answer with a small orange square."""
     return Response(ICON, content_type="image/svg+xml")

@@ -13,7 +13,9 @@ HEAD_START = 0.01  # what the API adds so that it never divides by zero
 NO_PREVIEW_ID = -1
 
 
-@endpoints.get("/sdapi/v1/progress", query=tables.PROGRESS_QUERY, answer=answers.PROGRESS)
+@endpoints.get(
+    "/sdapi/v1/progress", name="progressapi", query=tables.PROGRESS_QUERY, answer=answers.PROGRESS
+)
 def progress(state: WebUIState, asked: Parsed) -> Any:
     """Answer with the progress of whatever is going on."""
     now = state.progress
@@ -47,7 +49,7 @@ def _current_image(state: WebUIState) -> Any:
     return state.progress.look(every_steps)
 
 
-@endpoints.post("/sdapi/v1/interrupt")
+@endpoints.post("/sdapi/v1/interrupt", name="interruptapi")
 def interrupt(state: WebUIState, _: Parsed) -> Any:
     """End the generation that is going on; what there is by then is its result."""
     state.progress.interrupt()
@@ -60,7 +62,7 @@ def skip(state: WebUIState, _: Parsed) -> None:
     state.progress.skip()
 
 
-@endpoints.get("/internal/pending-tasks", needs="webui")
+@endpoints.get("/internal/pending-tasks", name="get_pending_tasks", needs="webui")
 def pending_tasks(state: WebUIState, _: Parsed) -> Any:
     """List the tasks that wait for their turn."""
     waiting = state.tasks.pending()
@@ -69,6 +71,7 @@ def pending_tasks(state: WebUIState, _: Parsed) -> Any:
 
 @endpoints.post(
     "/internal/progress",
+    name="progressapi",
     body=tables.INTERNAL_PROGRESS,
     answer=answers.TASK_PROGRESS,
     needs="webui",

@@ -1,7 +1,7 @@
 """What each endpoint accepts, and how a request that does not fit is refused."""
 
 from fake_webui.contract.body import MISSING, decode_body
-from fake_webui.contract.endpoint import Endpoint, Family, Index, index
+from fake_webui.contract.endpoint import Endpoint, Family, Index, find_methods, index
 from fake_webui.contract.table import Field, Parameters, Parsed, Table, parse_query
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Parsed",
     "Table",
     "decode_body",
+    "find_methods",
     "index",
     "parse_query",
 ]

@@ -12,83 +12,103 @@ from fake_webui.contract.coercion import (
     STRING,
     FieldType,
     PlainType,
+    either,
     list_of,
     mapping_of,
 )
 from fake_webui.contract.table import Field, Table
 
 
-def _table(name: str, /, *fields: Field | str, **optional: FieldType) -> Table:
-    """Return a table where a name alone is text that is always there, a type what may be null."""
-    first = (Field(one, STRING) if isinstance(one, str) else one for one in fields)
-    return Table(name, (*first, *(Field(key, kind, None) for key, kind in optional.items())))
+def _table(name: str, *fields: Field | str, module: str = "") -> Table:
+    """Return a table where a name alone is text that is always there."""
+    found = tuple(_text(one) if isinstance(one, str) else one for one in fields)
+    return Table(name, found, module=module)
 
 
-_GENERATED: Final = (Field("parameters", MAPPING), "info")
-TEXT_TO_IMAGE: Final = _table("TextToImageResponse", *_GENERATED, images=list_of(STRING))
-IMAGE_TO_IMAGE: Final = _table("ImageToImageResponse", *_GENERATED, images=list_of(STRING))
-EXTRAS_SINGLE: Final = _table("ExtrasSingleImageResponse", "html_info", image=STRING)
-EXTRAS_BATCH: Final = _table(
-    "ExtrasBatchImagesResponse", "html_info", Field("images", list_of(STRING))
-)
+def _text(name: str, title: str | None = None) -> Field:
+    return Field(name, STRING, title=title)
+
+
+def _maybe(name: str, kind: FieldType = STRING, title: str | None = None) -> Field:
+    """Return a field that may be null or left out."""
+    return Field(name, kind, None, title=title)
+
+
+_TEXTS: Final = list_of(STRING)
+_GENERATED: Final = (_maybe("images", _TEXTS, "Image"), Field("parameters", MAPPING), "info")
+TEXT_TO_IMAGE: Final = _table("TextToImageResponse", *_GENERATED)
+IMAGE_TO_IMAGE: Final = _table("ImageToImageResponse", *_GENERATED)
+_EXTRAS_TEXT: Final = _text("html_info", "HTML info")
+EXTRAS_SINGLE: Final = _table("ExtrasSingleImageResponse", _EXTRAS_TEXT, _maybe("image"))
+EXTRAS_BATCH: Final = _table("ExtrasBatchImagesResponse", _EXTRAS_TEXT, Field("images", _TEXTS))
 PNG_INFO: Final = _table(
-    "PNGInfoResponse", "info", Field("items", MAPPING), Field("parameters", MAPPING)
+    "PNGInfoResponse",
+    _text("info", "Image info"),
+    Field("items", MAPPING),
+    Field("parameters", MAPPING),
 )
 
 PROGRESS: Final = _table(
     "ProgressResponse",
     Field("progress", NUMBER),
-    Field("eta_relative", NUMBER),
+    Field("eta_relative", NUMBER, title="ETA in secs"),
     Field("state", MAPPING),
-    current_image=STRING,
-    textinfo=STRING,
+    _maybe("current_image", title="Current image"),
+    _maybe("textinfo", title="Info text"),
+    module="modules.api.models",
 )
 TASK_PROGRESS: Final = _table(
-    "TaskProgressResponse",
-    Field("active", BOOLEAN),
-    Field("queued", BOOLEAN),
-    Field("completed", BOOLEAN),
-    progress=NUMBER,
-    eta=NUMBER,
-    live_preview=STRING,
-    id_live_preview=INTEGER,
-    textinfo=STRING,
+    "ProgressResponse",
+    Field("active", BOOLEAN, title="Whether the task is being worked on right now"),
+    Field("queued", BOOLEAN, title="Whether the task is in queue"),
+    Field("completed", BOOLEAN, title="Whether the task has already finished"),
+    _maybe("progress", NUMBER),
+    _maybe("eta", NUMBER, "ETA in secs"),
+    _maybe("live_preview", title="Live preview image"),
+    _maybe("id_live_preview", INTEGER, "Live preview image ID"),
+    _maybe("textinfo", title="Info text"),
+    module="modules.progress",
 )
 
 SAMPLER: Final = _table(
-    "SamplerItem", "name", Field("aliases", list_of(STRING)), Field("options", MAPPING)
+    "SamplerItem", "name", Field("aliases", _TEXTS), Field("options", mapping_of(STRING))
 )
 SCHEDULER: Final = _table(
     "SchedulerItem",
     "name",
     "label",
-    aliases=list_of(STRING),
-    default_rho=NUMBER,
-    need_inner_model=BOOLEAN,
+    _maybe("aliases", _TEXTS),
+    _maybe("default_rho", NUMBER),
+    _maybe("need_inner_model", BOOLEAN, "Needs Inner Model"),
 )
 UPSCALER: Final = _table(
-    "UpscalerItem", "name", model_name=STRING, model_path=STRING, model_url=STRING, scale=NUMBER
+    "UpscalerItem",
+    "name",
+    _maybe("model_name"),
+    _maybe("model_path", title="Path"),
+    _maybe("model_url", title="URL"),
+    _maybe("scale", NUMBER),
 )
 LATENT_UPSCALER: Final = _table("LatentUpscalerModeItem", "name")
 CHECKPOINT: Final = _table(
     "SDModelItem",
     "title",
     "model_name",
-    Field("hash", STRING, None),
-    Field("sha256", STRING, None),
+    _maybe("hash", title="Short hash"),
+    _maybe("sha256", title="sha256 hash"),
     "filename",
-    config=STRING,
+    _maybe("config", title="Config file"),
 )
 VAE: Final = _table("SDVaeItem", "model_name", "filename")
-HYPERNETWORK: Final = _table("HypernetworkItem", "name", path=STRING)
-FACE_RESTORER: Final = _table("FaceRestorerItem", "name", cmd_dir=STRING)
-REALESRGAN: Final = _table("RealesrganItem", "name", path=STRING, scale=INTEGER)
-STYLE: Final = _table("PromptStyleItem", "name", prompt=STRING, negative_prompt=STRING)
+HYPERNETWORK: Final = _table("HypernetworkItem", "name", _maybe("path"))
+FACE_RESTORER: Final = _table("FaceRestorerItem", "name", _maybe("cmd_dir", title="Path"))
+REALESRGAN: Final = _table("RealesrganItem", "name", _maybe("path"), _maybe("scale", INTEGER))
+STYLE: Final = _table("PromptStyleItem", "name", _maybe("prompt"), _maybe("negative_prompt"))
 EMBEDDING: Final = _table(
     "EmbeddingItem",
-    Field("step", INTEGER, None),
-    Field("sd_checkpoint", STRING, None),
-    Field("sd_checkpoint_name", STRING, None),
+    _maybe("step", INTEGER),
+    _maybe("sd_checkpoint", title="SD Checkpoint"),
+    _maybe("sd_checkpoint_name", title="SD Checkpoint Name"),
     Field("shape", INTEGER),
     Field("vectors", INTEGER),
 )
@@ -102,51 +122,53 @@ EXTENSION: Final = _table(
     *("name", "remote", "branch", "commit_hash", "version", "commit_date"),
     Field("enabled", BOOLEAN),
 )
-SCRIPTS: Final = _table("ScriptsList", txt2img=LIST, img2img=LIST)
+SCRIPTS: Final = _table(
+    "ScriptsList", _maybe("txt2img", LIST, "Txt2img"), _maybe("img2img", LIST, "Img2img")
+)
 _SCRIPT_ARGUMENT: Final = _table(
     "ScriptArg",
-    label=STRING,
-    value=ANYTHING,
-    minimum=ANYTHING,
-    maximum=ANYTHING,
-    step=ANYTHING,
-    choices=LIST,
+    _maybe("label"),
+    _maybe("value", ANYTHING),
+    _maybe("minimum", ANYTHING),
+    _maybe("maximum", ANYTHING, "Minimum"),
+    _maybe("step", ANYTHING, "Minimum"),
+    _maybe("choices", _TEXTS),
 )
 SCRIPT_INFO: Final = _table(
     "ScriptInfo",
-    Field("args", list_of(_SCRIPT_ARGUMENT)),
-    name=STRING,
-    is_alwayson=BOOLEAN,
-    is_img2img=BOOLEAN,
+    _maybe("name"),
+    _maybe("is_alwayson", BOOLEAN, "IsAlwayson"),
+    _maybe("is_img2img", BOOLEAN, "IsImg2img"),
+    Field("args", list_of(_SCRIPT_ARGUMENT), title="Arguments"),
 )
 
-CREATED: Final = _table("CreateResponse", "info")
-TRAINED: Final = _table("TrainResponse", "info")
-MEMORY: Final = _table("MemoryResponse", Field("ram", MAPPING), Field("cuda", MAPPING))
-HINT: Final = _table("QuicksettingsHint", "name", "label")
-ESTIMATION: Final = Table(
+CREATED: Final = _table("CreateResponse", _text("info", "Create info"))
+TRAINED: Final = _table("TrainResponse", _text("info", "Train info"))
+MEMORY: Final = _table(
+    "MemoryResponse", Field("ram", MAPPING, title="RAM"), Field("cuda", MAPPING, title="CUDA")
+)
+HINT: Final = _table(
+    "QuicksettingsHint",
+    _text("name", "Name of the quicksettings field"),
+    _text("label", "Label of the quicksettings field"),
+)
+ESTIMATION: Final = _table(
     "Estimation",
-    (
-        Field("msg", STRING, "estimation"),
-        Field("rank", INTEGER, None),
-        Field("queue_size", INTEGER),
-        Field("avg_event_process_time", NUMBER, None),
-        Field("avg_event_concurrent_process_time", NUMBER, None),
-        Field("rank_eta", NUMBER, None),
-        Field("queue_eta", NUMBER),
-    ),
+    Field("msg", STRING, "estimation"),
+    _maybe("rank", INTEGER),
+    Field("queue_size", INTEGER),
+    _maybe("avg_event_process_time", NUMBER),
+    _maybe("avg_event_concurrent_process_time", NUMBER),
+    _maybe("rank_eta", NUMBER),
+    Field("queue_eta", NUMBER),
 )
 OPTIONS: Final = PlainType(MAPPING.coerce, {"$ref": "#/components/schemas/Options"})
 FLAGS: Final = PlainType(MAPPING.coerce, {"$ref": "#/components/schemas/Flags"})
 
-_PLACE: Final = PlainType(ANYTHING.coerce, {"anyOf": [STRING.schema, INTEGER.schema]})
-REFUSAL: Final = Table(
-    "HTTPValidationError",
-    (
-        Field(
-            "detail",
-            list_of(_table("ValidationError", "msg", "type", Field("loc", list_of(_PLACE)))),
-            [],
-        ),
-    ),
+_MISTAKE: Final = _table(
+    "ValidationError",
+    Field("loc", list_of(either(STRING, INTEGER)), title="Location"),
+    _text("msg", "Message"),
+    _text("type", "Error Type"),
 )
+REFUSAL: Final = _table("HTTPValidationError", _maybe("detail", list_of(_MISTAKE)))

@@ -7,8 +7,9 @@ Raises:
     HandlerError: where pydantic v1 itself breaks down.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from fake_webui.errors import HandlerError, InvalidRequestError
@@ -126,6 +127,7 @@ def to_anything(value: Any, loc: Location) -> Any:  # noqa: ARG001 - every coerc
 
 
 STRING = PlainType(to_string, {"type": "string"}, kind="string")
+PATH = PlainType(to_string, {"type": "string"}, kind="string")  # slashes too
 INTEGER = PlainType(to_integer, {"type": "integer"}, kind="integer")
 NUMBER = PlainType(to_number, {"type": "number"}, kind="number")
 BOOLEAN = PlainType(to_boolean, {"type": "boolean"}, kind="boolean")
@@ -149,12 +151,14 @@ _LIMITS = {
         float.__gt__,
         "greater than",
         "not_gt",
-        lambda bound: {"minimum": bound, "exclusiveMinimum": True},
+        lambda bound: {"exclusiveMinimum": float(bound)},
     ),
     "ge": _Limit(
-        float.__ge__, "greater than or equal to", "not_ge", lambda bound: {"minimum": bound}
+        float.__ge__, "greater than or equal to", "not_ge", lambda bound: {"minimum": float(bound)}
     ),
-    "le": _Limit(float.__le__, "less than or equal to", "not_le", lambda bound: {"maximum": bound}),
+    "le": _Limit(
+        float.__le__, "less than or equal to", "not_le", lambda bound: {"maximum": float(bound)}
+    ),
 }
 
 
@@ -182,6 +186,24 @@ def _out_of_bounds(loc: Location, limit: _Limit, bound: int) -> InvalidRequestEr
         f"value_error.number.{limit.kind}",
         limit_value=bound,
     )
+
+
+def matching(pattern: str) -> FieldType:
+    """Return the type of texts that begin with what `pattern` matches."""
+
+    def coerce(value: Any, loc: Location) -> str:
+        text = to_string(value, loc)
+        if re.match(pattern, text):
+            return text
+        message = f'string does not match regex "{pattern}"'
+        raise mistake(loc, message, "value_error.str.regex", pattern=pattern)
+
+    return PlainType(coerce, {"type": "string", "pattern": pattern})
+
+
+def titled(base: PlainType, title: str) -> FieldType:
+    """Return `base` with a title in its schema."""
+    return replace(base, schema={"title": title, **base.schema})
 
 
 def one_of(*choices: int) -> FieldType:
@@ -221,6 +243,9 @@ def list_of(item: FieldType) -> FieldType:
 
     schema = {"type": "array", "items": dict(item.schema)}
     return PlainType(coerce, schema, item.definitions, kind="list_of", of=(item,))
+
+
+FILES = list_of(PlainType(to_anything, {"type": "string", "format": "binary"}))
 
 
 def mapping_of(item: FieldType) -> FieldType:

@@ -28,7 +28,7 @@ class Envelope:
             return self._wrapped(error.class_name, "", error.message)
         if isinstance(error, HttpError):
             if self.wraps_http_errors:
-                return self._wrapped("HTTPException", error.detail, "")
+                return self._wrapped("HTTPException", error.detail, error.errors)
             return {"detail": error.detail}
         return error.body()
 

@@ -1,12 +1,36 @@
 """The OpenAPI document, made from the tables that requests are checked by."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from inspect import cleandoc
+from typing import Any, Final
 
 from fake_webui.contract.answers import REFUSAL
-from fake_webui.contract.coercion import type_of_option
+from fake_webui.contract.coercion import (
+    BOOLEAN,
+    FILES,
+    INTEGER,
+    LIST,
+    MAPPING,
+    NUMBER,
+    STRING,
+    FieldType,
+    type_of_option,
+)
 from fake_webui.contract.endpoint import JSON, Endpoint, Index
-from fake_webui.contract.table import Field, Parameters, title_of
+from fake_webui.contract.table import SCHEMAS, Parameters, Table, title_of
+
+# What a flag is said to be, by its default.
+FLAG_TYPES: Final = {
+    bool: BOOLEAN,
+    int: INTEGER,
+    float: NUMBER,
+    list: LIST,
+    dict: MAPPING,
+    str: STRING,
+    type(None): STRING,
+}
 
 
 def make_document(
@@ -29,21 +53,24 @@ def make_document(
     for endpoint in listed:
         operation = _operation(endpoint, guarded=guarded)
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
-    components: dict[str, Any] = {"schemas": _schemas(listed, options, flags)}
+    schemas = _schemas(listed, options, flags)
+    components: dict[str, Any] = {"schemas": schemas}
     if guarded:
         components["securitySchemes"] = {"HTTPBasic": {"type": "http", "scheme": "basic"}}
     info = {"title": "FastAPI", "version": "0.1.0"}
     servers = {"servers": [{"url": root_path}]} if root_path else {}
-    return {"openapi": version, "info": info, **servers, "paths": paths, "components": components}
+    document = {"openapi": version, "info": info, **servers, "paths": paths}
+    return dict(_renamed(document | {"components": components}, _short_names(schemas)))
 
 
 def _operation(endpoint: Endpoint, *, guarded: bool) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "summary": title_of(endpoint.path.rsplit("/", 1)[-1] or "main"),
-        "operationId": _operation_id(endpoint),
+        "summary": title_of(endpoint.name),
+        "description": cleandoc(endpoint.view.__doc__ or "").partition("\n\n")[0],
+        "operationId": endpoint.operation_id,
     }
-    if endpoint.query:
-        operation["parameters"] = [_parameter(field) for field in endpoint.query.fields]
+    if parameters := _parameters(endpoint):
+        operation["parameters"] = parameters
     if body := _body(endpoint):
         operation["requestBody"] = body
     operation["responses"] = _responses(endpoint)
@@ -52,61 +79,100 @@ def _operation(endpoint: Endpoint, *, guarded: bool) -> dict[str, Any]:
     return operation
 
 
-def _operation_id(endpoint: Endpoint) -> str:
-    words = "".join(c if c.isalnum() else "_" for c in endpoint.path)
-    return (
-        f"{words.strip('_') or 'main'}{'_' * endpoint.path.endswith('/')}_{endpoint.method.lower()}"
-    )
+def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {"required": field.required, "schema": field.schema, "name": field.name, "in": where}
+        for where, table in (("path", endpoint.places), ("query", endpoint.query))
+        if table
+        for field in table.fields
+    ]
+
+
+def _body_type(endpoint: Endpoint) -> Table | FieldType | None:
+    """Return the type of what an endpoint reads; parameters are called after its function."""
+    kind = endpoint.form or endpoint.body
+    is_nameless = kind is endpoint.form or isinstance(kind, Parameters)
+    if isinstance(kind, Table) and is_nameless:
+        return replace(kind, name=f"Body_{endpoint.operation_id}")
+    return kind
 
 
 def _body(endpoint: Endpoint) -> dict[str, Any] | None:
-    if not (kind := endpoint.form or endpoint.body):
+    kind, media = _body_type(endpoint), JSON
+    if kind is None:
         return None
-    media = "application/x-www-form-urlencoded" if endpoint.form else JSON
+    if endpoint.form:
+        has_files = any(field.type.schema == FILES.schema for field in endpoint.form.fields)
+        media = "multipart/form-data" if has_files else "application/x-www-form-urlencoded"
     optional = isinstance(kind, Parameters) and not any(field.required for field in kind.fields)
     content = {"content": {media: {"schema": dict(kind.schema)}}}
     return content if optional else content | {"required": True}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    shape = {"type": "string"} if endpoint.media.startswith("text/") else {}
-    kind = endpoint.answer
-    content = {endpoint.media: {"schema": dict(kind.schema) if kind else shape}}
+    content = {endpoint.media: {"schema": _answer(endpoint)}}
     answers: dict[str, Any] = {"200": {"description": "Successful Response", "content": content}}
-    if endpoint.form:
-        answers = {"302": {"description": "To the page"}}
-    if endpoint.body or endpoint.query or endpoint.form:
+    if endpoint.tables or endpoint.body:
         refusal = {JSON: {"schema": REFUSAL.schema}}
         answers["422"] = {"description": "Validation Error", "content": refusal}
     return answers
 
 
-def _parameter(field: Field) -> dict[str, Any]:
-    return {
-        "required": field.required,
-        "schema": field.schema,
-        "name": field.name,
-        "in": "query",
-    }
+def _answer(endpoint: Endpoint) -> dict[str, Any]:
+    if endpoint.media.startswith("text/"):
+        return {"type": "string"}
+    shape = dict(endpoint.answer.schema) if endpoint.answer else {}
+    named = shape and "$ref" not in shape
+    return {"title": title_of(f"response_{endpoint.operation_id}"), **shape} if named else shape
 
 
 def _schemas(
     endpoints: Iterable[Endpoint], options: Mapping[str, Any], flags: Mapping[str, Any]
 ) -> dict[str, Any]:
-    kinds = [kind for e in endpoints for kind in (e.form, e.body, e.answer) if kind]
+    kinds = [kind for e in endpoints for kind in (_body_type(e), e.answer) if kind]
     found = {n: schema for kind in (*kinds, REFUSAL) for n, schema in kind.definitions.items()}
-    found["Options"] = _settings("Options", options)
-    found["Flags"] = _settings("Flags", flags)
+    found["Options"] = _settings("Options", options, _option_shape)
+    found["Flags"] = _settings("Flags", flags, _flag_shape)
     return dict(sorted(found.items()))
 
 
-def _settings(name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {key: _setting(key, default) for key, default in defaults.items()}
+def _short_names(schemas: Mapping[str, Any]) -> dict[str, str]:
+    """Return the title of each schema whose longer name tells it from no other."""
+    titles = Counter(schema["title"] for schema in schemas.values())
+    names = {name: schema["title"] for name, schema in schemas.items()}
+    return {name: title for name, title in names.items() if name != title and titles[title] == 1}
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """Return a part of a document with schemas and references to them renamed."""
+    if isinstance(node, dict):
+        return {names.get(key, key): _renamed(value, names) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_renamed(item, names) for item in node]
+    if isinstance(node, str) and node.startswith(SCHEMAS):
+        name = node.removeprefix(SCHEMAS)
+        return SCHEMAS + names.get(name, name)
+    return node
+
+
+def _settings(
+    name: str, defaults: Mapping[str, Any], shape: Callable[[Any], Mapping[str, Any]]
+) -> dict[str, Any]:
+    properties = {
+        key: {
+            "title": title_of(key),
+            **shape(default),
+            **({} if default is None else {"default": default}),
+        }
+        for key, default in defaults.items()
+    }
     return {"title": name, "type": "object", "properties": properties}
 
 
-def _setting(key: str, default: Any) -> dict[str, Any]:
+def _option_shape(default: Any) -> Mapping[str, Any]:
     kind = type_of_option(default)
-    shape = dict(kind.schema) | {"nullable": True} if kind else {}
-    default_shape = {} if default is None else {"default": default}
-    return {"title": title_of(key), **shape, **default_shape}
+    return kind.schema if kind else {}
+
+
+def _flag_shape(default: Any) -> Mapping[str, Any]:
+    return FLAG_TYPES[type(default)].schema

@@ -1,13 +1,15 @@
 """A table of fields for each endpoint, and requests read by it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from fake_webui.contract.body import MISSING
 from fake_webui.contract.coercion import FieldType, Location, missing, not_null, to_mapping
 from fake_webui.errors import InvalidRequestError
+
+SCHEMAS: Final = "#/components/schemas/"  # where an OpenAPI document has its schemas
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,13 @@ class Field:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON schema of the field."""
+        """The JSON schema of the field; pydantic v1 says there nothing of nulls."""
         shape = dict(self.type.schema)
         if "$ref" in shape:
             return shape
         shape = {"title": self.title or title_of(self.name), **shape}
         if self.default is not MISSING and self.default is not None:
             shape["default"] = self.default
-        if self.accepts_null and "type" in shape:
-            shape["nullable"] = True
         return shape
 
 
@@ -64,10 +64,20 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Table:
-    """The fields of one request body or query string, in the order they are echoed."""
+    """The fields of one request body or query string, in the order they are echoed.
+
+    `module` is that of the real server's class where two of them have one name.
+    """
 
     name: str
     fields: tuple[Field, ...]
+    _: KW_ONLY
+    module: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name under which a document that has both such classes keeps this one."""
+        return f"{self.module}.{self.name}".replace(".", "__") if self.module else self.name
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -149,12 +159,12 @@ class Table:
     @cached_property
     def schema(self) -> Mapping[str, Any]:
         """The JSON schema: a reference to the definition."""
-        return {"$ref": f"#/components/schemas/{self.name}"}
+        return {"$ref": f"{SCHEMAS}{self.key}"}
 
     @cached_property
     def definitions(self) -> Mapping[str, Mapping[str, Any]]:
         """The JSON schemas of this table and of those that its fields refer to, by name."""
-        found = {self.name: self._definition()}
+        found = {self.key: self._definition()}
         for field in self.fields:
             found |= field.type.definitions
         return found

@@ -12,7 +12,9 @@ from fake_webui.contract.coercion import (
     STRING,
     limited,
     list_of,
+    matching,
     one_of,
+    titled,
 )
 from fake_webui.contract.table import Field, Table
 
@@ -185,9 +187,9 @@ ATTACHMENT_QUERY: Final = Table("sysinfo", (Field("attachment", ANYTHING, defaul
 SERIALIZE_QUERY: Final = Table("info", (Field("serialize", BOOLEAN, default=True),))
 
 LOGIN_FORM: Final = Table(
-    "Body_login_login_post",
+    "login",
     (
-        Field("grant_type", STRING, None),
+        Field("grant_type", matching("password"), None),
         Field("username", STRING),
         Field("password", STRING),
         Field("scope", STRING, ""),
@@ -195,3 +197,6 @@ LOGIN_FORM: Final = Table(
         Field("client_secret", STRING, None),
     ),
 )
+
+ANY_OPTIONS: Final = titled(MAPPING, "Req")
+ANY_ARGUMENTS: Final = titled(MAPPING, "Args")

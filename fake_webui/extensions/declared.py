@@ -118,6 +118,7 @@ class _Declaration:
             method=method,
             path=path,
             view=_always(value),
+            name=path.strip("/").rpartition("/")[2],
             body=None if method == "GET" else table,
             query=table if method == "GET" else None,
             media=media,

@@ -183,11 +183,11 @@ class Catalog:
 
     @cached_property
     def flags(self) -> dict[str, Any]:
-        """The command line's flags with their defaults, `{root}` standing for the folder."""
+        """The command line's flags with their defaults."""
         found = dict(self.policy.table("cmd_flags"))
         for extension in self.extensions:
             found |= extension.flags
-        return found
+        return {key: _in_root(value, self.policy.root) for key, value in found.items()}
 
     @cached_property
     def upscalers(self) -> tuple[Upscaler, ...]:
@@ -278,6 +278,12 @@ def _control(
         "step": step,
         "choices": named_choices[choices] if isinstance(choices, str) else choices,
     }
+
+
+def _in_root(value: Any, root: str) -> Any:
+    if isinstance(value, list):
+        return [_in_root(item, root) for item in value]
+    return value.replace("{root}", root) if isinstance(value, str) else value
 
 
 def _without_checksum(title: str) -> str:

@@ -23,7 +23,7 @@ def schema(*_: Any) -> Any:
     return facts | {"additionalProperties": False}
 
 
-@endpoints.get("/adetailer/v1/ad_model")
+@endpoints.get("/adetailer/v1/ad_model", name="ad_model")
 def models(*_: Any) -> Any:
     """List the detection models."""
     return {"ad_model": list(MODELS)}

@@ -52,7 +52,7 @@ def module_list(state: WebUIState, parsed: Parsed) -> Any:  # noqa: ARG001
     return {"module_list": list(found), "module_detail": found}
 
 
-@endpoints.get("/controlnet/control_types")
+@endpoints.get("/controlnet/control_types", name="control_types")
 def list_control_types(state: WebUIState, parsed: Parsed) -> Any:  # noqa: ARG001
     """List the modules and models of each control type."""
     models = titles(state.config.controlnet_models)

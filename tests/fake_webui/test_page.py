@@ -1,0 +1,161 @@
+"""The page's own addresses: its files, its cards of models, its calls."""
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+
+from fake_webui import FakeWebUI
+from tests.conftest import StartFake
+from tests.support import control
+
+
+def get(fake: FakeWebUI, path: str, **query: Any) -> requests.Response:
+    """Ask for a page."""
+    return requests.get(fake.url + path, params=query, timeout=30, allow_redirects=False)
+
+
+def cover() -> str:
+    """Return a small picture as base64."""
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+@pytest.fixture
+def described(start_fake: StartFake, tmp_path: Path) -> FakeWebUI:
+    """A server with a LoRA that has metadata with pictures, and one without."""
+    covers = json.dumps([cover(), "", "%%%"])
+    config = tmp_path / "cards.toml"
+    config.write_text(
+        '[[checkpoints]]\nname = "base.safetensors"\nsha256 = "' + "ab" * 32 + '"\n'
+        '[[loras]]\nname = "ink"\nshort_hash = "2d6a5a1f2c3b"\n'
+        f"metadata = {{ ss_network_dim = \"8\", ssmd_cover_images = '{covers}' }}\n"
+        '[[loras]]\nname = "plain"\nshort_hash = "2d6a5a1f2c3c"\n'
+        '[[loras]]\nname = "bare"\nshort_hash = "2d6a5a1f2c3d"\nmetadata = { a = "b" }\n'
+    )
+    return start_fake("cards", "--config", str(config))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        ("/assets/index.js", 404, "File not found"),
+        ("/static/img/logo.svg", 404, "File not found"),
+        ("/file=outputs/one.png", 404, "File not found: outputs/one.png."),
+        ("/file/outputs/one.png", 404, "File not found: outputs/one.png."),
+        ("/file=/etc/hosts", 403, "File not allowed: /etc/hosts."),
+        ("/file=../../etc/hosts", 403, "File not allowed: ../../etc/hosts."),
+    ],
+)
+def test_files_of_the_page_are_refused_as_its_library_does(
+    fake: FakeWebUI, path: str, status: int, detail: str
+) -> None:
+    """None of them is there, and nothing outside the WebUI's folder may be read."""
+    prepared = requests.Request("GET", fake.url).prepare()
+    prepared.url = fake.url + path
+    with requests.Session() as session:
+        answer = session.send(prepared, timeout=30)
+    assert answer.status_code == status
+    errors = f"({status}, {detail!r})"
+    expected = {"error": "HTTPException", "detail": detail, "body": "", "errors": errors}
+    assert answer.json() == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", "/assets/a/b.js", "GET"),
+        ("PATCH", "/file=nope", "GET"),
+        ("PUT", "/static/x", "GET"),
+        ("GET", "/run/predict", "POST"),
+        ("GET", "/api/predict", "POST"),
+        ("PUT", "/stream/abc/1/2", "GET"),
+        ("POST", "/sd_extra_networks/metadata", "GET"),
+        ("POST", "/docs/oauth2-redirect", "GET, HEAD"),
+        ("DELETE", "/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_is_refused_by_name(
+    fake: FakeWebUI, method: str, path: str, allow: str
+) -> None:
+    """Where the address has a part that may be anything, too."""
+    answer = requests.request(method, fake.url + path, timeout=30)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == allow
+
+
+def test_calls_of_the_page_are_unknown_addresses(fake: FakeWebUI) -> None:
+    """They stand in the document, answer 404, and the journal says that nothing was there."""
+    answer = requests.post(f"{fake.url}/run/predict", json={"data": []}, timeout=30)
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert not control(fake, "GET", "requests")["requests"][-1]["matched"]
+    assert requests.post(f"{fake.url}/api/a/b", timeout=30).status_code == 404
+
+
+def test_a_slash_too_much_leads_to_the_card(fake: FakeWebUI) -> None:
+    """As everywhere."""
+    answer = get(fake, "/sd_extra_networks/metadata/", page="lora")
+    assert answer.status_code == 307
+    assert answer.headers["Location"].endswith("/sd_extra_networks/metadata?page=lora")
+
+
+def test_metadata_of_a_lora_is_a_text_without_its_pictures(described: FakeWebUI) -> None:
+    """One without metadata, or on another page, has none."""
+    found = get(described, "/sd_extra_networks/metadata", page="lora", item="ink").json()
+    assert json.loads(found["metadata"]) == {"ss_network_dim": "8"}
+    for query in ({"page": "lora", "item": "plain"}, {"page": "other", "item": "ink"}, {}):
+        assert get(described, "/sd_extra_networks/metadata", **query).json() == {}
+
+
+def test_a_cover_image_is_a_picture(described: FakeWebUI) -> None:
+    """With its own content type."""
+    query = {"page": "lora", "item": "ink", "index": 0}
+    answer = get(described, "/sd_extra_networks/cover-images", **query)
+    assert answer.headers["Content-Type"] == "image/png"
+    assert Image.open(io.BytesIO(answer.content)).size == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "error"),
+    [
+        ({"page": "lora", "item": "ink", "index": 1}, 404, "HTTPException"),
+        ({"page": "lora", "item": "ink", "index": 9}, 404, "HTTPException"),
+        ({"page": "lora", "item": "plain"}, 404, "HTTPException"),
+        ({"page": "lora", "item": "ink", "index": 2}, 500, "ValueError"),
+        ({"page": "lora", "item": "bare"}, 500, "TypeError"),
+    ],
+)
+def test_a_cover_image_that_is_not_there(
+    described: FakeWebUI, query: dict[str, Any], status: int, error: str
+) -> None:
+    """Is missing, or breaks what reads it."""
+    answer = get(described, "/sd_extra_networks/cover-images", **query)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+
+
+def test_a_card_names_its_model(described: FakeWebUI) -> None:
+    """On the page where it belongs; the real server breaks on others."""
+    for page, name in (("lora", "ink"), ("checkpoints", "base")):
+        answer = get(described, "/sd_extra_networks/get-single-card", page=page, name=name)
+        assert f'data-name="{name}"' in answer.json()["html"]
+    for page in ("lora", "other"):
+        answer = get(described, "/sd_extra_networks/get-single-card", page=page, name="x")
+        assert (answer.status_code, answer.json()["error"]) == (500, "AttributeError")
+
+
+def test_a_thumbnail_is_not_there(fake: FakeWebUI) -> None:
+    """Whatever it is called."""
+    answer = get(fake, "/sd_extra_networks/thumb", filename="/etc/hosts")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "File not found")
+
+
+def test_the_redirect_of_the_docs_is_a_page(fake: FakeWebUI) -> None:
+    """It asks nothing of anybody."""
+    answer = get(fake, "/docs/oauth2-redirect")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
