@@ -1,15 +1,17 @@
-"""How long the engine waits for what, and when it gives up."""
+"""How long the engine waits for what, how much it takes, and when it gives up."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Times in seconds, and counts."""
+    """Times in seconds, sizes in bytes, and counts."""
 
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 30.0  # of everything but generations
     read_attempts: int = 3  # of reads and of refused connections, the first included
+    generation_bytes: int = 256_000_000  # of a generation's answer, inflated
+    answer_bytes: int = 16_000_000  # of any other answer, inflated
     poll_s: float = 0.5  # between two looks at a running generation
     idle_poll_s: float = 0.5  # between two looks at an empty queue
     job_ceiling_s: float = 3600.0  # the longest that one job may take

@@ -2,19 +2,36 @@
 
 import base64
 import binascii
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.errors import BadAnswerError, OutcomeUnknownError, WebUIAnswerError, WebUIError
+from app.webui.reading import (
+    LIST,
+    MAX_WORDS,
+    OBJECT,
+    TEXT,
+    WHOLE,
+    Kind,
+    checked,
+    parse_json,
+    plain_words,
+    read_list,
+    read_object,
+)
 
 GATEWAY_STATUSES = frozenset({502, 503, 504, 520, 522, 524})
 """What a proxy says for a server behind it, which may be working on the request all the same."""
 
-MAX_WORDS = 500
-_MARKUP = re.compile(r"<(?:head|style|script)\b.*?</(?:head|style|script)>|<[^>]*>", re.DOTALL)
+_OF_INFO = {
+    "infotexts": LIST,
+    "all_seeds": LIST,
+    "index_of_first_image": WHOLE,
+    "extra_generation_params": OBJECT,
+    "sd_model_name": TEXT,
+    "sd_vae_name": TEXT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +58,20 @@ def read_generation(answer: Any) -> Generation:
     Raises:
         BadAnswerError: if there is no image, one is not base64, or there is no info.
     """
-    images = _field(answer, "images", list)
+    images = _field(answer, "images", LIST)
     if not images:
         raise BadAnswerError("the WebUI answered without an image")
-    try:
-        info = json.loads(_field(answer, "info", str))
-    except ValueError as error:
-        raise BadAnswerError(f"the info of the WebUI's answer is not JSON: {error}") from error
-    if not isinstance(info, dict):
-        raise BadAnswerError("the info of the WebUI's answer is not a JSON object")
+    info = _read_info(_field(answer, "info", TEXT))
     decoded = [decode_image(image) for image in images]
-    return Generation(images=decoded[info.get("index_of_first_image", 0) :], info=info)
+    return Generation(images=decoded[max(info.get("index_of_first_image") or 0, 0) :], info=info)
+
+
+def _read_info(text: str) -> dict[str, Any]:
+    """Return what `info` says, with the fields that the app reads as what they must be."""
+    info = read_object(parse_json(text, "info"), "info", {}, _OF_INFO)
+    kinds = {"infotexts": TEXT, "all_seeds": WHOLE}
+    lists = {key: read_list(info.get(key) or [], key, kind) for key, kind in kinds.items()}
+    return {**info, **lists, "extra_generation_params": info.get("extra_generation_params") or {}}
 
 
 def read_extras(answer: Any) -> Generation:
@@ -60,7 +80,7 @@ def read_extras(answer: Any) -> Generation:
     Raises:
         BadAnswerError: if there is none.
     """
-    return Generation(images=[decode_image(_field(answer, "image", str))], info={})
+    return Generation(images=[decode_image(_field(answer, "image", TEXT))], info={})
 
 
 def decode_image(text: Any) -> bytes:
@@ -89,13 +109,15 @@ def encode_image(data: bytes) -> str:
 def refusal(status: int, body: bytes) -> WebUIError:
     """Return the error for an answer with an error status, with the WebUI's own words."""
     try:
-        answer = json.loads(body)
-    except ValueError:
+        answer = parse_json(body, "an error")
+    except BadAnswerError:
         answer = None
     if not isinstance(answer, dict):
         return _refusal_without_json(status, body)
     words = answer.get("errors") or _detail(answer.get("detail")) or ""
-    return WebUIAnswerError(status, str(answer.get("error") or ""), str(words)[:MAX_WORDS])
+    return WebUIAnswerError(
+        status, str(answer.get("error") or "")[:MAX_WORDS], str(words)[:MAX_WORDS]
+    )
 
 
 def was_not_taken(refused: WebUIAnswerError) -> bool:
@@ -116,26 +138,22 @@ def _refusal_without_json(status: int, body: bytes) -> WebUIError:
     return WebUIAnswerError(status, "", words)
 
 
-def plain_words(body: bytes) -> str:
-    """Return a body as one line that can be shown: no markup, nothing unprintable, not too long."""
-    text = _MARKUP.sub(" ", body[: 4 * MAX_WORDS].decode("utf-8", "backslashreplace"))
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_WORDS]
-
-
 def _detail(detail: Any) -> str:
     """Return FastAPI's `detail` as words: a text, or one sentence for each refused field."""
     if not isinstance(detail, list):
         return str(detail or "")
     return "; ".join(
-        f"{'.'.join(map(str, item.get('loc', ())))}: {item.get('msg')}"
-        for item in detail
-        if isinstance(item, dict)
+        f"{_place(item.get('loc'))}: {item.get('msg')}" for item in detail if isinstance(item, dict)
     )
 
 
-def _field(answer: Any, name: str, kind: type) -> Any:
+def _place(loc: Any) -> str:
+    return ".".join(map(str, loc)) if isinstance(loc, list) else str(loc or "")
+
+
+def _field(answer: Any, name: str, kind: Kind) -> Any:
     if not isinstance(answer, dict):
         raise BadAnswerError("the WebUI's answer is not a JSON object")
-    if not isinstance(answer.get(name), kind):
+    if name not in answer:
         raise BadAnswerError(f"the WebUI's answer has no {name}")
-    return answer[name]
+    return checked(answer[name], kind, name)

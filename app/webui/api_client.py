@@ -4,23 +4,47 @@ Reads are tried a few times. A generation is sent once: only a connection that w
 byte was sent is tried again.
 """
 
-import json
+import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+)
+from urllib3.exceptions import TimeoutError as TimeOut
 from urllib3.util import Retry
 
-from app.errors import BadAnswerError, OutcomeUnknownError, WebUIError, WebUIUnreachableError
+from app.errors import OutcomeUnknownError, WebUIError, WebUIUnreachableError
 from app.limits import DEFAULT_LIMITS, Limits
-from app.webui.answers import Generation, plain_words, read_extras, read_generation, refusal
+from app.webui.answers import Generation, read_extras, read_generation, refusal
 from app.webui.connections import OpenSockets
 from app.webui.endpoints import EXTRAS, TASK_PROGRESS
+from app.webui.reading import (
+    LIST,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    parse_json,
+    plain_words,
+    read_body,
+    read_list,
+    read_object,
+    read_rows,
+)
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+RETRIED = frozenset({502, 503, 504})
+"""What a read is tried again for."""
+BACKOFF_S = 0.1
+_PROGRESS = {"state": OBJECT, "progress": NUMBER, "eta_relative": NUMBER, "textinfo": TEXT}
+_STATE = {"job": TEXT, **dict.fromkeys(("job_count", "sampling_step", "sampling_steps"), NUMBER)}
+_TASK = {"progress": NUMBER, "eta": NUMBER, "textinfo": TEXT}
 
 Json = Any
 
@@ -52,18 +76,16 @@ class ApiClient:
 
     def generate(self, path: str, payload: Mapping[str, Json], timeout_s: float) -> Generation:
         """Send one generation request to its endpoint, once, and return what came of it."""
-        timeouts = (self._limits.connect_timeout_s, timeout_s)
+        limit = self._limits.generation_bytes
         try:
-            response = self._generations.post(
-                self.base_url + path, json=payload, timeout=timeouts, allow_redirects=False
+            status, body = self._exchange(
+                self._generations, "POST", path, limit, timeout_s, json=payload
             )
-        except requests.RequestException as error:
-            raise self._lost(error) from error
         finally:
             # A kept connection may be closed by the server just as the next request goes out, and
             # then nobody knows whether that arrived; so each generation gets a fresh one.
             self._generations.close()
-        return (read_extras if path == EXTRAS else read_generation)(_json_of(response))
+        return (read_extras if path == EXTRAS else read_generation)(_json_of(status, body, path))
 
     def abort(self) -> None:
         """Stop waiting for generations; they fail with `OutcomeUnknownError`."""
@@ -71,78 +93,86 @@ class ApiClient:
 
     def progress(self) -> Json:
         """Return how far the present generation is, whoever asked for it."""
-        return self._get("/sdapi/v1/progress", {"skip_current_image": "true"})
+        path = "/sdapi/v1/progress"
+        answer = read_object(self._get(path, {"skip_current_image": "true"}), path, {}, _PROGRESS)
+        read_object(answer.get("state") or {}, f"state of {path}", {}, _STATE)
+        return answer
 
     def internal_progress(self, task_id: str) -> Json:
         """Return how far one task is: active, queued or completed."""
         question = {"id_task": task_id, "id_live_preview": -1, "live_preview": False}
-        return self._post(TASK_PROGRESS, question)
+        answer = self._read("POST", TASK_PROGRESS, json=question)
+        return read_object(answer, TASK_PROGRESS, {}, _TASK)
 
     def interrupt(self) -> None:
         """Stop the present generation, whosever it is."""
-        self._post("/sdapi/v1/interrupt", {})
+        self._command("/sdapi/v1/interrupt")
 
     def skip(self) -> None:
         """Skip the image that is being made, whosever it is."""
-        self._post("/sdapi/v1/skip", {})
+        self._command("/sdapi/v1/skip")
 
     def options(self) -> Json:
         """Return all options."""
-        return self._get("/sdapi/v1/options")
+        path = "/sdapi/v1/options"
+        return read_object(self._get(path), path, {}, {})
 
     def checkpoints(self) -> list[Json]:
         """Return the checkpoints: title, model_name, hash, sha256, filename."""
-        return self._list("/sdapi/v1/sd-models")
+        more = ("model_name", "hash", "sha256", "filename")
+        return self._rows("/sdapi/v1/sd-models", ["title"], more)
 
     def vaes(self) -> list[Json]:
         """Return the VAEs: model_name, filename."""
-        return self._list("/sdapi/v1/sd-vae")
+        return self._rows("/sdapi/v1/sd-vae", ["model_name"])
 
     def samplers(self) -> list[Json]:
         """Return the samplers: name, aliases."""
-        return self._list("/sdapi/v1/samplers")
+        return self._rows("/sdapi/v1/samplers")
 
     def schedulers(self) -> list[Json]:
         """Return the schedulers: name, label, aliases."""
-        return self._list("/sdapi/v1/schedulers")
+        return self._rows("/sdapi/v1/schedulers", more=["label"])
 
     def upscalers(self) -> list[Json]:
         """Return the upscalers: name, scale."""
-        return self._list("/sdapi/v1/upscalers")
+        return self._rows("/sdapi/v1/upscalers")
 
     def latent_upscalers(self) -> list[Json]:
         """Return the latent upscale modes of hires fix: name."""
-        return self._list("/sdapi/v1/latent-upscale-modes")
+        return self._rows("/sdapi/v1/latent-upscale-modes")
 
     def loras(self) -> list[Json]:
         """Return the LoRAs: name, alias, path."""
-        return self._list("/sdapi/v1/loras")
+        return self._rows("/sdapi/v1/loras", more=["alias", "path"])
 
     def styles(self) -> list[Json]:
         """Return the prompt styles: name, prompt, negative_prompt."""
-        return self._list("/sdapi/v1/prompt-styles")
+        return self._rows("/sdapi/v1/prompt-styles")
 
     def embeddings(self) -> list[str]:
         """Return the names of the embeddings, loaded or for another kind of model."""
-        answer = self._get("/sdapi/v1/embeddings")
-        if not isinstance(answer, dict):
-            raise BadAnswerError("the embeddings of the WebUI are not a JSON object")
-        return [name for key in ("loaded", "skipped") for name in answer.get(key) or ()]
+        path, keys = "/sdapi/v1/embeddings", ("loaded", "skipped")
+        answer = read_object(self._get(path), path, {}, dict.fromkeys(keys, OBJECT))
+        return [name for key in keys for name in answer.get(key) or ()]
 
     def hypernetworks(self) -> list[Json]:
         """Return the hypernetworks: name, path."""
-        return self._list("/sdapi/v1/hypernetworks")
+        return self._rows("/sdapi/v1/hypernetworks")
 
     def detailers(self) -> list[str]:
         """Return the models of the ADetailer extension."""
-        answer = self._get("/adetailer/v1/ad_model")
-        if not isinstance(answer, dict) or not isinstance(answer.get("ad_model"), list):
-            raise BadAnswerError("the models of the WebUI's ADetailer are not a list")
-        return [str(name) for name in answer["ad_model"]]
+        path = "/adetailer/v1/ad_model"
+        answer = read_object(self._get(path), path, {"ad_model": LIST}, {})
+        return read_list(answer["ad_model"], f"ad_model of {path}", TEXT)
 
     def scripts(self) -> Json:
         """Return the names of scripts, lower case, for txt2img and img2img."""
-        return self._get("/sdapi/v1/scripts")
+        path = "/sdapi/v1/scripts"
+        answer = read_object(self._get(path), path, {}, {"txt2img": LIST, "img2img": LIST})
+        for key in ("txt2img", "img2img"):
+            answer[key] = read_list(answer.get(key) or [], f"{key} of {path}", TEXT)
+        return answer
 
     def close(self) -> None:
         """Close all connections."""
@@ -150,7 +180,8 @@ class ApiClient:
         self._generations.close()
 
     def _session(self, retry: Retry) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
+        session.headers["Accept-Encoding"] = "gzip"
         # A proxy from the environment is of no use for this machine's own ports.
         session.trust_env = urllib.parse.urlsplit(self.base_url).hostname not in LOOPBACK
         for scheme in ("http://", "https://"):
@@ -162,35 +193,63 @@ class ApiClient:
         adapter.poolmanager.pool_classes_by_scheme = self._open_generations.pool_classes()
         return adapter
 
-    def _list(self, path: str) -> list[Json]:
-        answer = self._get(path)
-        if not isinstance(answer, list):
-            raise BadAnswerError(f"{path} of the WebUI did not answer with a list")
-        return answer
+    def _rows(
+        self, path: str, required: Sequence[str] = ("name",), more: Sequence[str] = ()
+    ) -> list[Json]:
+        return read_rows(self._get(path), path, required, more)
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
         return self._read("GET", path, params=params)
 
-    def _post(self, path: str, payload: Mapping[str, Json]) -> Json:
-        return self._read("POST", path, json=payload)
-
     def _read(self, method: str, path: str, **options: Any) -> Json:
-        timeouts = (self._limits.connect_timeout_s, self._limits.read_timeout_s)
-        try:
-            response = self._reads.request(
-                method, self.base_url + path, timeout=timeouts, **options
+        limits = self._limits
+        for attempt in range(limits.read_attempts):
+            if attempt:
+                time.sleep(BACKOFF_S * 2**attempt)
+            status, body = self._exchange(
+                self._reads, method, path, limits.answer_bytes, limits.read_timeout_s, **options
             )
-        except requests.RequestException as error:
-            raise self._lost(error) from error
-        return _json_of(response)
+            if status not in RETRIED:
+                break
+        return _json_of(status, body, path)
 
-    def _lost(self, error: requests.RequestException) -> WebUIError:
+    def _command(self, path: str) -> None:
+        """Have the WebUI do something; what it answers to that says nothing."""
+        limits = self._limits
+        status, body = self._exchange(
+            self._reads, "POST", path, limits.answer_bytes, limits.read_timeout_s, json={}
+        )
+        if status >= 300:
+            raise refusal(status, body)
+
+    def _exchange(
+        self, session: requests.Session, method: str, path: str, most: int, time_s: float,
+        **options: Any,
+    ) -> tuple[int, bytes]:  # fmt: skip
+        """Send a request; return status and body, of at most so many bytes and in this time."""
+        timeouts = (self._limits.connect_timeout_s, time_s)
+        try:
+            with session.request(
+                method, self.base_url + path, timeout=timeouts, stream=True, **options
+            ) as response:
+                return response.status_code, read_body(response.raw, path, most, time_s)
+        except (requests.RequestException, HTTPError) as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: Exception) -> WebUIError:
         """Return the error for a request without an answer: was it sent at all?"""
         if not _never_sent(error):
             return OutcomeUnknownError(_what_happened(error))
         return WebUIUnreachableError(
             f"the WebUI at {self.name} can't be reached; is it running, and with --api?"
         )
+
+
+class _Session(requests.Session):
+    """A session that goes nowhere but where it is sent: a redirect is an answer."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as in requests
+        return None
 
 
 def without_credentials(url: str) -> str:
@@ -202,10 +261,9 @@ def without_credentials(url: str) -> str:
 def _reading(method: str, attempts: int) -> Retry:
     return Retry(
         total=attempts - 1,
-        backoff_factor=0.1,
-        status_forcelist=[502, 503, 504],
+        backoff_factor=BACKOFF_S,
         allowed_methods=[method],
-        raise_on_status=False,
+        respect_retry_after_header=False,
     )
 
 
@@ -217,11 +275,12 @@ def _sending_once(attempts: int) -> Retry:
         redirect=False,
         status=0,
         other=0,
-        backoff_factor=0.1,
+        backoff_factor=BACKOFF_S,
+        respect_retry_after_header=False,
     )
 
 
-def _never_sent(error: requests.RequestException) -> bool:
+def _never_sent(error: Exception) -> bool:
     """Return whether the connection failed before a byte was sent."""
     if isinstance(error, requests.ConnectTimeout):
         return True
@@ -230,8 +289,8 @@ def _never_sent(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
-def _what_happened(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
+def _what_happened(error: Exception) -> str:
+    if isinstance(error, requests.Timeout | TimeOut):
         return "the WebUI did not answer in time"
     return f"the connection to the WebUI was lost before its whole answer came ({_root(error)})"
 
@@ -240,14 +299,11 @@ def _root(error: BaseException) -> str:
     """Return the plainest words that an error has for what went wrong."""
     while error.args and isinstance(error.args[-1], BaseException):
         error = error.args[-1]
-    return str(error.args[-1]) if error.args else type(error).__name__
+    words = str(error.args[-1]) if error.args else type(error).__name__
+    return plain_words(words.encode(errors="replace"))
 
 
-def _json_of(response: requests.Response) -> Json:
-    if response.status_code >= 300:
-        raise refusal(response.status_code, response.content)
-    try:
-        return json.loads(response.content)
-    except ValueError as error:
-        start = plain_words(response.content)[:80]
-        raise BadAnswerError(f"the WebUI's answer is not JSON; it begins with {start!r}") from error
+def _json_of(status: int, body: bytes, path: str) -> Json:
+    if status >= 300:
+        raise refusal(status, body)
+    return parse_json(body, path)

@@ -50,7 +50,7 @@ class Inventory:
         Overrides take a title, a name, a file name or a hash, and nothing that is only like one.
         """
         found = next((one for one in self.checkpoints if wanted in _aliases(one)), None)
-        return _file_stem(found["filename"]) if found else None
+        return _stem_of(found) if found else None
 
     def _lack(self, need: Requirement) -> str | None:
         if self._has(need):
@@ -79,7 +79,7 @@ class Inventory:
             "embedding": lambda: self.embeddings,
             "hypernetwork": lambda: self.hypernetworks,
         }
-        return names[kind]()
+        return names.get(kind, tuple)()
 
 
 def ignored(need: Requirement) -> str:
@@ -105,8 +105,12 @@ def _hint(name: str, there: Sequence[str]) -> str:
 def _aliases(checkpoint: Mapping[str, Any]) -> set[str]:
     names = {checkpoint[key] for key in CHECKPOINT_KEYS if checkpoint.get(key)}
     bare_title = checkpoint["title"].partition(" [")[0]
-    stem = _file_stem(checkpoint["filename"])
+    stem = _stem_of(checkpoint)
     return names | {bare_title, stem, bare_title.rpartition(".")[0], PurePosixPath(bare_title).name}
+
+
+def _stem_of(checkpoint: Mapping[str, Any]) -> str:
+    return _file_stem(checkpoint.get("filename") or checkpoint["title"])
 
 
 def _file_stem(path: str) -> str:

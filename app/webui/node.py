@@ -181,7 +181,7 @@ def _from_task(answer: Any, client: ApiClient) -> TaskState:
 
 
 def _from_progress(answer: Any) -> TaskState:
-    state = answer.get("state", {})
+    state = answer.get("state") or {}
     if not state.get("job") and not state.get("job_count"):
         return IDLE
     return TaskState(

@@ -1,0 +1,32 @@
+"""The one place that says which characters of the outside world the app keeps.
+
+Control characters but newline and tab, and lone surrogates, never reach a terminal, a file name
+or the database.
+"""
+
+import re
+from typing import Any
+
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Return text without control characters and lone surrogates; a line ends with a newline."""
+    if text.isprintable():
+        return text
+    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def clean_json(value: Any) -> Any:
+    """Return a JSON value with every text in it cleaned, keys too.
+
+    Raises:
+        RecursionError: if it is nested too deeply.
+    """
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list | tuple):
+        return [clean_json(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_json(key): clean_json(item) for key, item in value.items()}
+    return value
