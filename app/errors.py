@@ -21,6 +21,7 @@ The command line turns each into one sentence and an exit status.
     │   │   └── TookTooLongError           given up at the job's ceiling
     │   └── MismatchError               what came back is not what was asked
     │       └── MissingOnWebUIError        it lacks a model or a script; nothing was sent
+    ├── RunnerError                  1  what runs the jobs can't go on
     ├── JobCancelledError            1  the user cancelled the job
     └── JobStoppedError              1  the app was stopped while the job was running
 
@@ -133,6 +134,10 @@ class MismatchError(WebUIError):
 
 class MissingOnWebUIError(MismatchError):
     """The WebUI lacks a model, an upscaler or a script that the job needs; nothing was sent."""
+
+
+class RunnerError(AppError):
+    """What runs the jobs ended before its time."""
 
 
 class JobCancelledError(AppError):

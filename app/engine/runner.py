@@ -4,11 +4,13 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+from app.cleaning import clean
 from app.engine.circuit_breaker import CircuitBreaker
 from app.engine.failure_kinds import failure_kind
 from app.engine.listeners import Listeners
@@ -16,10 +18,12 @@ from app.engine.node_pool import NodePool
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.request_monitor import JobHooks
 from app.errors import (
+    AppError,
     HomeError,
     JobCancelledError,
     JobStoppedError,
     OutcomeUnknownError,
+    RunnerError,
     WebUIError,
 )
 from app.jobs.job_queue import JobQueue
@@ -89,7 +93,8 @@ class SingleNodeJobRunner:
         self._end_listeners = Listeners[JobRecord]()
         self._enough: Callable[[], bool] = _never
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._work_of_thread: Future[None] | None = None
         self._worker: Worker | None = None
         self._breaker = CircuitBreaker(node, pool, queue, limits)
         self._recover_at = 0.0
@@ -100,8 +105,17 @@ class SingleNodeJobRunner:
         """Begin to run jobs in a thread, as they come; none is claimed while `enough` is true."""
         self._enough = enough
         self._stopping.clear()
-        self._thread = threading.Thread(target=self._work, name=f"runner {self.node.name}")
-        self._thread.start()
+        self._thread = ThreadPoolExecutor(1, f"runner {self.node.name}")
+        self._work_of_thread = self._thread.submit(self._work)
+        self._work_of_thread.add_done_callback(lambda _: self._queue.wake())
+
+    def failure(self) -> AppError | None:
+        """Return why the thread ended before it was asked to, or None."""
+        work = self._work_of_thread
+        error = work.exception() if work is not None and work.done() else None
+        if error is None or isinstance(error, AppError):
+            return error
+        return RunnerError(f"the runner for {self.node.name} can't go on: {_said(error)}")
 
     def ask_to_stop(self) -> None:
         """Let the thread end soon; a job that runs is interrupted and recorded as such."""
@@ -112,7 +126,7 @@ class SingleNodeJobRunner:
         """Ask the thread to stop, and wait until it has."""
         self.ask_to_stop()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.shutdown()
             self._thread = None
 
     def abandon(self, reason: str) -> list[str]:
@@ -148,11 +162,8 @@ class SingleNodeJobRunner:
         return self._end_listeners.add(listener)
 
     def _work(self) -> None:
-        try:
-            with self._registry.registered() as self._worker:
-                self._take_turns(self._worker)
-        except HomeError as error:
-            self._breaker.trip(str(error))
+        with self._registry.registered() as self._worker:
+            self._take_turns(self._worker)
 
     def _take_turns(self, worker: Worker) -> None:
         while not self._stopping.is_set():
@@ -160,12 +171,17 @@ class SingleNodeJobRunner:
                 self._queue.wait_for_change(self._limits.idle_poll_s)
 
     def _try_turn(self, worker: Worker) -> Turn:
-        """Take a turn; a home that can't be used now may be usable later."""
+        """Take a turn; a home that can't be used now may be usable soon.
+
+        Raises:
+            HomeError: if it still is not after `patience_s`.
+        """
         try:
             self._recover()
             return self._turn(worker, self._limits.patience_s)
         except HomeError as error:
-            self._breaker.trip(str(error))
+            if self._breaker.trip(str(error)) > self._limits.patience_s:
+                raise
             self.waits_for = self.node.outage_words()
             return Turn.NOTHING
 
@@ -232,7 +248,7 @@ class SingleNodeJobRunner:
     def _run(self, job: JobRecord) -> None:
         status, meta, error = self._outcome(job)
         if error is not None:
-            meta = {**meta, "error": str(error), "error_kind": _kind(error)}
+            meta = {**meta, "error": _said(error), "error_kind": _kind(error)}
         self._record(job, status, {**meta, "webui": self.node.name})
         self._breaker.record(status, error)
 
@@ -288,6 +304,12 @@ class SingleNodeJobRunner:
     def _tell(self, progress: Progress) -> None:
         self.progress = progress
         self._progress_listeners.tell(progress)
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says; one that was not foreseen says its name too."""
+    name = "" if isinstance(error, AppError) else f"{type(error).__name__}: "
+    return clean(f"{name}{error}")
 
 
 def _kind(error: Exception) -> str:

@@ -264,7 +264,7 @@ def _ask(connection: Connection, job_id: str, request: ControlRequest | None) ->
 
 def _asked(connection: Connection, job_id: str) -> ControlRequest | None:
     found = connection.execute("SELECT wish FROM jobs WHERE job_id = ?", [job_id]).fetchone()
-    return ControlRequest(found[0]) if found and found[0] else None
+    return next((request for request in ControlRequest if found and request == found[0]), None)
 
 
 def _refuse_unless_queued(job: JobRecord) -> None:

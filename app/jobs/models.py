@@ -1,15 +1,15 @@
 """What a job is: as it is asked for, as it is recorded, and which states may follow which."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from app.config.pipeline_config import PipelineConfig, parse_config
-from app.errors import TransitionError
+from app.config.pipeline_config import PipelineConfig, StageName, parse_config
+from app.errors import ConfigurationError, TransitionError
 
 
 class RunMode(StrEnum):
@@ -57,6 +57,9 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     ),
 }
 """Which states may follow which; a state that is not here is the last."""
+
+UNREADABLE = "unreadable"
+"""In a record's `meta`: which of its fields can't be read from the store."""
 
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10, "direct": 100}
 """Higher goes first; within one priority, first come, first served."""
@@ -131,8 +134,22 @@ class JobRecord:
 
     @cached_property
     def config(self) -> PipelineConfig:
-        """The configuration as it was when the job was submitted."""
+        """The configuration as it was when the job was submitted.
+
+        Raises:
+            ConfigurationError: if the store holds none that can be used.
+        """
+        if odd := self.meta.get(UNREADABLE):
+            raise ConfigurationError(f"job {self.job_id} can't be read from the store: {odd}")
         return parse_config(self.config_snapshot)
+
+    @property
+    def stages(self) -> Sequence[StageName]:
+        """The names of its stages; none where its configuration can't be used."""
+        try:
+            return self.config.stages()
+        except ConfigurationError:
+            return ()
 
     @property
     def error(self) -> str | None:

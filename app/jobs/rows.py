@@ -4,11 +4,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from app.cleaning import clean
 from app.config.requirements import Needs, Requirement, requirements
 from app.jobs.models import (
+    UNREADABLE,
     JobRecord,
     JobSpec,
     JobStatus,
@@ -25,17 +27,79 @@ _AS_ASKED = (
     "run_mode", "source", "prompt_source", "prompt_pack_id", "prompt", "negative_prompt",
     "parent_id", "batch_id",
 )  # fmt: skip
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("prompt_keys", "config_snapshot", "meta"), json.loads),
-    **dict.fromkeys(("started_at", "completed_at"), lambda t: t and datetime.fromisoformat(t)),
-    **dict.fromkeys(("has_upscale", "has_adetailer", "favourite"), bool),
-    "created_at": datetime.fromisoformat,
-    "run_mode": RunMode,
-    "status": JobStatus,
-    "prompt_source": PromptSource,
-}
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
-as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+def as_json(value: Any) -> str:
+    """Return a value as the store has it."""
+    return clean(_encode(value))
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise TypeError(f"not an object: {text[:40]}")
+    return value
+
+
+def _sections(text: str) -> dict[str, Any]:
+    value = _object(text)
+    if not all(isinstance(section, dict) for section in value.values()):
+        raise TypeError("a section is not an object")
+    return value
+
+
+def _meta(text: str) -> dict[str, Any]:
+    """Read what came of a job; the images are what other code takes apart."""
+    value = _object(text)
+    _optional_text(value.get("error"))
+    for image in value.get("images", ()):
+        if not isinstance(image["path"], str) or not isinstance(image.get("stage", ""), str):
+            raise TypeError("an image without a path")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _optional_text(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _stage_count(value: Any) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(value)
+    return value
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _optional_moment(text: str | None) -> datetime | None:
+    return _moment(text) if text else None
+
+
+Read = Callable[[Any], Any]
+_READ: Mapping[str, tuple[Read, Any]] = {
+    **dict.fromkeys(("source", "prompt", "negative_prompt", "config_hash"), (_text, "")),
+    **dict.fromkeys(("prompt_pack_id", "parent_id", "batch_id"), (_optional_text, None)),
+    "prompt_keys": (_object, {}),
+    "config_snapshot": (_sections, {}),
+    "meta": (_meta, {}),
+    **dict.fromkeys(("started_at", "completed_at"), (_optional_moment, None)),
+    **dict.fromkeys(("has_upscale", "has_adetailer", "favourite"), (bool, False)),
+    "stage_count": (_stage_count, 1),
+    "created_at": (_moment, datetime.fromtimestamp(0, UTC)),
+    "run_mode": (RunMode, RunMode.QUEUE),
+    "status": (JobStatus, JobStatus.FAILED),
+    "prompt_source": (PromptSource, PromptSource.MANUAL),
+}
+"""How each column is read, and what stands in for one that can't be."""
 
 
 def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
@@ -89,9 +153,16 @@ def records(store: JobStore, rest: str, values: Sequence[Any] = ()) -> list[JobR
 
 
 def _to_record(row: Row) -> JobRecord:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    for name, read in _READ.items():
-        values[name] = read(values[name])
+    """Return a row as a record; what can't be read is named in `meta`, and fails the job later."""
+    values, odd = dict(zip(_COLUMNS, row, strict=True)), []
+    for name, (read, instead) in _READ.items():
+        try:
+            values[name] = read(values[name])
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            values[name] = instead
+            odd.append(name)
+    if odd:
+        values["meta"] = {**values["meta"], UNREADABLE: ", ".join(odd)}
     return JobRecord(**values)
 
 
@@ -102,5 +173,8 @@ def write_needs(needs: Iterable[Requirement]) -> str:
 
 
 def read_needs(text: str) -> Needs:
-    """Return what `write_needs` wrote."""
-    return tuple(Requirement(kind, name) for kind, name in json.loads(text))
+    """Return what `write_needs` wrote; () where the row holds anything else."""
+    try:
+        return tuple(Requirement(f"{kind}", f"{name}") for kind, name in json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return ()  # the job itself will say what is wrong

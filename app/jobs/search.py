@@ -43,10 +43,10 @@ def add_to_index(connection: Connection, job: JobRecord) -> None:
 
 
 def _models(job: JobRecord) -> str:
-    txt2img = job.config_snapshot["txt2img"]
-    names = [txt2img["checkpoint"], txt2img["vae"], txt2img["refiner_checkpoint"]]
+    txt2img = job.config_snapshot.get("txt2img", {})
+    names = [txt2img.get(key) for key in ("checkpoint", "vae", "refiner_checkpoint")]
     names += [image.get("model") for image in job.images[:1]]
-    return " ".join(dict.fromkeys(name for name in names if name))
+    return " ".join(dict.fromkeys(name for name in names if name and isinstance(name, str)))
 
 
 def condition(store: JobStore, text: str) -> Condition:

@@ -37,7 +37,9 @@ def export_lines(jobs: Iterable[JobRecord], form: str, home: Path) -> Iterator[s
 
 
 def _csv_row(job: JobRecord, home: Path) -> list[Any]:
-    row = job_json(job) | {name: job.config_snapshot["txt2img"].get(name) for name in _FROM_CONFIG}
+    row = job_json(job) | {
+        name: job.config_snapshot.get("txt2img", {}).get(name) for name in _FROM_CONFIG
+    }
     row |= {
         "seed": seed_of(job),
         "took_s": took_s(job),

@@ -50,7 +50,7 @@ def _status_style(job: JobRecord) -> str:
 JOB = Column[JobRecord]("job", lambda job: job.job_id, short=8)
 STATUS = Column[JobRecord]("status", lambda job: str(job.status), _status_style)
 MODE = Column[JobRecord]("mode", lambda job: str(job.run_mode), spare=6)
-STAGES = Column[JobRecord]("stages", lambda job: " → ".join(job.config.stages()), spare=3)
+STAGES = Column[JobRecord]("stages", lambda job: " → ".join(job.stages), spare=3)
 SIZE = Column[JobRecord]("size", size_of, spare=4)
 SEED = Column[JobRecord]("seed", seed_of, right=True, spare=2)
 ORIGIN = Column[JobRecord]("pack", origin_of, spare=1)

@@ -59,9 +59,8 @@ def run_jobs(app: Application, specs: Sequence[JobSpec], *, as_json: bool) -> in
 
 def _print_images(app: Application, jobs: Sequence[JobRecord]) -> None:
     for job in jobs:
-        last = job.config.stages()[-1]
         for image in job.images:
-            if image["stage"] == last:
+            if image.get("stage") in job.stages[-1:]:
                 click.echo(app.home / image["path"])
 
 
@@ -159,6 +158,7 @@ class Foreground:
         while not caught.hurried.is_set() and not self._is_done(caught):
             if caught.asked.is_set():
                 self._stop_all(bars)
+            self._end_without_runner()
             self._note_others(bars)
             self._draw(bars)
             self._app.queue.wait_for_change(LOOK_S)
@@ -168,6 +168,16 @@ class Foreground:
         over = caught.asked.is_set() and self._is_stopped
         over = over or self._mine.are_done() or not self._app.queue.has_next()
         return over and not self._running_elsewhere() and not self._is_busy()
+
+    def _end_without_runner(self) -> None:
+        """End the command where a runner ended; nobody else would run what it waits for.
+
+        Raises:
+            AppError: why it ended.
+        """
+        for runner in self._app.runners:
+            if failure := runner.failure():
+                raise failure
 
     def _is_busy(self) -> bool:
         return any(runner.is_busy for runner in self._app.runners)
