@@ -11,13 +11,25 @@ from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
 from fake_webui.contract.tables import ATTACHMENT_QUERY
+from fake_webui.webui.components import CALLBACKS, settings_labels
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
 
 RAM_BYTES = 32 * 1024**3
 USED_BYTES = 7 * 1024**3
-STARTUP = {"total": 0.1, "records": {"launcher": 0.1}}
+PHASES = (
+    "launcher", "import torch", "import gradio", "setup paths", "import ldm", "import sgm",
+    "initialize shared", "other imports", "setup SD model", "setup codeformer", "setup gfpgan",
+    "list SD models", "load scripts", "load scripts/core", "load scripts/extensions",
+    "load scripts/lora", "load scripts/postprocessing", "load scripts/prompt_matrix",
+    "load scripts/xyz_grid", "load scripts/sd_upscale", "load scripts/outpainting",
+    "load scripts/loopback", "load upscalers", "refresh VAE", "refresh textual inversion templates",
+    "scripts list_optimizers", "scripts list_unets", "reload hypernetworks",
+    "initialize extra networks", "scripts before_ui_callback", "create ui", "gradio launch",
+    "add APIs", "app_started_callback", "app_started_callback/lora",
+)  # fmt: skip
+STARTUP = {"total": 0.1, "records": dict.fromkeys(PHASES, 0.1 / len(PHASES))}
 
 
 @endpoints.get("/internal/ping", name="<lambda>", needs="webui")
@@ -29,8 +41,10 @@ def ping(*_: Any) -> Any:
 @endpoints.get("/internal/quicksettings-hint", answer=list_of(answers.HINT), needs="webui")
 def quicksettings_hint(state: WebUIState, _: Parsed) -> Any:
     """List the options that the page could show at its top."""
-    names = state.options.keys()
-    return [{"name": name, "label": name.replace("_", " ")} for name in names]
+    labels = settings_labels(state.catalog)
+    of_the_page = [name for name in labels if name.startswith(CALLBACKS)]
+    names = [*state.options.keys(), *of_the_page]
+    return [{"name": name, "label": labels.get(name, name.replace("_", " "))} for name in names]
 
 
 @endpoints.get("/internal/profile-startup", name="<lambda>", needs="webui")
@@ -86,7 +100,8 @@ def _facts(state: WebUIState) -> dict[str, Any]:
 @endpoints.get("/sdapi/v1/memory", name="get_memory", answer=answers.MEMORY)
 def memory(*_: Any) -> Any:
     """Say how much memory there is; there is no GPU."""
-    ram = {"free": RAM_BYTES - USED_BYTES, "used": USED_BYTES, "total": RAM_BYTES}
+    total = float(RAM_BYTES)  # worked out from the share that is used
+    ram = {"free": total - USED_BYTES, "used": USED_BYTES, "total": total}
     return {"ram": ram, "cuda": {"error": "unavailable"}}
 
 

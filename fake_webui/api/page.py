@@ -9,6 +9,7 @@ from fake_webui.api.answering import json_answer, untyped
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import MAPPING, STRING
 from fake_webui.contract.tables import LOGIN_FORM, SERIALIZE_QUERY
+from fake_webui.webui.components import page_components
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family(needs="webui")
@@ -71,8 +72,9 @@ def page(state: WebUIState, _: Parsed) -> Response:
 
 @endpoints.get("/config", "/config/", name="get_config", private=True)
 def config(state: WebUIState, _: Parsed) -> Any:
-    """Describe a page without components."""
-    return CONFIG | {"root": state.config.root_path}
+    """Describe the page: the components with names, which clients look for, and no functions."""
+    components = page_components(state.catalog, state.options)
+    return CONFIG | {"components": components, "root": state.config.root_path}
 
 
 @endpoints.get("/info", "/info/", name="api_info", query=SERIALIZE_QUERY, private=True)

@@ -300,9 +300,10 @@ def lora_alias(lora: LoraConfig) -> str:
     return str(lora.metadata.get("ss_output_name", lora.name))
 
 
-def _upscaler(root: str, file: str | None, **facts: Any) -> Upscaler:
+def _upscaler(root: str, file: str | None, scale: float, **facts: Any) -> Upscaler:
     is_here = file is not None and "://" not in file
-    return Upscaler(model_path=f"{root}/models/{file}" if is_here else file, **facts)
+    path = f"{root}/models/{file}" if is_here else file
+    return Upscaler(model_path=path, scale=float(scale), **facts)
 
 
 def _scheduler(aliases: list[str] | None, **facts: Any) -> Scheduler:

@@ -159,3 +159,61 @@ def test_the_redirect_of_the_docs_is_a_page(fake: FakeWebUI) -> None:
     """It asks nothing of anybody."""
     answer = get(fake, "/docs/oauth2-redirect")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def components(fake: FakeWebUI) -> dict[str, dict[str, Any]]:
+    """Return the properties of the page's components by elem_id."""
+    found = get(fake, "/config").json()["components"]
+    assert all(one["type"] == one["props"]["name"] for one in found)
+    return {one["props"]["elem_id"]: one["props"] for one in found}
+
+
+def test_the_page_has_the_components_that_clients_look_for(described: FakeWebUI) -> None:
+    """By elem_id, with the choices of what is installed there."""
+    found = components(described)
+    assert len(found) > 1000
+    upscalers = requests.get(f"{described.url}/sdapi/v1/upscalers", timeout=30).json()
+    choices = found["txt2img_hr_upscaler"]["choices"]
+    assert choices[0] == "Latent"
+    assert choices[6:] == [one["name"] for one in upscalers]
+    samplers = requests.get(f"{described.url}/sdapi/v1/samplers", timeout=30).json()
+    assert found["txt2img_sampling"]["choices"] == [one["name"] for one in samplers]
+    title = f"base.safetensors [{'ab' * 5}]"
+    assert found["setting_sd_model_checkpoint"]["choices"] == [title]
+    assert found["setting_sd_lora"]["choices"] == ["None", "ink", "plain", "bare"]
+    assert found["txt2img_prompt"]["label"] == "Prompt"
+
+
+def test_the_page_shows_settings_as_they_are(described: FakeWebUI) -> None:
+    """Not as they were at the start."""
+    options = {"samples_format": "webp"}
+    requests.post(f"{described.url}/sdapi/v1/options", json=options, timeout=30)
+    assert components(described)["setting_samples_format"]["value"] == "webp"
+
+
+def test_every_setting_is_a_hint_with_its_label(start_fake: StartFake, tmp_path: Path) -> None:
+    """Those of the page alone too: 342 where no extension is installed."""
+    config = tmp_path / "plain.toml"
+    config.write_text("extensions = []")
+    plain = start_fake("hints", "--config", str(config))
+    found = get(plain, "/internal/quicksettings-hint").json()
+    assert len(found) == 342
+    labels = {one["name"]: one["label"] for one in found}
+    assert labels["sd_model_checkpoint"] == "Stable Diffusion checkpoint"
+    assert "prioritized_callbacks_before_ui" in labels
+
+
+def test_sizes_are_fractions_where_the_real_server_works_them_out(fake: FakeWebUI) -> None:
+    """Memory and the factors of upscalers, in the JSON itself; an upscaler is at its address."""
+    memory = get(fake, "/sdapi/v1/memory").json()["ram"]
+    assert (type(memory["free"]), type(memory["used"])) == (float, int)
+    upscalers = get(fake, "/sdapi/v1/upscalers").json()
+    assert all(type(one["scale"]) is float for one in upscalers)
+    paths = [one["model_path"] for one in upscalers if one["model_path"]]
+    assert len(paths) == 9
+    assert all(path.startswith("https://") for path in paths)
+
+
+def test_the_profile_of_the_start_is_long_enough_to_be_compressed(fake: FakeWebUI) -> None:
+    """As the real one is."""
+    assert get(fake, "/internal/profile-startup").headers["Content-Encoding"] == "gzip"
