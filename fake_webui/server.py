@@ -192,15 +192,17 @@ def _make_folder(path: Path | None) -> None:
 
 def _obey(app: Flask, server: HttpServer, stopped: threading.Event) -> None:
     """Let signals and the server-* endpoints end the server."""
+    services = app.extensions[KEY]
 
     def retire() -> None:
         time.sleep(ANSWER_S)
         server.refuse()
         server.wait_until_idle(RETIRE_S)
-        stopped.set()
+        if services.transport.ends_when_stopped:
+            stopped.set()
 
     app.extensions[KEY] = replace(
-        app.extensions[KEY],
+        services,
         stop=lambda: threading.Thread(target=retire, daemon=True).start(),
         kill=lambda: os._exit(0),
     )

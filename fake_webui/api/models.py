@@ -54,9 +54,10 @@ def unload(state: WebUIState, _: Parsed) -> Any:
 
 @endpoints.post("/sdapi/v1/reload-checkpoint", name="reloadapi", work=Work.LOADING)
 def reload(state: WebUIState, _: Parsed) -> Any:
-    """Load the checkpoint again."""
-    with state.lock:
-        state.models.load()
+    """Load the checkpoint again, when the running generation is over, or with the next."""
+    if state.policy.loads_on_post:
+        with state.lock:
+            state.models.load()
     return {}
 
 

@@ -25,7 +25,8 @@ class Envelope:
     def body(self, error: ApiError) -> Any:
         """Return the JSON value of the answer."""
         if isinstance(error, HandlerError):
-            return self._wrapped(error.class_name, "", error.message)
+            wrapped = self._wrapped(error.class_name, "", error.message)
+            return wrapped | {"body": error.value}
         if isinstance(error, HttpError):
             if self.wraps_http_errors:
                 return self._wrapped("HTTPException", error.detail, error.errors)
@@ -38,7 +39,7 @@ class Envelope:
             return {**error.headers, "WWW-Authenticate": self.challenge}
         return error.headers
 
-    def _wrapped(self, name: str, detail: str, message: str) -> dict[str, str]:
+    def _wrapped(self, name: str, detail: str, message: str) -> dict[str, Any]:
         return {"error": name, "detail": detail, "body": "", self.message: message}
 
 

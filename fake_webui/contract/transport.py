@@ -84,11 +84,13 @@ class Transport:
     """What goes around every answer; the defaults are A1111's.
 
     `gzips` from 1000 bytes on, if the client takes that; `tells_time` in X-Process-Time;
-    `closes_after_failure`: whether the connection ends behind an exception that nobody handled.
+    `closes_after_failure`: whether the connection ends behind an exception that nobody handled;
+    `ends_when_stopped`: whether server-stop ends the process too, or HTTP alone.
     """
 
     gzips: bool = True
     tells_time: bool = True
     closes_after_failure: bool = False
+    ends_when_stopped: bool = True
     cors: Callable[[CrossOrigin], Headers] = listed_origins
     preflight: Callable[[CrossOrigin], tuple[int, str, Headers]] = listed_preflight

@@ -23,6 +23,7 @@ HEAD_BYTES = 128 * 1024  # of a request whose head is not whole yet
 JOINED_BYTES = 64 * 1024  # sent as one piece; joining more costs more than a second call
 SILENCE_S = 600.0  # within a request, or before the first; the real server waits for ever
 LINGER_S = 0.5
+MORE: int = getattr(socket, "MSG_MORE", 0)  # Linux alone has it
 REFUSAL = b"Invalid HTTP request received."
 
 
@@ -61,6 +62,7 @@ class Connection:
         self._server = server
         self._machine = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
         self._held: list[bytes] = []
+        self._is_last = False  # whether the connection ends behind this answer, without a word
 
     def serve(self) -> None:
         """Answer requests until one side ends it.
@@ -95,11 +97,13 @@ class Connection:
         with self._server.request_under_way():
             answer = Answer(request, body, self._send)
             environ = self._environ(request, body)
-            answer.send(self._server.application(environ, answer.start))
+            parts = self._server.application(environ, answer.start)
+            self._is_last = bool(environ.get(CLOSES))
+            answer.send(parts)
         with contextlib.suppress(HTTPException):  # which leaves it at another state than DONE
             body.drain()
         done = self._machine.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
-        return done and not environ.get(CLOSES)
+        return done and not self._is_last
 
     def _environ(self, request: h11.Request, body: Body) -> dict[str, Any]:
         client, server = self._socket.getpeername(), self._socket.getsockname()
@@ -137,15 +141,17 @@ class Connection:
         """Send events; where a next request waits already, with what that one comes to."""
         for event in events:
             self._held += self._machine.send_with_data_passthrough(event) or ()
-        if not self._machine.trailing_data[0]:
+        if not (self._machine.trailing_data[0] or self._is_last):
             self._flush()
 
     def _flush(self) -> None:
+        # the end goes out with the last bytes: a client that reads them knows of it already
+        more = MORE if self._is_last and self._server.scheme == "http" else 0
         parts, self._held = self._held, []
         if sum(map(len, parts)) <= JOINED_BYTES:
             parts = [b"".join(parts)]
         for part in filter(None, parts):
-            self._socket.sendall(part)
+            self._socket.sendall(part, more)
 
     def _refuse(self) -> None:
         """Say that this is not HTTP, unless an answer is on its way already."""

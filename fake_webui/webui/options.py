@@ -70,6 +70,7 @@ class Options:
         self._defaults = default_options(extensions, policy)
         self._listed = listed_options(extensions, policy)
         self._types_defaults = policy.types_defaults
+        self._dialect = policy.dialect
         self._initial = dict(initial)
         names = (
             {ALL: tuple(self._defaults), NONE: ()}.get(saved) if isinstance(saved, str) else saved
@@ -165,19 +166,29 @@ class Options:
         Raises:
             HandlerError: ValidationError, if one was set to a value of the wrong type.
         """
-        with self._lock:
-            stored = dict(self._set)
+        stored = self._stored()
         shown, details = {}, []
         for key, default in self._listed.items():
             if self._types_defaults:
                 stored.setdefault(key, default)
             try:
-                shown[key] = _shown(key, default, stored)
+                shown[key] = self._shown(key, default, stored)
             except InvalidRequestError as error:
                 details.extend(error.details)
         if details:
-            raise HandlerError("ValidationError", _validation_text(details))
+            raise self._dialect.failure("Options", details, self._stored())
         return shown
+
+    def _shown(self, key: str, default: Any, stored: Mapping[str, Any]) -> Any:
+        value = stored.get(key, default)
+        kind = type_of_option(default)
+        if key not in stored or value is None or kind is None:
+            return value
+        return self._dialect.type(kind).coerce(value, ("response", key))
+
+    def _stored(self) -> dict[str, Any]:
+        with self._lock:
+            return dict(self._set)
 
     @contextmanager
     def overridden(self, values: Mapping[str, Any], *, restore: bool = True) -> Iterator[None]:
@@ -201,20 +212,3 @@ class Options:
 def same(stored: Any, value: Any) -> bool:
     """Return whether a value counts as unchanged; `1`, `1.0` and `true` are the same."""
     return bool(stored == value)
-
-
-def _shown(key: str, default: Any, stored: Mapping[str, Any]) -> Any:
-    value = stored.get(key, default)
-    kind = type_of_option(default)
-    if key not in stored or value is None or kind is None:
-        return value
-    return kind.coerce(value, ("response", key))
-
-
-def _validation_text(details: list[dict[str, Any]]) -> str:
-    count = f"{len(details)} validation error{'s' * (len(details) > 1)} for Options"
-    lines = [
-        f"{' -> '.join(map(str, detail['loc']))}\n  {detail['msg']} (type={detail['type']})"
-        for detail in details
-    ]
-    return "\n".join([count, *lines])

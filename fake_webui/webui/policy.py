@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fake_webui.contract.dialect import PYDANTIC_1, Dialect
 from fake_webui.data import read_data
 from fake_webui.errors import HandlerError
 from fake_webui.version import EMULATED_VERSION
@@ -82,7 +83,8 @@ class Policy:
     black picture, not an error. `saves_with_alpha`: whether pictures that are saved get an alpha
     channel. `notes_postprocessing`: whether extras leave a text in the picture.
 
-    `failures` are exceptions that differ, as (class, message) by what went wrong.
+    `dialect` is how answers are validated; `failures` are exceptions that differ, as (class,
+    message) by what went wrong.
 
     `workshop` names the modules that work on pictures in its own way, by the names of those of
     `webui` that they stand for. `memory` makes what it remembers beside what every WebUI does; a
@@ -115,6 +117,7 @@ class Policy:
     survives_nan: bool = False
     saves_with_alpha: bool = False
     notes_postprocessing: bool = True
+    dialect: Dialect = PYDANTIC_1
     failures: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     hooks: Hooks = NO_HOOKS
     workshop: Mapping[str, str] = field(default_factory=dict)

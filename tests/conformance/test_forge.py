@@ -35,8 +35,8 @@ LONG = ("default", "forge")
 MOST_RENAMED = 100
 
 # A recording in other words: what a request says and what the WebUI has, and so what it answers.
-SEEDS = {42: 90210, 43: 90211, 44: 90212}
-SIZES = {64: 72, 128: 144}
+SEEDS = {42 + step: 90210 + step for step in range(6)}  # the first and those that follow it
+SIDE, OTHER_SIDE = 64, 72  # in pixels; all sizes are multiples of it
 WORDS = {
     "tinySD": "harbourXL",
     "otherSD": "meadowXL",
@@ -50,9 +50,7 @@ WORDS = {
     "a cat": "an old harbour",
     "64x64": "72x72",
     "128x128": "144x144",
-    "Seed: 42": "Seed: 90210",
-    "Seed: 43": "Seed: 90211",
-    "Seed: 44": "Seed: 90212",
+    **{f"Seed: {old}": f"Seed: {new}" for old, new in SEEDS.items()},
 }
 FITTING = re.compile(r"(t2i|hr|override|sampler|scheduler|script|after|cfg|distilled|tiling)_?")
 
@@ -83,11 +81,14 @@ def renamed(value: Any, key: str = "") -> Any:
         for old, new in WORDS.items():
             value = value.replace(old, new)
         return value
-    if isinstance(value, bool) or not isinstance(value, int):
-        return value
-    if key in ("seed", "all_seeds"):
-        return SEEDS.get(value, value)
-    return SIZES.get(value, value) if key in ("width", "height") else value
+    return renamed_number(value, key) if type(value) is int else value
+
+
+def renamed_number(value: int, key: str) -> int:
+    """Return a seed or a size as the other request has it, any other number as it is."""
+    if key in ("width", "height") and value % SIDE == 0:
+        return value // SIDE * OTHER_SIDE
+    return SEEDS.get(value, value) if key in ("seed", "all_seeds") else value
 
 
 def renamed_answer(response: dict[str, Any]) -> dict[str, Any]:

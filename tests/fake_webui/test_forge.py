@@ -12,6 +12,7 @@ from PIL import Image
 
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
+from tests.support import wait_until
 
 PICTURE = {"prompt": "a lighthouse", "width": 64, "height": 64, "steps": 2, "seed": 7}
 HIRES = {**PICTURE, "enable_hr": True, "denoising_strength": 0.5, "hr_upscaler": "Latent"}
@@ -179,6 +180,34 @@ def test_answers_are_plain_with_the_page(forge: FakeWebUI) -> None:
     answer = get(forge, "/sdapi/v1/script-info", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
     assert "X-Process-Time" not in answer.headers
+
+
+def test_an_option_of_the_wrong_type_shows_what_is_stored(forge: FakeWebUI) -> None:
+    """Reading the options fails then, in pydantic 2's words, with all that was set."""
+    post(forge, "/sdapi/v1/options", {"n_rows": "many"})
+    answer = get(forge, "/sdapi/v1/options")
+    assert answer.status_code == 500
+    assert answer.json()["error"] == "ResponseValidationError"
+    assert answer.json()["message"].startswith("1 validation errors:\n  {'type': 'float_parsing'")
+    assert answer.json()["body"]["n_rows"] == "many"
+
+
+def test_a_stopped_server_lives_on() -> None:
+    """server-stop ends HTTP; the process waits for a signal."""
+    with FakeWebUI(profile="forge", api_server_stop=True) as webui:
+        requests.post(f"{webui.url}/sdapi/v1/server-stop", timeout=30)
+        wait_until(lambda: not listens(webui))
+        assert webui.exit_status is None
+
+
+def listens(webui: FakeWebUI) -> bool:
+    """Return whether a server takes connections."""
+    host, port = webui.url.removeprefix("http://").split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_an_exception_ends_the_connection(forge: FakeWebUI) -> None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from fake_webui.config.settings import ServerConfig
-from fake_webui.contract.dialect import Dialect
+from fake_webui.contract.dialect import Dialect, failure_of_2
 from fake_webui.contract.envelope import Envelope
 from fake_webui.contract.pydantic2 import Pydantic2
 from fake_webui.contract.transport import Transport
@@ -15,16 +15,25 @@ from fake_webui.profiles.profile import Profile
 from fake_webui.webui.policy import Hooks, Policy
 
 PYDANTIC: Final = Pydantic2("2.8")
+DIALECT: Final = Dialect(
+    table=PYDANTIC.table,
+    type=PYDANTIC.type,
+    missing=PYDANTIC.missing,
+    syntax=PYDANTIC.syntax,
+    failure=failure_of_2,
+    openapi="3.1.0",
+)
 
 
 def transport(config: ServerConfig) -> Transport:
     """Return what goes around answers: the page's own server does without compression and time."""
     if config.nowebui:
-        return Transport(tells_time=False, closes_after_failure=True)
+        return Transport(tells_time=False, closes_after_failure=True, ends_when_stopped=False)
     return Transport(
         gzips=False,
         tells_time=False,
         closes_after_failure=True,
+        ends_when_stopped=False,
         cors=browsers.headers,
         preflight=browsers.preflight,
     )
@@ -51,6 +60,7 @@ PROFILE: Final = Profile(
         survives_nan=True,
         saves_with_alpha=True,
         notes_postprocessing=False,
+        dialect=DIALECT,
         failures=tables.FAILURES,
         hooks=Hooks(
             request=hooks.refuse_infotext,
@@ -64,13 +74,7 @@ PROFILE: Final = Profile(
             read=hooks.read_parameters,
         ),
     ),
-    dialect=Dialect(
-        table=PYDANTIC.table,
-        type=PYDANTIC.type,
-        missing=PYDANTIC.missing,
-        syntax=PYDANTIC.syntax,
-        openapi="3.1.0",
-    ),
+    dialect=DIALECT,
     envelope=Envelope(message="message", wraps_http_errors=False, challenge="Basic"),
     transport=transport,
     absent=frozenset(

@@ -30,8 +30,6 @@ DETECT: Final = Parameters(
         Field("controlnet_processor_res", INTEGER, 512, title="Controlnet Processor Resolution"),
         Field("controlnet_threshold_a", NUMBER, 64, title="Controlnet Threshold a"),
         Field("controlnet_threshold_b", NUMBER, 64, title="Controlnet Threshold b"),
-        Field("controlnet_masks", list_of(STRING), [], title="Controlnet Masks"),
-        Field("low_vram", BOOLEAN, default=False, title="Low vram"),
     ),
 )
 MODELS_QUERY: Final = Table("model_list", (Field("update", BOOLEAN, default=True),))

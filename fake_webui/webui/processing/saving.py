@@ -11,7 +11,9 @@ from fake_webui.webui.state import WebUIState
 
 def save_picture(p: Processing, state: WebUIState, picture: Picture, seed: int) -> Picture:
     """Save one picture as `<number>-<seed>` in today's folder of its kind; return it as saved."""
-    if p.do_not_save_samples or not state.options.get("samples_save"):
+    get = state.options.get
+    incomplete = state.progress.ended_early and not get("save_incomplete_images")
+    if p.do_not_save_samples or not get("samples_save") or incomplete:
         return picture
     return _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
 
