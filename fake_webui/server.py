@@ -26,9 +26,10 @@ from fake_webui.api.families import ENDPOINTS
 from fake_webui.api.services import KEY, Services
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, index
-from fake_webui.control import gate, inspector, views
+from fake_webui.control import gate, holds, inspector, views
 from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
+from fake_webui.faults.holds import Holds
 from fake_webui.faults.parsing import parse_spec
 from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits, Wire
@@ -94,7 +95,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     for kind, answer in ERRORS:
         app.register_error_handler(kind, answer)
     app.url_map.converters["int"] = views.Number
-    for blueprint in (views.bp, inspector.bp):
+    for blueprint in (views.bp, holds.bp, inspector.bp):
         app.register_blueprint(blueprint)
     app.wsgi_app = Wire(app.wsgi_app)  # type: ignore[method-assign]
     return app
@@ -119,6 +120,7 @@ def create_services(config: ServerConfig) -> Services:
         endpoints=endpoints,
         recorder=Recorder(max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)),
         faults=FaultRules(rules, config.seed),
+        holds=Holds(),
         waits=Waits(),
         stop=_stay,
         kill=_stay,

@@ -57,7 +57,7 @@ def imitated_endpoints(fake: FakeWebUI) -> set[tuple[str, str]]:
 def control_endpoints() -> set[tuple[str, str]]:
     """Return the control endpoints that the server routes."""
     return {
-        (method, re.sub(r"<int:(\w+)>", r"{\1}", rule.rule).replace("{index}", "{i}"))
+        (method, re.sub(r"<int:(\w+?)_?>", r"{\1}", rule.rule).replace("{index}", "{i}"))
         for rule in create_app().url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule.startswith(f"{CONTROL}/")

@@ -12,7 +12,7 @@ from fake_webui.api.dispatch import note_findings, note_unknown
 from fake_webui.contract import Family, Parsed, answers, tables
 from fake_webui.contract.endpoint import Work
 from fake_webui.webui.extension import unknown_fields
-from fake_webui.webui.state import WebUIState
+from fake_webui.webui.state import Interference, WebUIState
 
 if TYPE_CHECKING:
     from fake_webui.webui.generation import Generated
@@ -30,7 +30,7 @@ endpoints = Family()
 def txt2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from a prompt."""
     _note(state, asked)
-    return _answer(pictures.of(state, "generation").txt2img(asked, state, g.get("failure")))
+    return _answer(pictures.of(state, "generation").txt2img(asked, state, _interference()))
 
 
 @endpoints.post(
@@ -43,7 +43,12 @@ def txt2img(state: WebUIState, asked: Parsed) -> Response:
 def img2img(state: WebUIState, asked: Parsed) -> Response:
     """Make pictures from pictures and a prompt."""
     _note(state, asked)
-    return _answer(pictures.of(state, "generation").img2img(asked, state, g.get("failure")))
+    return _answer(pictures.of(state, "generation").img2img(asked, state, _interference()))
+
+
+def _interference() -> Interference:
+    """Return what fault and hold do to this request's generation."""
+    return Interference(g.get("failure"), g.get("hold"))
 
 
 def _note(state: WebUIState, asked: Parsed) -> None:

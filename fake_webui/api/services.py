@@ -9,6 +9,7 @@ from flask import current_app
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Index
 from fake_webui.contract.transport import Transport
+from fake_webui.faults.holds import Holds
 from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits
 from fake_webui.journal.recorder import Recorder
@@ -34,6 +35,7 @@ class Services:
     endpoints: Index
     recorder: Recorder
     faults: FaultRules
+    holds: Holds
     waits: Waits
     stop: Callable[[], None]
     kill: Callable[[], None]

@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from fake_webui.api.dispatch import find_endpoint, is_control
 from fake_webui.api.services import current_services
+from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.control import faulty
 from fake_webui.control.access import allowed_host, is_cross_site
 from fake_webui.errors import ControlError
@@ -64,6 +65,7 @@ def receive() -> ResponseReturnValue | None:
         first=meet,
         then=decide,
     )
+    hold_if_asked(g.exchange)
     return faulty.before_view(g.fault, g.exchange) if g.fault else None
 
 
@@ -95,11 +97,20 @@ def decide(exchange: Exchange) -> None:
     exchange.fault = g.fault.name if g.fault else None
 
 
+def hold_if_asked(exchange: Exchange) -> None:
+    """Give a generation the hold that is meant for it, if there is one."""
+    services = current_services()
+    if work_at(services.endpoints, exchange.path) is Work.GENERATION:
+        g.hold = services.holds.take(exchange)
+
+
 def complete(response: Response) -> Response:
     """Apply what a fault does to an answer, and complete the entry."""
     exchange: Exchange | None = g.get("exchange")
     if exchange is None:
         return response
+    if hold := g.get("hold"):
+        hold.finish()
     if g.fault and not faulty.after_view(g.fault, exchange, response):
         return response
     answer = b"" if response.is_streamed else response.get_data()

@@ -22,7 +22,7 @@ from fake_webui.faults.wire import SOCKET, has_hung_up
 from fake_webui.journal import expectation
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.expectation import Question, parse_question
-from fake_webui.journal.matching import Match, known
+from fake_webui.journal.matching import Match, known, whole_path
 from fake_webui.journal.payloads import MEDIA_TYPES, children
 from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
 from fake_webui.version import __version__
@@ -66,7 +66,8 @@ def list_requests() -> ResponseReturnValue:
     recorder = current_services().recorder
     scope = Scope(since=number_argument("since", 0), mark=arguments.get("mark"))
     method = arguments.get("method")
-    match = Match(path=arguments.get("path"), method=method.upper() if method else None)
+    path = whole_path(arguments["path"]) if "path" in arguments else None
+    match = Match(path=path, method=method.upper() if method else None)
     numbers = expectation.matching(recorder, match, scope)
     if flag_argument("unmatched"):
         numbers = [one.n for one in recorder.get_all(numbers, FACTS) if not one.matched]
@@ -135,6 +136,7 @@ def reset() -> ResponseReturnValue:
     """Put everything back as at start and end what is still going on."""
     services = current_services()
     services.faults.reset()
+    services.holds.reset()
     services.recorder.reset()
     services.state.reset()
     services.waits.release()

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from fake_webui.contract.endpoint import API, Index
+from fake_webui.contract.endpoint import Index
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS, Action
 from fake_webui.faults.rules import FaultRule
@@ -116,7 +116,7 @@ def parse_spec(spec: str, endpoints: Index) -> FaultRule:
         endpoint, words = "*", [endpoint, *words]
     rule: dict[str, Any] = {"action": words[0] if words else None, "with": {}}
     if endpoint != "*":
-        rule["match"] = {"path": endpoint if endpoint.startswith("/") else f"{API}{endpoint}"}
+        rule["match"] = {"path": endpoint}
     if has_body:
         rule["with"]["body"] = spec_value(body)
     for word in words[1:]:

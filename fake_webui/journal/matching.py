@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+from fake_webui.contract.endpoint import API
 from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import with_images_described
@@ -122,8 +123,17 @@ def parse_match(value: Any, where: str = "match") -> Match:
         kind, name = (dict, "an object") if key == "payload" else (str, "a string")
         if not isinstance(part, kind):
             raise ControlError(422, f"{where}.{key} must be {name}, not {part!r}")
-    method = value.get("method")
-    return Match(**value | ({"method": method.upper()} if method else {}))
+    given = dict(value)
+    if "method" in given:
+        given["method"] = given["method"].upper()
+    if "path" in given:
+        given["path"] = whole_path(given["path"])
+    return Match(**given)
+
+
+def whole_path(path: str) -> str:
+    """Return a path as it is sent; one without a slash, such as `txt2img`, is under the API's."""
+    return path if path.startswith("/") or not path else f"{API}{path}"
 
 
 def known(names: Any) -> str:

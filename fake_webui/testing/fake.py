@@ -13,11 +13,11 @@ from typing import IO, Any, Self
 
 from fake_webui.errors import StartError
 from fake_webui.testing.client import ControlClient
+from fake_webui.testing.held import WAIT_MARGIN_S, Held
 
 READY = "listening on "
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
-WAIT_MARGIN_S = 10.0
 
 
 class FakeWebUI:
@@ -233,6 +233,18 @@ class FakeWebUI:
         wanted = without_none({"path": path, **(match or {})})
         rule = {"match": wanted, "when": when, "times": times, "action": action, "with": settings}
         return self._object("POST", "faults", json=without_none(rule))
+
+    def hold(self, path: str | None = None, *, at_step: int, **match: Any) -> Held:
+        """Let the next generation that matches stand still once it has done step `at_step`.
+
+        Steps count from 0, as in the WebUI's progress. Interrupt, skip and reset end it too.
+
+        Raises:
+            ControlError: if nothing is generated at this path.
+        """
+        wanted = without_none({"path": path, **match})
+        placed = self._object("POST", "holds", json={"match": wanted, "at_step": at_step})
+        return Held(self._client(), placed)
 
     def clear_faults(self) -> None:
         """Remove every fault rule."""

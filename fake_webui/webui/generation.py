@@ -15,7 +15,7 @@ from fake_webui.webui.infotext_field import apply_infotext
 from fake_webui.webui.processing import GenerationContext, Processed, Processing, process_images
 from fake_webui.webui.processing.sampling import resolve
 from fake_webui.webui.scripts import ScriptChoice, choose_scripts
-from fake_webui.webui.state import Failure, WebUIState
+from fake_webui.webui.state import Interference, WebUIState
 
 # What options, script arguments and numbers of the wrong kind are in Python, here as there.
 TRIPPED_OVER = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
@@ -35,7 +35,7 @@ class Generated:
     findings: list[str]
 
 
-def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
+def txt2img(parsed: Parsed, state: WebUIState, interference: Interference) -> Generated:
     """Make pictures from a prompt.
 
     Raises:
@@ -44,12 +44,12 @@ def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     values = apply_infotext(parsed, state, "txt2img")
     choice = choose_scripts(values, state, "txt2img")
     p = Processing.from_request(values, **_resolved(values, state))
-    processed = _run(p, values, choice, state, failure)
+    processed = _run(p, values, choice, state, interference)
     findings = [*find(parsed, values, processed.p, state), *choice.findings]
     return _answer(processed, p, values, state, findings)
 
 
-def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
+def img2img(parsed: Parsed, state: WebUIState, interference: Interference) -> Generated:
     """Make pictures from pictures and a prompt.
 
     Raises:
@@ -63,7 +63,7 @@ def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     p = Processing.from_request(values, is_img2img=True, mask=mask, **_resolved(values, state))
     if p.initial_noise_multiplier is None:  # settled before any option is overridden
         p.initial_noise_multiplier = state.options.get("initial_noise_multiplier")
-    processed = _run(p, values, choice, state, failure)
+    processed = _run(p, values, choice, state, interference)
     findings = [*find(parsed, values, processed.p, state), *choice.findings]
     if not values["include_init_images"]:
         values["init_images"] = values["mask"] = None
@@ -88,7 +88,7 @@ def _run(
     values: dict[str, Any],
     choice: ScriptChoice,
     state: WebUIState,
-    failure: Failure | None,
+    interference: Interference,
 ) -> Processed:
     """Wait for a turn and generate.
 
@@ -101,7 +101,7 @@ def _run(
         if p.is_img2img:
             p.init_images = decode_images(values["init_images"])
 
-    with state.generating(values["force_task_id"], kind, prepare, failure) as job:
+    with state.generating(values["force_task_id"], kind, prepare, interference) as job:
         for image in (*p.init_images, *([p.mask] if isinstance(p.mask, Image.Image) else [])):
             load(image)
         context = GenerationContext(state, job, choice.always_on)

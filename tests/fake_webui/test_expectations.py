@@ -108,3 +108,11 @@ def test_a_reset_ends_a_wait(fake: FakeWebUI) -> None:
     answer = post(fake, "requests/wait", {"match": {"path": TXT2IMG}, "timeout_s": 600})
     timer.join()
     assert (answer.status_code, "was reset" in answer.json()["error"]) == (409, True)
+
+
+def test_a_path_may_be_short(fake: FakeWebUI) -> None:
+    """Without a slash it is one of the API's, wherever a path is asked for."""
+    fake.fault("status", "samplers", when="first")
+    send(fake)
+    assert [entry["fault"] for entry in fake.requests("samplers")] == ["status"]
+    assert fake.count("samplers", exactly=1) == 1

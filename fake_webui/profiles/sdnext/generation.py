@@ -21,7 +21,7 @@ from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import image_grid
 from fake_webui.webui.limits import LARGEST_PICTURE_PX, MOST_PIXELS, check_many, check_memory
 from fake_webui.webui.processing.seeds import batch_seeds, fixed_seed
-from fake_webui.webui.state import Failure, Job, WebUIState
+from fake_webui.webui.state import Interference, Job, WebUIState
 
 DEFAULT_SAMPLERS: Final = ("Default", "Same as primary")
 DEFAULT_SCHEDULER: Final = "EulerAncestralDiscreteScheduler"
@@ -32,16 +32,16 @@ PICTURE_FORMATS: Final = frozenset({"jpg", "jpeg", "png", "webp"})
 FAILING_SAMPLERS: Final = frozenset({"DPM++ Cosine", "PNDM"})
 
 
-def txt2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
+def txt2img(parsed: Parsed, state: WebUIState, interference: Interference) -> Generated:
     """Make pictures from a prompt.
 
     Raises:
         ApiError: as the real server refuses it; what fails in the pipeline has no pictures.
     """
-    return _answer(parsed.values, state, failure, "txt2img")
+    return _answer(parsed.values, state, interference, "txt2img")
 
 
-def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -> Generated:
+def img2img(parsed: Parsed, state: WebUIState, interference: Interference) -> Generated:
     """Make pictures from pictures and a prompt.
 
     Raises:
@@ -49,17 +49,19 @@ def img2img(parsed: Parsed, state: WebUIState, failure: Failure | None = None) -
     """
     if "init_images" not in parsed.given:
         raise HttpError(400, "Init image not found")
-    return _answer(parsed.values, state, failure, "img2img")
+    return _answer(parsed.values, state, interference, "img2img")
 
 
-def _answer(p: dict[str, Any], state: WebUIState, failure: Failure | None, kind: str) -> Generated:
+def _answer(
+    p: dict[str, Any], state: WebUIState, interference: Interference, kind: str
+) -> Generated:
     memory = memory_of(state)
     try:
         sampler, scheduler = find_sampler(p["sampler_name"], state)
         check_always_on(p["alwayson_scripts"], state)
         check_script(p, state)
         start = read_start(p) if kind == "img2img" else None
-        with state.generating(None, kind, _nothing, failure) as turn:
+        with state.generating(None, kind, _nothing, interference) as turn:
             memory.stuck = ""
             name = memory.begin(f"api-{kind[:3]}")
             images, info = _tripping(p, state, turn, sampler, scheduler, start)

@@ -14,13 +14,17 @@ from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.options import Options
 from fake_webui.webui.policy import Policy
 from fake_webui.webui.state.fifo import FifoLock, reset_error
+from fake_webui.webui.state.hold import Hold, HoldStage
 from fake_webui.webui.state.models import Models
 from fake_webui.webui.state.progress import Preview, Progress
 from fake_webui.webui.state.startup import Phase, Startup
 from fake_webui.webui.state.tasks import Tasks, create_task_id
 from fake_webui.webui.training import Created
 
-__all__ = ["Failure", "Job", "Models", "Phase", "Progress", "Startup", "WebUIState"]
+__all__ = [
+    "Failure", "Hold", "HoldStage", "Interference", "Job", "Models", "Phase", "Progress",
+    "Startup", "WebUIState",
+]  # fmt: skip
 
 RESET_TIMEOUT_S = 5.0
 
@@ -37,14 +41,28 @@ class Failure:
     stall_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Interference:
+    """What a test does to one generation on its way."""
+
+    failure: Failure | None = None
+    hold: Hold | None = None
+
+
 class Job:
     """A generation that has its turn: its steps take time, and others can end them."""
 
-    def __init__(self, progress: Progress, ended: threading.Event, step_seconds: float) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        ended: threading.Event,
+        step_seconds: float,
+        interference: Interference,
+    ) -> None:
         self.progress = progress
         self._ended = ended
         self._step_seconds = step_seconds
-        self.failure: Failure | None = None
+        self._failure, self._hold = interference.failure, interference.hold
 
     def sample(self, steps: int, preview: Preview | None = None) -> None:
         """Do the steps of one part; return early where it is interrupted or skipped.
@@ -55,7 +73,7 @@ class Job:
         """
         self.progress.start_sampling(steps)
         self.progress.preview = preview
-        if not self._step_seconds and not self.failure:
+        if not (self._step_seconds or self._failure or self._hold):
             self.progress.sampling_step = max(0, steps - 1)
             return
         start = time.monotonic()
@@ -66,6 +84,26 @@ class Job:
             if self.progress.ended_early:
                 return
             self.progress.sampling_step = step
+            start += self._stand_still(step)
+
+    def _stand_still(self, step: int) -> float:
+        """Wait at a hold until it is released or the generation is to end; return the seconds."""
+        hold, progress = self._hold, self.progress
+        if hold is None or step < hold.at_step:
+            return 0.0
+        self._hold, start = None, time.monotonic()
+        hold.begin(progress.wake)
+        while hold.stage is HoldStage.HOLDING and not (
+            progress.ended_early or self._ended.is_set()
+        ):
+            progress.wake.wait()
+            progress.wake.clear()  # before its reasons are looked at, so that none is missed
+        hold.finish()
+        if self._ended.is_set():
+            raise reset_error()
+        if progress.ended_early:
+            progress.wake.set()
+        return time.monotonic() - start
 
     def _wait_until(self, moment: float) -> None:
         self.progress.wake.wait(max(0.0, moment - time.monotonic()))
@@ -75,10 +113,10 @@ class Job:
             self.progress.wake.clear()
 
     def _fail_if_due(self, step: int, steps: int) -> None:
-        failure = self.failure
+        failure = self._failure
         if failure is None or self._done(step, steps) < failure.at:
             return
-        self.failure = None
+        self._failure = None
         if failure.error:
             raise failure.error
         self.progress.wake.wait(failure.stall_seconds or None)
@@ -136,7 +174,7 @@ class WebUIState:
         task_id: str | None,
         kind: str,
         prepare: Callable[[], None],
-        failure: Failure | None = None,
+        interference: Interference,
     ) -> Iterator[Job]:
         """Wait for a turn and hold it; `kind` is txt2img or img2img.
 
@@ -153,8 +191,7 @@ class WebUIState:
             prepare()
             progress.begin(f"scripts_{kind}")
             tasks.start(task_id)
-            job = Job(progress, self._ended, self.config.step_seconds)
-            job.failure = failure
+            job = Job(progress, self._ended, self.config.step_seconds, interference)
             try:
                 yield job
                 tasks.finish(task_id)
