@@ -262,9 +262,8 @@ def test_a_fault_of_a_jobs_own_settings_neither_counts_nor_resets(
 ) -> None:
     """Refused before sending, or with a 422: the next job may be another one altogether."""
     lost = {"txt2img": {"checkpoint": "nope"}}
-    fake.fault("status", TXT2IMG, when={"nth": 1}, status=422, body={"detail": "wrong"})
-    fake.fault("out-of-memory", TXT2IMG, when={"nth": 2})
-    fake.fault("out-of-memory", TXT2IMG, when={"nth": 3})
+    fake.fault("status", TXT2IMG, when="first", status=422, body={"detail": "wrong"})
+    fake.fault("out-of-memory", TXT2IMG, when="every", times=2)
     specs = [boat(), boat(), boat(config=lost), boat(config=lost), boat(config=lost), boat()]
     application.job_service.submit(specs)
     assert application.runner.run_pending() == 6
