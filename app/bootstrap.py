@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +18,7 @@ from app.jobs.job_service import JobService
 from app.jobs.search import create_index
 from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
+from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
 from app.storage.home import prepare_home, resolve_settings
 from app.storage.names import DEFAULT_TEMPLATE
@@ -100,7 +102,7 @@ def build_app(
         )
         for node in nodes
     )
-    job_service = JobService(queue, history, pool)
+    job_service = JobService(queue, history, pool, partial(prepared, home=settings.home))
     return Application(
         home=settings.home,
         state=state,

@@ -15,11 +15,12 @@ from app.commands.shared.options import (
     start_from,
 )
 from app.commands.shared.output import notice, print_json
+from app.commands.shared.submitting import start_from_last
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import merge
 from app.config.presets import Preset, delete_preset, list_presets, load_preset, save_preset
 from app.errors import BadInputError
-from app.storage.home import PRESETS_FOLDER, load_last_used, prepare_home, resolve_home
+from app.storage.home import PRESETS_FOLDER, prepare_home, resolve_home
 
 COLUMNS: tuple[Column[tuple[str, str]], ...] = (
     Column("preset", lambda row: row[0]),
@@ -91,7 +92,8 @@ def save(*, name: str, last: bool, base: str | None, overwrite: bool, home: Path
     """
     folder = prepare_home(resolve_home(home))
     if last:
-        start_from(load_last_used(folder))
+        last_preset = start_from_last(folder)
+        base = base or last_preset
     if base:
         start_from(load_preset(folder, base).layer)
     layer = chosen_layer()

@@ -7,14 +7,16 @@ import click
 
 from app.bootstrap import Application
 from app.commands.shared import completing
+from app.commands.shared.asking import confirm_jobs, yes_option
+from app.commands.shared.checking import check_jobs
 from app.commands.shared.filters import filter_options
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import QUEUE_COLUMNS, job_json
-from app.commands.shared.opening import with_app
+from app.commands.shared.opening import with_app, with_webuis
 from app.commands.shared.options import chosen_layer, json_option, settings_options
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.pausing import say_if_paused
-from app.commands.shared.submitting import plan, print_added, source_options
+from app.commands.shared.submitting import plan, print_added, remember, source_options
 from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
 from app.jobs.job_history import HistoryFilter
@@ -85,7 +87,9 @@ def add(
     if dry_run:
         notice("Nothing was queued.")
         return
-    print_added(app, app.job_service.submit(made.specs), as_json=as_json)
+    job_ids = app.job_service.submit(made.specs)
+    remember(app)
+    print_added(app, job_ids, as_json=as_json)
     say_if_paused(app)
 
 
@@ -159,15 +163,26 @@ def skip(app: Application, *, job_id: str) -> None:
 @queue.command()
 @click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
 @filter_options
-@with_app
+@yes_option
+@with_webuis
 @json_option
-def retry(app: Application, *, job_ids: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
+def retry(
+    app: Application, *, job_ids: tuple[str, ...], yes: bool, as_json: bool, **chosen: Any
+) -> None:
     """Queue past jobs again, just as they were; all that a filter finds where no ID is given.
+
+    What was made again already, or waits to be, is left out; `history replay` makes it once more.
 
     python -m app queue retry --status failed --since 12h
     """
-    ids = _past_ids(app, job_ids, chosen)
-    print_added(app, app.job_service.retry(ids), as_json=as_json)
+    ids = list(dict.fromkeys(_past_ids(app, job_ids, chosen)))
+    again = app.history.made_again(ids)
+    if again:
+        notice(f"{count(len(again), 'job')} left out: made again already, or being made.", "yellow")
+    specs = app.job_service.plan_retry(job_id for job_id in ids if job_id not in again)
+    check_jobs(app, specs, strict=False)
+    confirm_jobs(len(specs), yes=yes)
+    print_added(app, app.job_service.submit(specs), as_json=as_json)
 
 
 @queue.command()
@@ -179,20 +194,28 @@ def retry(app: Application, *, job_ids: tuple[str, ...], as_json: bool, **chosen
 )
 @filter_options
 @settings_options
-@with_app
+@yes_option
+@with_webuis
 @json_option
 def edit(
     app: Application, *, job_ids: tuple[str, ...], prompt: str | None,
-    negative_prompt: str | None, queued: bool, as_json: bool, **chosen: Any,
+    negative_prompt: str | None, queued: bool, yes: bool, as_json: bool, **chosen: Any,
 ) -> None:  # fmt: skip
-    """Queue jobs again with something changed; a queued one is replaced where it stands."""
-    changes = {"prompt": prompt, "negative_prompt": negative_prompt, "config": chosen_layer()}
-    changes = {key: value for key, value in changes.items() if value}
+    """Queue jobs again with something changed; a queued one is replaced where it stands.
+
+    New prompts are expanded and seeds drawn as for `queue add`.
+    """
+    config = chosen_layer() or None
+    changes = {"prompt": prompt, "negative_prompt": negative_prompt, "config": config}
+    changes = {key: value for key, value in changes.items() if value is not None}
     if not changes:
         raise click.UsageError("Say what to change, such as --steps 20 or --prompt TEXT.")
     parse_config(chosen_layer())
     ids = _queued_ids(app, job_ids, chosen) if queued else _past_ids(app, job_ids, chosen)
-    print_added(app, app.job_service.edit(ids, changes), as_json=as_json)
+    edits = app.job_service.plan_edit(dict.fromkeys(ids), changes)
+    check_jobs(app, [spec for _, spec in edits], strict=False)
+    confirm_jobs(len(edits), yes=yes)
+    print_added(app, app.job_service.replace(edits), as_json=as_json)
 
 
 def _queued_ids(app: Application, job_ids: Sequence[str], chosen: dict[str, Any]) -> list[str]:

@@ -8,8 +8,9 @@ from app.bootstrap import Application
 from app.commands.shared.opening import with_webuis
 from app.commands.shared.options import json_option, limit_options, settings_options
 from app.commands.shared.output import notice
+from app.commands.shared.reaching import require_webui
 from app.commands.shared.running import run_jobs
-from app.commands.shared.submitting import plan, source_options
+from app.commands.shared.submitting import plan, remember, source_options
 from app.jobs.models import RunMode
 
 _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
@@ -35,4 +36,6 @@ def run(
     if dry_run:
         notice("Nothing was queued.")
         return 0
+    require_webui([runner.node for runner in app.runners], app.limits)
+    remember(app)
     return run_jobs(app, made.specs, as_json=as_json)

@@ -1,6 +1,6 @@
 """The jobs that are done, newest first: reading, searching, favourites, pruning."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from app.jobs.search import Condition, condition
 from app.store.job_store import JobStore
 
 PAGE = 50
+_STANDS = frozenset({JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED})
 BATCH = 500
 
 
@@ -105,6 +106,24 @@ class JobHistoryStore:
             yield from page
             before = page[-1].job_id
 
+    def made_again(self, job_ids: Sequence[str]) -> dict[str, str]:
+        """Return the jobs that need not be queued again, each with a newer one that stands for it.
+
+        That is one made from it, by however many steps, that waits, runs or has succeeded, or is
+        itself among `job_ids`.
+        """
+        rows = self._store.rows(
+            "SELECT parent_id, job_id, status FROM jobs WHERE parent_id IS NOT NULL ORDER BY n"
+        )
+        children: dict[str, list[str]] = {}
+        standing = set(job_ids)
+        for parent, child, status in rows:
+            children.setdefault(parent, []).append(child)
+            if status in _STANDS:
+                standing.add(child)
+        found = {job_id: _newest(job_id, children, standing) for job_id in job_ids}
+        return {job_id: newer for job_id, newer in found.items() if newer}
+
     def set_favourite(self, job_ids: Iterable[str], *, favourite: bool = True) -> None:
         """Mark jobs that pruning keeps, or take the mark away.
 
@@ -148,3 +167,15 @@ class JobHistoryStore:
 def _range(prefix: str) -> tuple[str, str]:
     """Return the bounds between which all ids lie that begin with `prefix`."""
     return prefix, prefix + "\uffff"
+
+
+def _newest(
+    job_id: str, children: Mapping[str, Sequence[str]], standing: Collection[str]
+) -> str | None:
+    """Return the last of a job's descendants that is among `standing`."""
+    newest, waiting = None, list(children.get(job_id, ()))
+    while waiting:
+        child = waiting.pop(0)
+        waiting += children.get(child, ())
+        newest = child if child in standing else newest
+    return newest

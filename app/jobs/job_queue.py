@@ -43,8 +43,8 @@ class JobQueue:
         """Queue new jobs, each in the place of an old one that is still queued, all or none.
 
         Args:
-            edits: the old job and the new one; an old one that waits is cancelled, one that is
-                done stays as it is.
+            edits: the old job and the new one; an old one that waits is then `edited`, one that
+                is done stays as it is.
 
         Raises:
             TransitionError: if an old one is running.
@@ -241,13 +241,13 @@ class JobQueue:
 
 
 def _take_over(connection: Connection, old_id: str, new_id: str) -> None:
-    """Cancel a queued job and put a new one in its place."""
+    """Put a new job in the place of a queued one, which is over."""
     old = find_job(connection, old_id)
     if old.status is JobStatus.RUNNING:
         raise TransitionError(f"job {old_id} is running; cancel it before it is edited")
     if old.status is JobStatus.QUEUED:
         place(connection, new_id, *place_of(connection, old_id))
-        end_job(connection, old_id, JobStatus.CANCELLED, {"error": f"edited as {new_id}"})
+        end_job(connection, old_id, JobStatus.EDITED, {"error": f"edited as {new_id}"})
 
 
 def _cancel(connection: Connection, job_id: str) -> JobRecord:

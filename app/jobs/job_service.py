@@ -1,7 +1,7 @@
 """What users do with jobs: submit, cancel, pause, move, retry, edit, wait, look."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Protocol
 
@@ -10,6 +10,10 @@ from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobRecord, JobSpec
 
+Prepare = Callable[[JobSpec, Collection[str]], JobSpec]
+"""Brings a job under the rules for new ones: which of its prompts are new text, and so expanded."""
+
+PROMPTS = ("prompt", "negative_prompt")
 WAIT_POLL_S = 0.2  # other processes' changes are only seen by looking
 
 
@@ -30,10 +34,14 @@ class JobService:
         queue: where they wait.
         history: where they are looked up.
         nodes: the WebUIs that run them.
+        prepare: brings a job under the rules for new ones.
     """
 
-    def __init__(self, queue: JobQueue, history: JobHistoryStore, nodes: Nodes) -> None:
+    def __init__(
+        self, queue: JobQueue, history: JobHistoryStore, nodes: Nodes, prepare: Prepare
+    ) -> None:
         self._queue, self._history, self._nodes = queue, history, nodes
+        self._prepare = prepare
 
     def submit(self, specs: Sequence[JobSpec]) -> list[str]:
         """Queue jobs, all or none; return their ids in the same order."""
@@ -74,8 +82,12 @@ class JobService:
         Raises:
             UnknownJobError: if one is unknown; then none is queued.
         """
+        return self._queue.add(self.plan_retry(job_ids, source))
+
+    def plan_retry(self, job_ids: Iterable[str], source: str = "retry") -> list[JobSpec]:
+        """Return what `retry` would queue."""
         jobs = [self._history.get(job_id) for job_id in job_ids]
-        return self._queue.add([respecified(job, source=source) for job in jobs])
+        return [self._prepare(respecified(job, source=source), ()) for job in jobs]
 
     def edit(self, job_ids: Iterable[str], changes: Mapping[str, Any]) -> list[str]:
         """Queue jobs again with changes, as new rows; return the new ids.
@@ -89,10 +101,21 @@ class JobService:
         Raises:
             UnknownJobError, TransitionError: if one is unknown or running.
             ConfigurationError: if the changed settings are out of range.
+            PackError: if a new prompt can't be expanded.
         """
+        return self.replace(self.plan_edit(job_ids, changes))
+
+    def plan_edit(
+        self, job_ids: Iterable[str], changes: Mapping[str, Any]
+    ) -> list[tuple[JobRecord, JobSpec]]:
+        """Return each job with what `edit` would queue in its place."""
         jobs = [self._history.get(job_id) for job_id in job_ids]
-        specs = [_edited(job, changes) for job in jobs]
-        return self._queue.replace(list(zip(jobs, specs, strict=True)))
+        written = [name for name in PROMPTS if name in changes]
+        return [(job, self._prepare(_edited(job, changes), written)) for job in jobs]
+
+    def replace(self, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
+        """Queue what `plan_edit` returned; return the new ids."""
+        return self._queue.replace(edits)
 
     def wait(self, job_id: str, timeout_s: float | None = None) -> JobRecord:
         """Return a job as soon as it has ended, or as it is after `timeout_s` seconds.
@@ -115,6 +138,6 @@ def respecified(job: JobRecord, source: str) -> JobSpec:
 
 
 def _edited(job: JobRecord, changes: Mapping[str, Any]) -> JobSpec:
-    texts = {key: changes[key] for key in ("prompt", "negative_prompt") if key in changes}
+    texts = {key: changes[key] for key in PROMPTS if key in changes}
     config = merge(job.config_snapshot, changes.get("config", {}))
     return replace(respecified(job, source="edit"), config=config, **texts)

@@ -5,7 +5,7 @@ What comes out names no file and no default: prompts are expanded, settings merg
 
 import random
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,13 +85,41 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
     return Plan(tuple(specs), (*preset.notices, *pack.notices))
 
 
+def prepared(spec: JobSpec, written: Collection[str], home: Path) -> JobSpec:
+    """Return a job that is made from another one by the rules for new jobs.
+
+    Args:
+        spec: the job.
+        written: which of `prompt` and `negative_prompt` are new text; these are expanded.
+        home: where wildcards are.
+
+    Raises:
+        PackError: if a prompt can't be expanded.
+    """
+    rng = random.Random()  # noqa: S311 - pictures' seeds, not secrets
+    spec = replace(spec, config=with_seeds(spec.config, rng))
+    if not written:
+        return spec
+    text, negative = (
+        getattr(spec, name) if name in written else "" for name in ("prompt", "negative_prompt")
+    )
+    pack = _of_text(text, negative, home)
+    [variant] = expand(pack, preset={}, user={}, seed=rng.randrange(_SEEDS))
+    named = dict.fromkeys((*spec.prompt_keys.get(EMBEDDINGS, ()), *variant.embeddings))
+    keys = {**spec.prompt_keys, EMBEDDINGS: list(named)} if named else spec.prompt_keys
+    return replace(spec, prompt_keys=keys, **{name: getattr(variant, name) for name in written})
+
+
 def _pack(draft: Draft, home: Path) -> PromptPack:
     if draft.pack_id:
         path = draft.pack_id if isinstance(draft.pack_id, Path) else find_pack(home, draft.pack_id)
         return load_pack(path, home)
-    prompt = Prompt(
-        text=draft.prompt, negative=draft.negative_prompt, place=Place(path=_MANUAL.path)
-    )
+    return _of_text(draft.prompt, draft.negative_prompt, home)
+
+
+def _of_text(text: str, negative: str, home: Path) -> PromptPack:
+    """Return the pack that one prompt makes by itself."""
+    prompt = Prompt(text=text, negative=negative, place=Place(path=_MANUAL.path))
     return replace(_MANUAL, prompts=(prompt,), wildcard_folders=(home / WILDCARDS_FOLDER,))
 
 

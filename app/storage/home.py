@@ -96,7 +96,7 @@ def load_last_used(home: Path) -> dict[str, Any]:
 
 
 def save_last_used(home: Path, layer: Mapping[str, Any]) -> None:
-    """Keep a config layer for the next start.
+    """Keep a config layer for the next start, with `preset` beside its sections.
 
     Raises:
         HomeError: if the home can't be written.

@@ -57,4 +57,5 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (webui, needs)
     );
     """,
+    "CREATE INDEX jobs_by_parent ON jobs (parent_id) WHERE parent_id IS NOT NULL",
 )

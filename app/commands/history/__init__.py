@@ -1,6 +1,5 @@
 """`history`: past jobs, newest first."""
 
-import sys
 import time
 from itertools import islice
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.commands.history.again import import_images, job_ids_argument, replay
 from app.commands.history.exporting import FORMATS, export_lines
 from app.commands.history.job_page import print_job
 from app.commands.history.pruning import plan_pruning, remove_files
+from app.commands.shared.asking import confirm, yes_option
 from app.commands.shared.filters import filter_options, moment
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
@@ -126,7 +126,7 @@ def export(
 @click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but the newest N.")
 @click.option("--files/--no-files", default=True, help="Remove their images and manifests too.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @filter_options
 @with_app
 def prune(
@@ -143,17 +143,11 @@ def prune(
     if dry_run or not plan.jobs:
         notice(f"Would remove {said}.")
         return
-    if not (yes or _confirmed(f"Remove {said}?")):
-        raise click.Abort
+    if not yes:
+        confirm(f"Remove {said}?")
     app.history.forget(job.job_id for job in plan.jobs)
     remove_files(plan.files)
     notice(f"Removed {said}.")
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} There is nobody to ask: add --yes.")
-    return click.confirm(question, err=True)
 
 
 history.add_command(replay)

@@ -10,6 +10,7 @@ import click
 
 from app.bootstrap import Application
 from app.commands.shared import completing
+from app.commands.shared.checking import check_jobs
 from app.commands.shared.opening import with_webuis
 from app.commands.shared.options import (
     chosen_layer,
@@ -21,7 +22,6 @@ from app.commands.shared.running import run_jobs
 from app.commands.shared.submitting import print_added
 from app.config.infotext import parse_infotext, read_parameters, settings_from
 from app.config.pipeline_config import merge_layers, parse_config
-from app.jobs.job_service import respecified
 from app.jobs.models import JobSpec, RunMode
 from app.planning.draft import with_seeds
 
@@ -44,8 +44,8 @@ def _run_or_queue(*, runs: bool) -> Callable[[Any], Any]:
 @json_option
 def replay(app: Application, *, job_ids: tuple[str, ...], runs: bool, as_json: bool) -> int:
     """Make past jobs again, with the very payloads that they sent."""
-    jobs = [app.history.get(job_id) for job_id in job_ids]
-    specs = [_in_mode(respecified(job, "replay"), runs=runs) for job in jobs]
+    planned = app.job_service.plan_retry(dict.fromkeys(job_ids), "replay")
+    specs = [_in_mode(spec, runs=runs) for spec in planned]
     return _submit(app, specs, runs=runs, as_json=as_json)
 
 
@@ -87,6 +87,7 @@ def _in_mode(spec: JobSpec, *, runs: bool) -> JobSpec:
 
 
 def _submit(app: Application, specs: Sequence[JobSpec], *, runs: bool, as_json: bool) -> int:
+    check_jobs(app, specs, strict=False)
     if runs:
         return run_jobs(app, specs, as_json=as_json)
     print_added(app, app.job_service.submit(specs), as_json=as_json)

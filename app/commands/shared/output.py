@@ -20,6 +20,7 @@ STATUS_STYLES = {
     JobStatus.FAILED: "red",
     JobStatus.CANCELLED: "yellow",
     JobStatus.INTERRUPTED: "magenta",
+    JobStatus.EDITED: "dim",
 }
 
 

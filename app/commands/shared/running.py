@@ -34,6 +34,7 @@ _MARKS = {
     JobStatus.FAILED: ("✗", "red"),
     JobStatus.CANCELLED: ("-", "yellow"),
     JobStatus.INTERRUPTED: ("!", "magenta"),
+    JobStatus.EDITED: ("-", "dim"),
 }
 
 

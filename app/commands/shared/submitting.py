@@ -1,6 +1,7 @@
 """From the options of `run` and `queue add` to jobs in the queue."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,8 @@ from app.jobs.models import RunMode
 from app.planning.draft import Plan
 from app.planning.packs import pack_path
 from app.storage.home import load_last_used, save_last_used
+
+_PRESET = "preset"  # beside the sections of a layer, in the file of what was used last
 
 source_options = together(
     click.option("--prompt", help="What to make."),
@@ -35,7 +38,9 @@ source_options = together(
         help="Settings that a preset keeps.",
         shell_complete=completing.presets,
     ),
-    click.option("--last", is_flag=True, help="Start from the settings of the last run."),
+    click.option(
+        "--last", is_flag=True, help="Start from the preset and settings of the last run."
+    ),
     click.option("--pack-seed", type=int, help="Repeat a pack's random choices and drawn seeds."),
     click.option(
         "--direct",
@@ -64,20 +69,32 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
         BadInputError: if they can't be made, with the reason.
     """
     _check(given)
-    if given["last"]:
-        start_from(load_last_used(app.home))
+    last_preset = start_from_last(app.home) if given["last"] else None
     draft = app.state.job_draft
     draft.prompt = given["prompt"] or ""
     draft.negative_prompt = given["negative_prompt"] or ""
     draft.pack_id = pack_path(app.home, given["pack"]) if given["pack"] else None
     draft.only = given["only"]
-    draft.preset, draft.seed = given["preset"], given["pack_seed"]
+    draft.preset, draft.seed = given["preset"] or last_preset, given["pack_seed"]
     draft.config = parse_config(chosen_layer())
     made = app.controller.plan(run_mode, source)
     check_jobs(app, made.specs, strict=given["strict"])
-    save_last_used(app.home, chosen_layer())
     say_plan(made)
     return made
+
+
+def start_from_last(home: Path) -> str | None:
+    """Put the settings of the last run under what the command line asks for; return its preset."""
+    layer = load_last_used(home)
+    preset: str | None = layer.pop(_PRESET, None)
+    start_from(layer)
+    return preset
+
+
+def remember(app: Application) -> None:
+    """Keep the settings of this command line for `--last`."""
+    preset = app.state.job_draft.preset
+    save_last_used(app.home, chosen_layer() | ({_PRESET: preset} if preset else {}))
 
 
 def _check(given: dict[str, Any]) -> None:
