@@ -16,6 +16,7 @@ from app.commands.shared.opening import with_app, with_webuis
 from app.commands.shared.options import chosen_layer, json_option, settings_options
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.pausing import say_if_paused
+from app.commands.shared.roads import ROADS
 from app.commands.shared.submitting import plan, print_added, remember, source_options
 from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
@@ -160,7 +161,7 @@ def skip(app: Application, *, job_id: str) -> None:
     notice("Skipping.")
 
 
-@queue.command()
+@queue.command(epilog=ROADS)
 @click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
 @filter_options
 @yes_option
@@ -185,7 +186,7 @@ def retry(
     print_added(app, app.job_service.submit(specs), as_json=as_json)
 
 
-@queue.command()
+@queue.command(epilog=ROADS)
 @click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
 @click.option("--prompt", help="Another prompt.")
 @click.option("--negative", "negative_prompt", help="Another negative prompt.")

@@ -9,6 +9,7 @@ from app.commands.shared.opening import with_webuis
 from app.commands.shared.options import json_option, limit_options, settings_options
 from app.commands.shared.output import notice
 from app.commands.shared.reaching import require_webui
+from app.commands.shared.roads import ROADS
 from app.commands.shared.running import run_jobs
 from app.commands.shared.submitting import plan, remember, source_options
 from app.jobs.models import RunMode
@@ -16,7 +17,7 @@ from app.jobs.models import RunMode
 _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
 
 
-@click.command()
+@click.command(epilog=ROADS)
 @source_options
 @settings_options
 @limit_options

@@ -24,6 +24,8 @@ _KEY = r"(?<![\w /.+-])[ /.+-]*+(?P<key>\w[\w /.+-]*+)"
 _VALUE = r'(?P<value>"(?:[^"\\]|\\.)*+"|[^,]*+)'
 _PAIR = re.compile(rf"{_KEY}:\s*{_VALUE}(?:,|$)")
 _MIN_PAIRS = 3
+UNNAMED_SCHEDULER = "Automatic"
+"""What a sampler ran with where the parameters name no schedule type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,8 @@ def settings_from(infotext: Infotext) -> ImportedSettings:
             section = layer.setdefault(place.section, {})
             section.update(_convert(label, fields[label], place.convert))
     used |= {label for label in fields if label.startswith("ADetailer ")}
+    if "sampler_name" in (sampling := layer.get("txt2img", {})):
+        sampling.setdefault("scheduler", UNNAMED_SCHEDULER)
     ignored = tuple(label for label in fields if label not in used)
     return ImportedSettings(layer, ignored)
 

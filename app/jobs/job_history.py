@@ -67,6 +67,12 @@ class JobHistoryStore:
             f"more than one job begins with {job_id!r}" if found else f"there is no job {job_id}"
         )
 
+    def job_of_image(self, sha256: str) -> JobRecord | None:
+        """Return the last job that made this very file, by the hash of its bytes, or None."""
+        said = f'%"sha256": "{sha256}"%'
+        found = records(self._store, "WHERE meta LIKE ? ORDER BY n DESC LIMIT 1", [said])
+        return found[0] if found else None
+
     def list_jobs(
         self, limit: int = PAGE, before: str | None = None, where: HistoryFilter = EVERYTHING
     ) -> list[JobRecord]:

@@ -1,6 +1,5 @@
 """`history replay` and `history import`: past jobs, and images' own parameters, once more."""
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +17,12 @@ from app.commands.shared.options import (
     settings_options,
 )
 from app.commands.shared.output import notice
+from app.commands.shared.roads import ROADS
 from app.commands.shared.running import run_jobs
 from app.commands.shared.submitting import print_added
-from app.config.infotext import parse_infotext, read_parameters, settings_from
-from app.config.pipeline_config import merge_layers, parse_config
+from app.errors import BadInputError, ImageFileError
 from app.jobs.models import JobSpec, RunMode
-from app.planning.draft import with_seeds
+from app.planning.imports import import_image
 
 job_ids_argument = click.argument(
     "job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.past_jobs
@@ -37,7 +36,7 @@ def _run_or_queue(*, runs: bool) -> Callable[[Any], Any]:
     )  # fmt: skip
 
 
-@click.command()
+@click.command(epilog=ROADS)
 @job_ids_argument
 @_run_or_queue(runs=True)
 @with_webuis
@@ -46,10 +45,11 @@ def replay(app: Application, *, job_ids: tuple[str, ...], runs: bool, as_json: b
     """Make past jobs again, with the very payloads that they sent."""
     planned = app.job_service.plan_retry(dict.fromkeys(job_ids), "replay")
     specs = [_in_mode(spec, runs=runs) for spec in planned]
+    check_jobs(app, specs, strict=False)
     return _submit(app, specs, runs=runs, as_json=as_json)
 
 
-@click.command("import")
+@click.command("import", epilog=ROADS)
 @click.argument(
     "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
@@ -58,27 +58,24 @@ def replay(app: Application, *, job_ids: tuple[str, ...], runs: bool, as_json: b
 @with_webuis
 @json_option
 def import_images(app: Application, *, images: tuple[Path, ...], runs: bool, as_json: bool) -> int:
-    """Make jobs from the generation parameters of PNG, JPEG or WebP files.
+    """Make the jobs of PNG, JPEG or WebP files: for one of this app the job that made it.
 
-    Any WebUI's images will do. Settings that are given here win over the images' own.
+    For those of any other WebUI, a job of their generation parameters. Settings that are given here
+    win over the images' own.
     """
-    specs = [_in_mode(_imported(path), runs=runs) for path in images]
+    specs = [_in_mode(_imported(app, path), runs=runs) for path in images]
     return _submit(app, specs, runs=runs, as_json=as_json)
 
 
-def _imported(path: Path) -> JobSpec:
-    """Return the job of an image; its prompt is final, nothing in it is expanded."""
-    infotext = parse_infotext(read_parameters(path))
-    found = settings_from(infotext)
+def _imported(app: Application, path: Path) -> JobSpec:
+    found = import_image(path, app.history, chosen_layer())
     if found.ignored:
         notice(f"{path}: not carried over: {', '.join(found.ignored)}", "yellow")
-    config = parse_config(merge_layers(found.layer, chosen_layer()))
-    return JobSpec(
-        prompt=infotext.prompt,
-        negative_prompt=infotext.negative_prompt,
-        config=with_seeds(config, random.Random()),  # noqa: S311 - a picture's seed, not a secret
-        source="import",
-    )
+    try:
+        check_jobs(app, [found.spec], strict=False)
+    except BadInputError as error:
+        raise ImageFileError(f"{path}: {error}") from error
+    return found.spec
 
 
 def _in_mode(spec: JobSpec, *, runs: bool) -> JobSpec:
@@ -87,7 +84,6 @@ def _in_mode(spec: JobSpec, *, runs: bool) -> JobSpec:
 
 
 def _submit(app: Application, specs: Sequence[JobSpec], *, runs: bool, as_json: bool) -> int:
-    check_jobs(app, specs, strict=False)
     if runs:
         return run_jobs(app, specs, as_json=as_json)
     print_added(app, app.job_service.submit(specs), as_json=as_json)
