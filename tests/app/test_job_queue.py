@@ -148,7 +148,7 @@ def test_an_edited_job_takes_the_place_of_the_old_one(
     _, second, _ = queue.add([spec("one"), spec("two"), spec("three")])
     queue.replace([(history.get(second), spec("two, edited", parent_id=second))])
     assert waiting(queue) == ["one", "two, edited", "three"]
-    assert history.get(second).status is JobStatus.CANCELLED
+    assert history.get(second).status is JobStatus.EDITED
 
 
 def test_jobs_with_needs_a_webui_lacks_are_left_to_others(queue: JobQueue) -> None:
