@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,6 +10,7 @@ from app.app_state import JobDraft
 from app.commands.shared import completing
 from app.commands.shared.checking import say_unfit
 from app.commands.shared.groups import DefaultGroup
+from app.commands.shared.job_rows import planned_json
 from app.commands.shared.options import (
     chosen_layer,
     home_option,
@@ -109,20 +109,10 @@ def show(
     say_plan(plan)
     say_unfit(webui_urls, plan.specs)
     if as_json:
-        print_json([_job_json(spec) for spec in shown])
+        print_json([planned_json(spec) for spec in shown])
     else:
         for number, spec in enumerate(shown, start=1):
             _print_job(number, spec)
-
-
-def _job_json(spec: JobSpec) -> dict[str, Any]:
-    return {
-        **spec.prompt_keys,
-        "prompt": spec.prompt,
-        "negative_prompt": spec.negative_prompt,
-        "seed": spec.config.txt2img.seed,
-        "requests": [asdict(request) for request in preview(spec)],
-    }
 
 
 def _print_job(number: int, spec: JobSpec) -> None:

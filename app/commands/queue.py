@@ -17,7 +17,7 @@ from app.commands.shared.options import chosen_layer, json_option, settings_opti
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.roads import ROADS
-from app.commands.shared.submitting import plan, print_added, remember, source_options
+from app.commands.shared.submitting import plan, print_added, remember, say_dry_run, source_options
 from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
 from app.jobs.job_history import HistoryFilter
@@ -86,7 +86,7 @@ def add(
     """Add jobs to the end of the queue; `work` runs them."""
     made = plan(app, RunMode(run_mode or RunMode.QUEUE), "add_to_queue", **source)
     if dry_run:
-        notice("Nothing was queued.")
+        say_dry_run(made, as_json=as_json)
         return
     job_ids = app.job_service.submit(made.specs)
     remember(app)

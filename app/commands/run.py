@@ -7,11 +7,10 @@ import click
 from app.bootstrap import Application
 from app.commands.shared.opening import with_webuis
 from app.commands.shared.options import json_option, limit_options, settings_options
-from app.commands.shared.output import notice
 from app.commands.shared.reaching import require_webui
 from app.commands.shared.roads import ROADS
 from app.commands.shared.running import run_jobs
-from app.commands.shared.submitting import plan, remember, source_options
+from app.commands.shared.submitting import plan, remember, say_dry_run, source_options
 from app.jobs.models import RunMode
 
 _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
@@ -35,7 +34,7 @@ def run(
     mode = RunMode(run_mode or (RunMode.QUEUE if source["pack"] else RunMode.DIRECT))
     made = plan(app, mode, _SOURCES[mode], **source)
     if dry_run:
-        notice("Nothing was queued.")
+        say_dry_run(made, as_json=as_json)
         return 0
     require_webui([runner.node for runner in app.runners], app.limits)
     remember(app)

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from app.config.requirements import references, requirements
+from app.engine.option_guard import guarded_options
 from app.engine.request_monitor import JobHooks, RequestMonitor, error_of
 from app.engine.results import JobResults
 from app.engine.verification import check_images, check_info
@@ -58,10 +59,11 @@ class PipelineRunner:
         self._check_requirements(job)
         images: Sequence[StageImage] = ()
         try:
-            for index, stage in enumerate(stages_of(job.config)):
-                if index:  # the last ones are recorded together with the job's end
-                    hooks.on_images(results.images)
-                images = self._run_stage(run, stage, index, images)
+            with guarded_options(self._node, job.config, hooks.on_put_back):
+                for index, stage in enumerate(stages_of(job.config)):
+                    if index:  # the last ones are recorded together with the job's end
+                        hooks.on_images(results.images)
+                    images = self._run_stage(run, stage, index, images)
         except AppError:
             hooks.on_images(results.images)
             raise
@@ -154,7 +156,29 @@ class PipelineRunner:
         # ends a thread that nobody waits for.
         timeout_s = 2 * (self._limits.job_ceiling_s + self._limits.stop_grace_s)
         send = partial(self._node.client.generate, request.path, payload, timeout_s)
-        return monitor.run(send)
+        answer = monitor.run(send)
+        if monitor.verdict is None:
+            return answer
+        self._keep_whole(run, request, payload, answer, start.stage, monitor.batches_done)
+        raise monitor.verdict
+
+    def _keep_whole(
+        self,
+        run: _Run,
+        request: StageRequest,
+        payload: Mapping[str, Any],
+        answer: Generation,
+        stage: str,
+        batches: int,
+    ) -> None:
+        """Save what was whole before a request was ended; the last picture is half made.
+
+        With hires fix a WebUI counts each batch twice.
+        """
+        passes = 2 if payload.get("enable_hr") else 1
+        whole = max(int(batches) // passes, 0) * int(payload.get("batch_size", 1))
+        if images := answer.images[:whole]:
+            run.results.save(stage, request, payload, replace(answer, images=images))
 
     def _inventory_for(self, expected: Expected) -> Inventory:
         return self._node.inventory() if expected.checkpoint or expected.refiner else NOT_ASKED

@@ -5,9 +5,10 @@ does the user want it cancelled or its image skipped, has it stalled, does it ta
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from typing import Any
 
 from app.errors import (
     AppError,
@@ -36,11 +37,13 @@ class JobHooks:
         on_progress: gets how far the job is, at the start of each request and at every look.
         on_images: gets the images so far, when there are more.
         control: returns what somebody has asked of the job.
+        on_put_back: gets options that the job overrode and that were put back after it.
         on_skipped: is called when an image was skipped as asked.
     """
 
     on_progress: Callable[[Progress], None]
     on_images: Callable[[Sequence[SavedImage]], None]
+    on_put_back: Callable[[Mapping[str, Any]], None]
     control: Callable[[], ControlRequest | None]
     on_skipped: Callable[[], None]
 
@@ -81,7 +84,10 @@ class RequestMonitor:
         self._node, self._hooks, self._limits = node, hooks, limits
         self._start, self._share = start, share
         self._task_id, self._deadline = task_id, deadline
-        self._verdict: AppError | None = None
+        self.verdict: AppError | None = None
+        """Why the request was ended early, if it was."""
+        self.batches_done = 0
+        """How many of its batches were whole at the last look."""
         self._give_up_at = float("inf")
         self._interrupted = False
         self._moved_at = self._looked_at = time.monotonic()
@@ -91,9 +97,12 @@ class RequestMonitor:
     def run(self, send: Callable[[], Generation]) -> Generation:
         """Send the request and return its answer.
 
+        Where `verdict` is set afterwards, the answer is what was made before the job was ended.
+
         Raises:
-            JobCancelledError, JobStoppedError: if that was asked, before or meanwhile.
-            TookTooLongError: if the job's time was up.
+            JobCancelledError, JobStoppedError: if that was asked before, or meanwhile and no answer
+                came.
+            TookTooLongError: if the job's time was up, and no answer came.
             OutcomeUnknownError: if the connection was lost; says what the WebUI knows of it.
             AppError: what `send` raises.
         """
@@ -121,9 +130,9 @@ class RequestMonitor:
         try:
             answer = future.result()
         except OutcomeUnknownError as error:
-            raise self._verdict or self._ask(error) from error
-        if self._verdict is not None:
-            raise self._verdict
+            raise self.verdict or self._ask(error) from error
+        except AppError as error:
+            raise self.verdict or error from error
         return answer
 
     def _ask(self, error: OutcomeUnknownError) -> OutcomeUnknownError:
@@ -176,6 +185,7 @@ class RequestMonitor:
         if _position(state) != _position(self._last):
             self._moved_at = time.monotonic()
         self._last = state
+        self.batches_done = state.batch or self.batches_done
         self._hooks.on_progress(self._progress(time.monotonic() - self._moved_at))
 
     def _progress(self, stalled_s: float) -> Progress:
@@ -194,7 +204,7 @@ class RequestMonitor:
     def _obey(self, asked: ControlRequest | None, state: TaskState) -> None:
         if asked is ControlRequest.SKIP:
             self._skip(state)
-        elif verdict := error_of(asked) or self._verdict or self._out_of_time():
+        elif verdict := error_of(asked) or self.verdict or self._out_of_time():
             self._end(verdict, state)
 
     def _out_of_time(self) -> AppError | None:
@@ -211,9 +221,9 @@ class RequestMonitor:
     def _end(self, verdict: AppError, state: TaskState) -> None:
         """Let the request end early; one that waits in the WebUI's line is waited for."""
         now = time.monotonic()
-        if self._verdict is None or state.waiting:
+        if self.verdict is None or state.waiting:
             self._give_up_at = now + self._limits.stop_grace_s
-        self._verdict = verdict
+        self.verdict = verdict
         self._interrupt(state)
 
     def _interrupt(self, state: TaskState) -> None:

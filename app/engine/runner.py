@@ -31,6 +31,7 @@ from app.jobs.models import ControlRequest, JobRecord, JobStatus, Progress
 from app.jobs.workers import Worker, WorkerRegistry
 from app.limits import Limits
 from app.storage.artifacts import SavedImage
+from app.storage.home import webui_identity
 from app.storage.locks import FileLock
 from app.webui.node import FRESH_S, WebUINode
 
@@ -86,9 +87,8 @@ class SingleNodeJobRunner:
         """What keeps it from a job that waits, or None."""
         self._queue, self._registry, self._pipeline = queue, registry, pipeline
         self._pool, self._limits = pool, limits
-        self._lock_path = (
-            locks / f"webui-{hashlib.sha256(node.name.encode()).hexdigest()[:16]}.lock"
-        )
+        identity = webui_identity(node.name)
+        self._lock_path = locks / f"webui-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.lock"
         self._progress_listeners = Listeners[Progress]()
         self._end_listeners = Listeners[JobRecord]()
         self._enough: Callable[[], bool] = _never
@@ -219,8 +219,10 @@ class SingleNodeJobRunner:
 
     def _claim(self, worker: Worker, give_up_after_s: float) -> JobRecord | None:
         if not self._queue.has_next():
+            self._occupied_since = None
             return None
         if silence := self.node.why_not_ready():
+            self._occupied_since = None
             is_last = self._breaker.await_answer(silence, give_up_after_s)
             return self._queue.claim(worker.name, direct_only=True) if is_last else None
         if not self._breaker.allows_jobs() or self._is_occupied():
@@ -280,7 +282,9 @@ class SingleNodeJobRunner:
             ended = self._queue.finish(job.job_id, status, meta)
         except HomeError as error:
             self._breaker.trip(str(error))
+            self.waits_for = self.node.outage_words()
             return False
+        self.waits_for = None
         self._end_listeners.tell(ended)
         return True
 
@@ -288,6 +292,7 @@ class SingleNodeJobRunner:
         return JobHooks(
             on_progress=self._tell,
             on_images=lambda images: self._note(job, images),
+            on_put_back=lambda options: self._queue.note(job.job_id, put_back=options),
             control=lambda: self._control(job),
             on_skipped=lambda: self._queue.control_done(job.job_id, ControlRequest.SKIP),
         )

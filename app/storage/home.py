@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ DEFAULT_WEBUI_URL = "http://127.0.0.1:7860"
 HOME_VARIABLE = "APP_HOME"
 WEBUI_VARIABLE = "WEBUI_URL"
 PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
+_API_ROOT = "/sdapi/v1"  # people copy it along with the address
 _LAST_USED = "last-used.json"
 
 
@@ -38,8 +40,22 @@ def resolve_settings(
     """
     given = [webui] if isinstance(webui, str) else list(webui or ())
     urls = given or os.environ.get(WEBUI_VARIABLE, "").replace(",", " ").split()
-    checked = dict.fromkeys(check_webui_url(url) for url in urls or [DEFAULT_WEBUI_URL])
-    return Settings(home=resolve_home(home), webui_urls=tuple(checked))
+    checked = [check_webui_url(url) for url in urls or [DEFAULT_WEBUI_URL]]
+    one_each = {webui_identity(url): url for url in reversed(checked)}
+    chosen = tuple(url for url in dict.fromkeys(checked) if url in one_each.values())
+    return Settings(home=resolve_home(home), webui_urls=chosen)
+
+
+def webui_identity(url: str) -> str:
+    """Return what the names of one WebUI have in common: this machine has several."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if host in {"localhost", "::1", "0.0.0.0", socket.gethostname().lower()} or host.startswith(  # noqa: S104 - compared, not bound
+        "127."
+    ):
+        host = "this machine"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{host}:{port}{parts.path}"
 
 
 def resolve_home(home: Path | str | None = None) -> Path:
@@ -65,7 +81,7 @@ def check_webui_url(url: str) -> str:
         usable = False
     if not usable:
         raise ConfigurationError(f"{url!r} is not a WebUI URL; give one like {DEFAULT_WEBUI_URL}")
-    return url.strip().rstrip("/")
+    return url.strip().rstrip("/").removesuffix(_API_ROOT).rstrip("/")
 
 
 def prepare_home(home: Path) -> Path:

@@ -43,10 +43,14 @@ RETRIED = frozenset({502, 503, 504})
 """What a read is tried again for."""
 BACKOFF_S = 0.1
 _PROGRESS = {"state": OBJECT, "progress": NUMBER, "eta_relative": NUMBER, "textinfo": TEXT}
-_STATE = {"job": TEXT, **dict.fromkeys(("job_count", "sampling_step", "sampling_steps"), NUMBER)}
+_STATE = {
+    "job": TEXT,
+    **dict.fromkeys(("job_count", "job_no", "sampling_step", "sampling_steps"), NUMBER),
+}
 _TASK = {"progress": NUMBER, "eta": NUMBER, "textinfo": TEXT}
 
 Json = Any
+NOTHING: Mapping[str, Json] = {}
 
 
 class ApiClient:
@@ -116,6 +120,10 @@ class ApiClient:
         """Return all options."""
         path = "/sdapi/v1/options"
         return read_object(self._get(path), path, {}, {})
+
+    def set_options(self, values: Mapping[str, Json]) -> None:
+        """Change options for good."""
+        self._command("/sdapi/v1/options", values)
 
     def checkpoints(self) -> list[Json]:
         """Return the checkpoints: title, model_name, hash, sha256, filename."""
@@ -213,11 +221,11 @@ class ApiClient:
                 break
         return _json_of(status, body, path)
 
-    def _command(self, path: str) -> None:
+    def _command(self, path: str, values: Mapping[str, Json] = NOTHING) -> None:
         """Have the WebUI do something; what it answers to that says nothing."""
         limits = self._limits
         status, body = self._exchange(
-            self._reads, "POST", path, limits.answer_bytes, limits.read_timeout_s, json={}
+            self._reads, "POST", path, limits.answer_bytes, limits.read_timeout_s, json=values
         )
         if status >= 300:
             raise refusal(status, body)

@@ -24,6 +24,7 @@ class TaskState:
     fraction: float = 0.0
     step: int | None = None
     steps: int | None = None
+    batch: int | None = None
     eta_s: float | None = None
     text: str | None = None
 
@@ -47,6 +48,8 @@ class WebUINode:
         """Since when, in local time."""
         self.known_inventory: Inventory | None = None
         """What it had when it was last asked."""
+        self.restored_options: set[str] = set()
+        """Options of which it was seen that it restores them itself after an override."""
         self._limits = limits
         self._inventory_until = self._up_until = 0.0
         self._has_task_progress = True
@@ -108,6 +111,7 @@ class WebUINode:
     def fell_silent(self) -> None:
         """Note that a request failed, so that it is asked before it gets another."""
         self._up_until = self._inventory_until = 0.0
+        self.restored_options.clear()
 
     def inventory(self, *, fresh: bool = False) -> Inventory:
         """Return what it has; the lists are asked for again when they are old."""
@@ -175,6 +179,7 @@ def _from_task(answer: Any, client: ApiClient) -> TaskState:
         fraction=answer.get("progress") or 0.0,
         step=live.step,
         steps=live.steps,
+        batch=live.batch,
         eta_s=answer.get("eta"),
         text=answer.get("textinfo"),
     )
@@ -189,6 +194,7 @@ def _from_progress(answer: Any) -> TaskState:
         fraction=answer.get("progress") or 0.0,
         step=state.get("sampling_step"),
         steps=state.get("sampling_steps"),
+        batch=state.get("job_no"),
         eta_s=answer.get("eta_relative"),
         text=answer.get("textinfo"),
     )

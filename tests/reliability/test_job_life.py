@@ -308,7 +308,7 @@ def test_a_runner_waits_for_a_webui_that_is_starting_up(
     fake.fault("reset", "/sdapi/v1/samplers", when="every")
     [job_id] = application.job_service.submit([boat()])
     with application:
-        wait_until(lambda: application.runners[0].node.outage)
+        wait_until(lambda: "(since " in (application.runners[0].waits_for or ""))
         assert application.history.get(job_id).status is JobStatus.QUEUED
         control(fake, "DELETE", "faults")
         assert application.job_service.wait(job_id, 10).status is JobStatus.SUCCEEDED

@@ -43,7 +43,9 @@ def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
     yield "settings", _settings(job) if job.stages else "", ""
     yield "times", _times(job), ""
     yield "WebUI", str(job.meta.get("webui") or ""), ""
+    yield "put back", ", ".join(f"{k}: {v}" for k, v in job.meta.get("put_back", {}).items()), ""
     yield "made from", job.parent_id or "", ""
+    yield "batch", job.batch_id or "", ""
     for image in job.images:
         yield image.get("stage", "image"), _image(image, home), ""
     manifest = job.meta.get("manifest")

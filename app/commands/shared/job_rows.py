@@ -1,16 +1,28 @@
 """How a job looks in a table, on its own page, and as JSON."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from app.commands.shared.output import STATUS_STYLES, duration, local_time, one_line
 from app.commands.shared.tables import Column
-from app.jobs.models import JobRecord
+from app.jobs.models import JobRecord, JobSpec
+from app.planning.preview import preview
 
 
 def job_json(job: JobRecord) -> dict[str, Any]:
     """Return every field of a record."""
     return {item.name: getattr(job, item.name) for item in fields(job)}
+
+
+def planned_json(spec: JobSpec) -> dict[str, Any]:
+    """Return what a job that is not queued yet would be and send."""
+    return {
+        **spec.prompt_keys,
+        "prompt": spec.prompt,
+        "negative_prompt": spec.negative_prompt,
+        "seed": spec.config.txt2img.seed,
+        "requests": [asdict(request) for request in preview(spec)],
+    }
 
 
 def took_s(job: JobRecord) -> float | None:
@@ -60,7 +72,8 @@ FINISHED = Column[JobRecord]("finished", lambda job: local_time(job.completed_at
 ADDED = Column[JobRecord]("added", lambda job: local_time(job.created_at), spare=5)
 TOOK = Column[JobRecord]("took", lambda job: duration(took_s(job)), right=True, spare=3)
 IMAGES = Column[JobRecord]("images", lambda job: str(len(job.images)), right=True, spare=5)
+BATCH = Column[JobRecord]("batch", lambda job: job.batch_id or "", short=8, spare=7)
 STAR = Column[JobRecord]("★", lambda job: "★" if job.favourite else "", lambda _: "yellow")
 
-HISTORY_COLUMNS = (JOB, STATUS, MODE, FINISHED, TOOK, IMAGES, SIZE, SEED, STAR, SUMMARY)
-QUEUE_COLUMNS = (JOB, STATUS, MODE, STAGES, SIZE, ORIGIN, ADDED, PROMPT)
+HISTORY_COLUMNS = (JOB, STATUS, MODE, FINISHED, TOOK, IMAGES, SIZE, SEED, BATCH, STAR, SUMMARY)
+QUEUE_COLUMNS = (JOB, STATUS, MODE, STAGES, SIZE, ORIGIN, ADDED, BATCH, PROMPT)

@@ -76,6 +76,15 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def shortened(text: str, width: int) -> str:
+    """Return text cut to so many characters, between words where there are any."""
+    if len(text) <= width:
+        return text
+    start = text[: width - 2]
+    words, space, _ = start.rpartition(" ")
+    return f"{words if space and len(words) > width // 2 else start} …"
+
+
 def plain(value: Any) -> Any:
     """Return what json.dumps can't write itself in a form that it can."""
     if isinstance(value, datetime):

@@ -10,14 +10,13 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from textwrap import shorten
 
 import click
 
 from app.bootstrap import Application
 from app.commands.shared.interrupts import Interrupts, interrupts
 from app.commands.shared.job_rows import job_json, summary_of, took_s
-from app.commands.shared.output import count, duration, notice, print_json
+from app.commands.shared.output import count, duration, notice, print_json, shortened
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.progress_bars import WorkBars
 from app.commands.shared.reaching import require_webui
@@ -225,7 +224,10 @@ class Foreground:
         """Return what keeps jobs waiting; where no bars are drawn, say it when it lasts."""
         reasons = [runner.waits_for for runner in self._app.runners if runner.waits_for]
         reasons += [f"another process runs job {job_id}" for job_id in self._running_elsewhere()]
-        words = "; ".join(reasons)
+        pause = self._app.queue.pause_state()
+        if pause.paused and self._app.queue.counts()[JobStatus.QUEUED]:
+            reasons.append(f"the queue is paused{pause.reason and f': {pause.reason}'}")
+        words = "; ".join(dict.fromkeys(reasons))
         if words != self._waits_for:
             self._waits_for, self._waits_since = words, time.monotonic()
         lasts = words and time.monotonic() - self._waits_since >= SAY_AFTER_S
@@ -246,7 +248,7 @@ class Foreground:
             self._noted.add(job.job_id)
         self.ended.append(job)
         mark, style = _MARKS[job.status]
-        told = shorten(summary_of(job), 300 if job.error or job.warnings else 60, placeholder=" …")
+        told = shortened(summary_of(job), 300 if job.error or job.warnings else 60)
         bars.say(f"{mark} {job.job_id}  {duration(took_s(job)):>8}  {told}", style)
 
     def _status(self) -> int:

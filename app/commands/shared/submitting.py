@@ -9,7 +9,7 @@ import click
 from app.bootstrap import Application
 from app.commands.shared import completing
 from app.commands.shared.checking import check_jobs
-from app.commands.shared.job_rows import job_json
+from app.commands.shared.job_rows import job_json, planned_json
 from app.commands.shared.options import chosen_layer, start_from, together
 from app.commands.shared.output import count, notice, print_json
 from app.config.pipeline_config import parse_config
@@ -120,6 +120,13 @@ def say_plan(made: Plan) -> None:
     notice(f"{prompts}, {jobs}, {count(images, 'image')}.")
 
 
+def say_dry_run(made: Plan, *, as_json: bool) -> None:
+    """Say that nothing was queued; as JSON, print what would be, newest first."""
+    if as_json:
+        print_json([planned_json(spec) for spec in reversed(made.specs)])
+    notice("Nothing was queued.")
+
+
 def print_added(app: Application, job_ids: Sequence[str], *, as_json: bool) -> None:
     """Print the ids of new jobs, one a line, or the jobs as JSON, newest first."""
     if as_json:
@@ -127,3 +134,6 @@ def print_added(app: Application, job_ids: Sequence[str], *, as_json: bool) -> N
         return
     for job_id in job_ids:
         click.echo(job_id)
+    batch = app.history.get(job_ids[0]).batch_id if len(job_ids) > 1 else None
+    if batch:
+        notice(f"Batch {batch}.")
