@@ -16,6 +16,7 @@ from app.commands.shared.options import (
 )
 from app.commands.shared.output import count, file_size
 from app.commands.shared.reaching import silence_of
+from app.commands.shared.sections import SectionedCommand
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
 from app.config.requirements import Requirement, references, requirements
@@ -48,7 +49,7 @@ _COLUMNS = (
 )
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @settings_options
 @with_webuis
 @json_option

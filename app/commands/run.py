@@ -10,13 +10,14 @@ from app.commands.shared.options import json_option, limit_options, settings_opt
 from app.commands.shared.reaching import require_webui
 from app.commands.shared.roads import ROADS
 from app.commands.shared.running import run_jobs
+from app.commands.shared.sections import SectionedCommand
 from app.commands.shared.submitting import plan, remember, say_dry_run, source_options
 from app.jobs.models import RunMode
 
 _SOURCES = {RunMode.DIRECT: "run_now", RunMode.QUEUE: "run"}
 
 
-@click.command(epilog=ROADS)
+@click.command(cls=SectionedCommand, epilog=ROADS)
 @source_options
 @settings_options
 @limit_options

@@ -13,11 +13,12 @@ from app.commands.shared.output import count, duration, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.reaching import require_webui
 from app.commands.shared.running import Foreground
+from app.commands.shared.sections import SectionedCommand
 from app.jobs.models import JobRecord, JobStatus
 from app.storage.home import IMAGES_FOLDER
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @limit_options
 @with_webuis
 @json_option

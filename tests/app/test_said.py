@@ -166,3 +166,14 @@ def test_a_terminal_sees_what_is_waited_for(
             pass
     os.close(leader)
     assert runner.wait(20) == 0
+
+
+@pytest.mark.parametrize("command", ["run", "queue add", "queue edit", "history import"])
+def test_help_groups_the_settings(app_cli: CommandLine, command: str) -> None:
+    """What a picture is, how it is enlarged, what comes later: each under its own title."""
+    told = app_cli(*command.split(), "--help").stdout
+    titles = ["Options:", "Picture:", "Hires fix and refiner:", "Later stages:", "Other settings:"]
+    places = [told.index(f"\n{title}\n") for title in titles]
+    assert places == sorted(places)
+    assert places[1] < told.index("--steps") < places[2] < told.index("--hires ")
+    assert places[3] < told.index("--upscale ") < places[4] < told.index("--set ")

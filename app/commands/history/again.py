@@ -19,6 +19,7 @@ from app.commands.shared.options import (
 from app.commands.shared.output import notice
 from app.commands.shared.roads import ROADS
 from app.commands.shared.running import run_jobs
+from app.commands.shared.sections import SectionedCommand
 from app.commands.shared.submitting import print_added
 from app.errors import BadInputError, ImageFileError
 from app.jobs.models import JobSpec, RunMode
@@ -36,7 +37,7 @@ def _run_or_queue(*, runs: bool) -> Callable[[Any], Any]:
     )  # fmt: skip
 
 
-@click.command(epilog=ROADS)
+@click.command(cls=SectionedCommand, epilog=ROADS)
 @job_ids_argument
 @_run_or_queue(runs=True)
 @with_webuis
@@ -49,7 +50,7 @@ def replay(app: Application, *, job_ids: tuple[str, ...], runs: bool, as_json: b
     return _submit(app, specs, runs=runs, as_json=as_json)
 
 
-@click.command("import", epilog=ROADS)
+@click.command("import", cls=SectionedCommand, epilog=ROADS)
 @click.argument(
     "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )

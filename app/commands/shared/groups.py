@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from app.commands.shared.sections import SectionedCommand
+
 
 class DefaultGroup(click.Group):
     """`history --json` is `history list --json`; a mistyped name is told the nearest one.
@@ -13,6 +15,8 @@ class DefaultGroup(click.Group):
         default: the name of the command that is meant.
         words: what click.Group takes.
     """
+
+    command_class = SectionedCommand
 
     def __init__(self, *words: Any, default: str = "list", **options: Any) -> None:
         super().__init__(*words, **options)

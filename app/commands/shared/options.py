@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from app.commands.shared.sections import SectionedOption
 from app.config.limit_settings import PREFIX
 from app.config.pipeline_config import merge_layers, setting_field
 from app.limits import DEFAULT_LIMITS
@@ -16,6 +17,7 @@ from app.storage.home import DEFAULT_WEBUI_URL, HOME_VARIABLE, WEBUI_VARIABLE
 Command = TypeVar("Command", bound=Callable[..., Any])
 Layer = dict[str, Any]
 _LAYER = "app.layer"
+_OTHER = "Other settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,16 @@ class Setting:
         field = setting_field(self.key)
         is_plain = field.default is not None and not isinstance(field.default, bool)
         text = f"{self.help} [default: {field.default}]" if is_plain else self.help
-        return _option(self.flag, _keep(self), text, type=_kind(field.annotation), default=None)
+        kind = _kind(field.annotation)
+        return _option(self.flag, _keep(self), text, section=self.section, type=kind, default=None)
+
+    @property
+    def section(self) -> str:
+        """The section of the help that it stands in."""
+        stage, _, name = self.key.partition(".")
+        if stage != "txt2img":
+            return "Later stages"
+        return "Hires fix and refiner" if name.startswith(("hires", "refiner")) else "Picture"
 
     def layer(self, value: Any) -> Layer:
         """Return the config layer that this flag with this value makes."""
@@ -104,13 +115,15 @@ def settings_options(command: Command) -> Command:
     other = "Any other setting, by its dotted key."
     return together(
         *(setting.option() for setting in SETTINGS),
-        _option("--style", _styles, style, metavar="NAME", multiple=True),
-        _option("--set", _set, other, metavar="KEY=VALUE", multiple=True),
+        _option("--style", _styles, style, section=_OTHER, metavar="NAME", multiple=True),
+        _option("--set", _set, other, section=_OTHER, metavar="KEY=VALUE", multiple=True),
     )(command)
 
 
 def _option(flag: str, callback: Any, text: str, **details: Any) -> Callable[[Any], Any]:
-    return click.option(flag, expose_value=False, callback=callback, help=text, **details)
+    return click.option(
+        flag, expose_value=False, callback=callback, help=text, cls=SectionedOption, **details
+    )
 
 
 def chosen_layer() -> Layer:
@@ -177,7 +190,9 @@ def _limit_option(name: str, flag: str, text: str) -> Callable[[Any], Any]:
         click.IntRange(min=1) if isinstance(usual, int) else click.FloatRange(min=0, min_open=True)
     )
     hint = f"{text} [env: {PREFIX}{name.upper()}; default: {usual:g}]"
-    return click.option(flag, name, type=kind, default=None, help=hint)
+    return click.option(
+        flag, name, type=kind, default=None, help=hint, cls=SectionedOption, section="When to stop"
+    )
 
 
 webui_option = click.option(
