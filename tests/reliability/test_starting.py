@@ -50,7 +50,7 @@ def test_a_refused_job_can_be_cancelled_while_the_webui_starts(
     fake.fault("starting", TXT2IMG, seconds=60)
     [job_id] = application.job_service.submit([boat()])
     with application:
-        wait_until(lambda: fake.count(SAMPLERS) > 1)
+        wait_until(lambda: fake.count(TXT2IMG) == 1)
         application.job_service.cancel([job_id])
         assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
     assert fake.count(TXT2IMG) == 1
