@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from fake_webui.api import dispatch, middleware, pictures
 from fake_webui.api.answering import control_error_answer, error_answer
-from fake_webui.api.families import ENDPOINTS
+from fake_webui.api.families import core_endpoints
 from fake_webui.api.services import KEY, Services
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, index
@@ -35,7 +35,7 @@ from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits, Wire
 from fake_webui.http.server import IDLE_S, HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
-from fake_webui.profiles import adapted, extensions_of, find_profile
+from fake_webui.profiles import Profile, adapted, extensions_of, find_profile
 from fake_webui.version import __version__
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.extension import Extension, endpoints_of
@@ -109,8 +109,8 @@ def create_services(config: ServerConfig) -> Services:
     """
     profile = find_profile(config.profile)
     extensions = extensions_of(profile, config.extensions)
-    every = server_endpoints(config, extensions)
-    endpoints = index(adapted(every, profile), server_parts(config, extensions))
+    every = server_endpoints(config, profile, extensions)
+    endpoints = index(every, server_parts(config, extensions))
     rules = [parse_spec(spec, endpoints) for spec in config.faults]
     return Services(
         config=config,
@@ -127,9 +127,11 @@ def create_services(config: ServerConfig) -> Services:
     )
 
 
-def server_endpoints(config: ServerConfig, extensions: Iterable[Extension]) -> list[Endpoint]:
+def server_endpoints(
+    config: ServerConfig, profile: Profile, extensions: Iterable[Extension]
+) -> list[Endpoint]:
     """Return the endpoints that this server may have: without the API, the rest."""
-    every = (*ENDPOINTS, *endpoints_of(extensions))
+    every = adapted((*core_endpoints(profile), *endpoints_of(extensions)), profile)
     return [one for one in every if not (config.no_api and one.guarded)]
 
 
@@ -170,11 +172,12 @@ def serve(
 def _start_slowly(app: Flask, stopped: threading.Event) -> None:
     """Let connections be refused for as long as each later phase of the start takes.
 
-    Without its page a WebUI listens when all is there.
+    Without its page a WebUI listens when all is there, and some kinds always do.
     """
     services = app.extensions[KEY]
     seconds = services.config.startup_seconds
-    refused_s = seconds if services.config.nowebui else seconds / (Phase.ALL + 1)
+    at_once = services.config.nowebui or services.state.policy.opens_when_ready
+    refused_s = seconds if at_once else seconds / (Phase.ALL + 1)
     stopped.wait(refused_s)
     services.state.startup.begin(seconds - refused_s)
 

@@ -23,10 +23,10 @@ from fake_webui.contract import (
     parse_query,
 )
 from fake_webui.contract.coercion import FieldType
+from fake_webui.contract.endpoint import NO_CONTENT
 from fake_webui.errors import HttpError, StarletteError
 
 CONTROL = "/__fake"
-NO_CONTENT = 204
 
 
 def is_control() -> bool:
@@ -78,8 +78,10 @@ def answer() -> Response | None:
     let_in(endpoint)
     parsed, state = read(endpoint, body), services.state
     refuse_generation(endpoint, state.startup.phase)
-    value = endpoint.view(state, parsed)
-    services.profile.count_call(state, request.remote_addr or "", endpoint)
+    try:
+        value = endpoint.view(state, parsed)
+    finally:
+        services.profile.count_call(state, request.remote_addr or "", endpoint)
     if endpoint.status == NO_CONTENT:
         return no_content()
     if isinstance(value, bytes):

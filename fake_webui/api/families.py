@@ -38,9 +38,16 @@ FAMILIES: Final = (
     extra_networks.endpoints,
 )
 ENDPOINTS: Final = tuple(endpoint for family in FAMILIES for endpoint in family.endpoints)
+PARTS: Final = {"shutdown": lifecycle.shutdown_endpoints}
+
+
+def core_endpoints(profile: Profile) -> tuple[Endpoint, ...]:
+    """Return A1111's endpoints, and those of the parts that this kind of WebUI has."""
+    parts = (endpoint for part in profile.parts for endpoint in PARTS[part].endpoints)
+    return (*ENDPOINTS, *parts)
 
 
 def known_endpoints(profile: Profile) -> tuple[Endpoint, ...]:
     """Return the endpoints of a kind of WebUI with all extensions of this package."""
     extensions = extensions_of(profile, SHIPPED)
-    return tuple(adapted((*ENDPOINTS, *endpoints_of(extensions)), profile))
+    return tuple(adapted((*core_endpoints(profile), *endpoints_of(extensions)), profile))

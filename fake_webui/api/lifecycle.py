@@ -9,6 +9,7 @@ from fake_webui.api.services import current_services
 from fake_webui.contract import Family
 
 endpoints = Family(needs="stop")
+shutdown_endpoints = Family()  # of a WebUI that any client may end
 
 
 @endpoints.post("/sdapi/v1/server-stop", name="stop_webui")
@@ -31,3 +32,9 @@ def kill(*_: Any) -> Response:
 def restart(*_: Any) -> Response:
     """Refuse: only a server that its launcher script started can restart."""
     return untyped("", 501)
+
+
+@shutdown_endpoints.post("/sdapi/v1/shutdown", "/sdapi/v1/restart", status=204)
+def shutdown(*_: Any) -> None:
+    """Finish what runs and end; a server that its launcher did not start never comes back."""
+    current_services().stop()

@@ -12,6 +12,7 @@ from fake_webui.contract.table import Parsed, Table
 
 API: Final = "/sdapi/v1/"
 JSON: Final = "application/json"
+NO_CONTENT: Final = 204
 
 View = Callable[[Any, Parsed], Any]
 

@@ -18,7 +18,7 @@ from fake_webui.contract.coercion import (
     FieldType,
     type_of_option,
 )
-from fake_webui.contract.endpoint import JSON, Endpoint, Index
+from fake_webui.contract.endpoint import JSON, NO_CONTENT, Endpoint, Index
 from fake_webui.contract.table import SCHEMAS, Parameters, Table, title_of
 
 # What a flag is said to be, by its default.
@@ -110,8 +110,10 @@ def _body(endpoint: Endpoint) -> dict[str, Any] | None:
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    content = {endpoint.media: {"schema": _answer(endpoint)}}
-    answers: dict[str, Any] = {"200": {"description": "Successful Response", "content": content}}
+    described: dict[str, Any] = {"description": "Successful Response"}
+    if endpoint.status != NO_CONTENT:
+        described["content"] = {endpoint.media: {"schema": _answer(endpoint)}}
+    answers: dict[str, Any] = {str(endpoint.status): described}
     if endpoint.tables or endpoint.body:
         refusal = {JSON: {"schema": REFUSAL.schema}}
         answers["422"] = {"description": "Validation Error", "content": refusal}

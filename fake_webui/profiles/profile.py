@@ -29,8 +29,9 @@ class Profile:
     `name` is the word of the command line, `title` what people call it. `policy` is how it names,
     lists, loads and writes; `dialect` how it validates; `envelope` how its errors look;
     `transport` what goes around its answers, by the server's configuration. `count_call` is called
-    with the state, the client's address and the endpoint once a call is answered; it raises an
-    `ApiError` where that is one too many. `absent` are paths
+    with the state, the client's address and the endpoint once a call is worked off, well or not;
+    it raises an `ApiError` where that is one too many. `parts` are families of
+    endpoints that not every kind has, `absent` paths
     that it lacks, `endpoints` those that it has beside or instead of A1111's; `tables` are request
     tables that differ, by name. `extensions` are those that it always has, in its own way;
     those of `foreign` names do nothing in it.
@@ -43,6 +44,7 @@ class Profile:
     envelope: Envelope = WRAPPED
     transport: Callable[[ServerConfig], Transport] = _always
     count_call: Callable[[WebUIState, str, Endpoint], None] = _not_counted
+    parts: tuple[str, ...] = ()
     absent: frozenset[str] = frozenset()
     endpoints: Sequence[Endpoint] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)

@@ -88,6 +88,7 @@ class Options:
                 if key in self._saved and key not in READ_ONLY
             }
             self._set = at_start | self._initial
+            self._touched = dict.fromkeys(self._initial)
 
     def get(self, key: str) -> Any:
         """Return what was set, or the default.
@@ -115,14 +116,15 @@ class Options:
         return list(self._defaults)
 
     def keys_set(self) -> list[str]:
-        """Return the names of those that were set since the start, or by the configuration."""
+        """Return the names of those that were set since the start, or have a value configured."""
         with self._lock:
-            return list(self._set)
+            return list(self._touched)
 
     def assign(self, key: str, value: Any) -> None:
         """Store a value, whatever it is: how the server itself sets an option."""
         with self._lock:
             self._set[key] = value
+            self._touched[key] = None
 
     def set(self, key: str, value: Any) -> bool:
         """Store a value as the API does; return whether anything changed.
@@ -140,6 +142,7 @@ class Options:
             if key in READ_ONLY or key in NOT_BY_API:
                 return False
             self._set[key] = value
+            self._touched[key] = None
             return True
 
     def post(

@@ -89,6 +89,7 @@ class Policy:
     `workshop` names the modules that work on pictures in its own way, by the names of those of
     `webui` that they stand for. `memory` makes what it remembers beside what every WebUI does; a
     reset makes it anew. `title_of` is how the options call a checkpoint where it is neither.
+    `opens_when_ready`: whether connections are refused until all is there.
     """
 
     version: str = EMULATED_VERSION
@@ -123,6 +124,7 @@ class Policy:
     workshop: Mapping[str, str] = field(default_factory=dict)
     memory: Callable[[], Any] = _nothing
     title_of: Callable[[Any], str] | None = None
+    opens_when_ready: bool = False
 
     def table(self, name: str) -> Any:
         """Return a table of `data`, this WebUI's own if it has one."""

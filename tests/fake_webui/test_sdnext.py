@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,6 +171,7 @@ def test_a_failing_pipeline_answers_without_pictures(sdnext: FakeWebUI) -> None:
 def test_options_list_what_differs(sdnext: FakeWebUI) -> None:
     """An option is listed once it was changed; what is unknown is not stored, and not refused."""
     before = ask(sdnext, "GET", "/sdapi/v1/options").json()
+    assert "jpeg_quality" not in before
     posted = ask(sdnext, "POST", "/sdapi/v1/options", {"jpeg_quality": 70, "no_such_key": 1})
     assert posted.json() == {"updated": [{"jpeg_quality": True}, {"no_such_key": False}]}
     after = ask(sdnext, "GET", "/sdapi/v1/options").json()
@@ -300,3 +302,36 @@ def test_an_unknown_always_on_script_is_refused(sdnext: FakeWebUI) -> None:
     answer = ask(sdnext, "POST", "/sdapi/v1/txt2img", body)
     assert answer.status_code == 422
     assert answer.json()["detail"] == "Always on script not found: ADetailer"
+
+
+def test_a_client_may_end_it() -> None:
+    """`shutdown` needs no flag: it answers, and the server ends."""
+    with FakeWebUI(profile="sdnext") as webui:
+        assert ask(webui, "POST", "/sdapi/v1/shutdown").status_code == 204
+        assert wait_until(lambda: webui.exit_status is not None)
+
+
+def test_its_document_names_what_it_has(sdnext: FakeWebUI) -> None:
+    """The OpenAPI document has its own paths, not A1111's, and answers without a body."""
+    paths = ask(sdnext, "GET", "/openapi.json").json()["paths"]
+    assert "/sdapi/v1/extra-networks" in paths
+    assert "/sdapi/v1/latent-upscale-modes" not in paths
+    assert "content" not in paths["/sdapi/v1/interrupt"]["post"]["responses"]["204"]
+
+
+def test_the_journal_says_what_was_ignored(sdnext: FakeWebUI) -> None:
+    """What people who come from A1111 trip over is a finding."""
+    generate(sdnext, enable_hr=True, hr_upscaler="Latent", prompt="a boat <lora:nowhere:1>")
+    (entry,) = sdnext.requests("/sdapi/v1/txt2img")
+    said = " ".join(entry["findings"])
+    assert "hr_resize_mode" in said
+    assert "nowhere" in said
+
+
+def test_pictures_are_saved_where_a_folder_is_given(tmp_path: Path) -> None:
+    """Under `text`, as the format that the options name."""
+    with FakeWebUI(profile="sdnext", output_dir=tmp_path) as webui:
+        generate(webui, save_images=True)
+    (file,) = (tmp_path / "text").rglob("*.jpg")
+    with Image.open(file) as saved:
+        assert saved.size == (64, 64)

@@ -91,6 +91,7 @@ PROFILE: Final = Profile(
         root="/srv/sdnext",
         tables=FOLDER,
         extension_options=(),
+        opens_when_ready=True,
         workshop={
             name: f"{MODULES}.{name}" for name in ("generation", "pnginfo", "postprocessing")
         },
@@ -107,6 +108,7 @@ PROFILE: Final = Profile(
     ),
     envelope=SdNextEnvelope(malformed="Not authenticated", wrong="Unauthorized"),
     count_call=count_call,
+    parts=("shutdown",),
     absent=ABSENT,
     endpoints=ENDPOINTS,
     tables={

@@ -20,6 +20,7 @@ from fake_webui.webui.generation import TRIPPED_OVER, Generated
 from fake_webui.webui.images import Picture
 from fake_webui.webui.images.resizing import image_grid
 from fake_webui.webui.limits import LARGEST_PICTURE_PX, MOST_PIXELS, check_many, check_memory
+from fake_webui.webui.processing.saving import save_in
 from fake_webui.webui.processing.seeds import batch_seeds, fixed_seed
 from fake_webui.webui.state import Interference, Job, WebUIState
 
@@ -207,6 +208,7 @@ def _run(job: GenerationJob, state: WebUIState, turn: Job) -> tuple[list[Picture
     except HandlerError:
         pictures, texts = [], [write(job, state.policy.version, 0)]
         _get_stuck(state, job.p)
+    _save(job, state, pictures)
     first = 0
     if shape := _grid_shape(job, state, len(pictures)):
         grid = Picture(image_grid([one.image for one in pictures], shape, "#000000"))
@@ -214,6 +216,14 @@ def _run(job: GenerationJob, state: WebUIState, turn: Job) -> tuple[list[Picture
         texts.insert(0, write_for_grid(job, state.policy.version, shape))
         first = 1
     return pictures, _info(job, state, texts, first)
+
+
+def _save(job: GenerationJob, state: WebUIState, pictures: list[Picture]) -> None:
+    if not job.p["save_images"] or job.p["do_not_save_samples"]:
+        return
+    folder = "image" if job.start else "text"
+    for picture, seed in zip(pictures, job.seeds, strict=False):  # an interrupt leaves fewer
+        save_in(state, folder, picture, "", f"-{seed}")
 
 
 def _sample_all(

@@ -169,9 +169,3 @@ def upload(*_: Any) -> Any:
         HttpError: 400, always.
     """
     raise HttpError(400, "Uploads are not imitated")
-
-
-@endpoints.post("/sdapi/v1/shutdown", status=204)
-@endpoints.post("/sdapi/v1/restart", status=204)
-def shutdown(*_: Any) -> None:
-    """Answer as the real one; this server stays up."""

@@ -15,24 +15,25 @@ def save_picture(p: Processing, state: WebUIState, picture: Picture, seed: int) 
     incomplete = state.progress.ended_early and not get("save_incomplete_images")
     if p.do_not_save_samples or not get("samples_save") or incomplete:
         return picture
-    return _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
+    return save_in(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
 
 
 def save_result(p: Processing, state: WebUIState, picture: Picture, seed: int) -> Picture:
     """Save what a script put together, even where its parts aren't saved; return it as saved."""
-    return _save(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
+    return save_in(state, f"{_kind(p)}-images", picture, "", f"-{seed}")
 
 
 def save_grid(p: Processing, state: WebUIState, grid: Picture) -> Picture:
     """Save a grid as `grid-<number>`; return it as saved."""
-    return _save(state, f"{_kind(p)}-grids", grid, "grid-", "")
+    return save_in(state, f"{_kind(p)}-grids", grid, "grid-", "")
 
 
 def _kind(p: Processing) -> str:
     return "img2img" if p.is_img2img else "txt2img"
 
 
-def _save(state: WebUIState, folder: str, picture: Picture, before: str, after: str) -> Picture:
+def save_in(state: WebUIState, folder: str, picture: Picture, before: str, after: str) -> Picture:
+    """Save a picture in today's folder, its number between two texts; return it as saved."""
     if state.policy.saves_with_alpha:
         picture = replace(picture, content=picture.image.convert("RGBA"))
     root = state.config.output_dir
