@@ -18,7 +18,7 @@ from tests.support import ROOT, control, payloads, run_module
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CONTROL = "/__fake/v1"
-ENDPOINT = re.compile(r"`(GET|POST|DELETE) (/[^`]*)`")
+ENDPOINT = re.compile(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`")
 STAGE = re.compile(r"^\| `(\w+)` \| `([^`]+)`", re.MULTILINE)
 
 

@@ -4,7 +4,7 @@ path and method → body → credentials → fields → view → answer
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Response, g, request
 from werkzeug.exceptions import NotFound
@@ -13,6 +13,7 @@ from fake_webui.api.access import authenticate, page_user
 from fake_webui.api.answering import json_answer
 from fake_webui.api.services import current_services
 from fake_webui.api.starting import appears_in, refuse_generation
+from fake_webui.api.strictness import unexpected
 from fake_webui.contract import (
     MISSING,
     Endpoint,
@@ -25,6 +26,9 @@ from fake_webui.contract import (
 from fake_webui.contract.coercion import FieldType
 from fake_webui.contract.endpoint import NO_CONTENT
 from fake_webui.errors import HttpError, StarletteError
+
+if TYPE_CHECKING:
+    from fake_webui.journal.exchange import Exchange
 
 CONTROL = "/__fake"
 
@@ -147,9 +151,27 @@ def read(endpoint: Endpoint, body: Any) -> Parsed:
 
 
 def note_unknown(fields: Iterable[str]) -> None:
-    """Note in the journal what a request has and the WebUI does not know."""
+    """Note in the journal what a request has and the WebUI does not know.
+
+    Raises:
+        HttpError: 422 where the server was told to be strict, which the real one never is.
+    """
     if exchange := g.get("exchange"):
         exchange.unknown_fields.extend(fields)
+        refuse_unknown(exchange)
+
+
+def refuse_unknown(exchange: "Exchange") -> None:
+    """Refuse unknown fields where the server was told to be strict.
+
+    Raises:
+        HttpError: 422.
+    """
+    state = current_services().state
+    if state.config.strict and exchange.unknown_fields:
+        known, extensions = current_services().endpoints, state.catalog.extensions
+        said = "; ".join(unexpected(exchange, known, extensions))
+        raise HttpError(422, f"refused by fake-webui, which is strict here: {said}")
 
 
 def no_content() -> Response:

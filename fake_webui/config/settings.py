@@ -163,7 +163,8 @@ class ServerConfig:
     """Everything a server is started with; the annotated fields are settings of the command line.
 
     `step_seconds` is the time of one sampling step, `load_seconds` that of a checkpoint switch;
-    `images` is "compact", "realistic" or a folder of pictures to answer with; `api_auth` and
+    `images` is "compact", "realistic" or a folder of pictures to answer with; `strict` refuses
+    fields that the WebUI would ignore, with a sentence of this fake's own; `api_auth` and
     `gradio_auth` map user names to passwords; `allow_host` are names under which it may be
     steered; `controlnet_annotators` are the modules of ControlNet whose weights are there;
     `faults` are rules as on the command line; `options` are values that differ from the defaults
@@ -193,6 +194,9 @@ class ServerConfig:
     images: Annotated[
         str, Setting(str, "compact, realistic, or a folder of pictures to answer with.")
     ] = "compact"
+    strict: Annotated[
+        bool, Setting(bool, "Refuse fields that the WebUI does not know.", only_serve=True)
+    ] = False
     output_dir: Annotated[
         Path | None,
         Setting(str, "Where save_images saves; nowhere by default.", read=Path, metavar="PATH"),
@@ -255,14 +259,14 @@ class ServerConfig:
 
     def __post_init__(self) -> None:
         """Refuse what no server can be started with."""
-        if self.images not in IMAGE_STYLES and not Path(self.images).is_dir():
+        if self.images not in IMAGE_STYLES and not is_folder(self.images):
             raise ConfigError(f"images is compact, realistic or a folder, not {self.images!r}")
         check_profile(self.profile)
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
         for name in ("step_seconds", "load_seconds", "startup_seconds"):
             if not 0 <= (seconds := getattr(self, name)) <= LONGEST_S:
-                raise ConfigError(f"{name} is from 0 to {LONGEST_S} seconds, not {seconds:g}")
+                raise ConfigError(f"{name} is from 0 to {LONGEST_S} seconds, not {seconds}")
         for name in ("journal_bytes", "max_body_bytes"):
             if (size := getattr(self, name)) < 0:
                 raise ConfigError(f"{name} is not negative, not {size}")
@@ -284,6 +288,14 @@ class ServerConfig:
     def root_path(self) -> str:
         """Where a proxy has the server: empty, or a path without a slash at its end."""
         return f"/{self.subpath}" if self.subpath else ""
+
+
+def is_folder(path: str) -> bool:
+    """Return whether there is a folder; there is none of a name that none can have."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
 
 
 def check_pattern(pattern: str) -> None:

@@ -81,7 +81,7 @@ class FaultRules:
 
     def __init__(self, initial: Sequence[FaultRule] = (), seed: int | None = None) -> None:
         self._initial = tuple(initial)
-        self._seed = seed or 0
+        self._initial_seed = seed
         self._lock = threading.Lock()
         self.reset()
 
@@ -90,8 +90,13 @@ class FaultRules:
         with self._lock:
             self._entries: list[Entry] = []
             self._added = 0
+        self.seed(self._initial_seed)
         for rule in self._initial:
             self.add(rule)
+
+    def seed(self, seed: int | None) -> None:
+        """Let what is drawn from now on depend on another seed."""
+        self._seed = seed or 0
 
     def add(self, rule: FaultRule) -> dict[str, Any]:
         """Add a rule after all others and return it as JSON, with its position as `id`."""

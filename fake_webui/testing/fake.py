@@ -234,6 +234,18 @@ class FakeWebUI:
         rule = {"match": wanted, "when": when, "times": times, "action": action, "with": settings}
         return self._object("POST", "faults", json=without_none(rule))
 
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Change settings until the next reset, if any are given, and return all that may change.
+
+        These are step_seconds, load_seconds, seed, images and strict.
+
+        Raises:
+            ControlError: if one of them is unknown or wrong; nothing is changed then.
+        """
+        if changes:
+            return self._object("PATCH", "settings", json=changes)
+        return self._object("GET", "settings")
+
     def hold(self, path: str | None = None, *, at_step: int, **match: Any) -> Held:
         """Let the next generation that matches stand still once it has done step `at_step`.
 

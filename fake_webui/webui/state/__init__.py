@@ -132,7 +132,7 @@ class WebUIState:
     """Options, progress, the generation lock, tasks, models and random numbers of one server."""
 
     def __init__(self, config: ServerConfig, catalog: Catalog) -> None:
-        self.config = config
+        self.config = self._initial = config
         self.catalog = catalog
         initial, saved = config.options, config.saved_options
         self.options = Options(catalog.extensions, initial, saved, catalog.policy)
@@ -151,14 +151,23 @@ class WebUIState:
         self.created = Created(self.policy.root)
         self.encoded: dict[str, Any] = {}  # what the text encoder keeps its last results for
         self.memory = self.policy.memory()
+        self.seed()
+        self.models = Models(self.catalog, self.options, self._load)
+        self._ended = threading.Event()
+
+    def configure(self, config: ServerConfig) -> None:
+        """Take another configuration until the next reset; what runs keeps the one it has."""
+        self.config = config
+
+    def seed(self) -> None:
+        """Draw from the beginning of what the configured seed says."""
         self.rng = random.Random(self.config.seed)  # noqa: S311 (seeds of pictures)
         self._id_rng = random.Random(self.config.seed)  # noqa: S311 (names, not secrets)
-        self.models = Models(self.catalog, self.options, self.config.load_seconds, self._wait)
-        self._ended = threading.Event()
 
     def reset(self) -> None:
         """Put everything back as at start; generations that are open end with an error."""
         self.close()
+        self.config = self._initial
         self.options.reset()
         self._renew()
 
@@ -210,6 +219,9 @@ class WebUIState:
             yield self.progress
             self.progress.end()
 
-    def _wait(self, seconds: float) -> None:
+    def _load(self, seconds: float | None) -> None:
+        """Take the time that loading a checkpoint takes; None is for the configured one."""
+        if seconds is None:
+            seconds = self.config.load_seconds
         if seconds and self._ended.wait(seconds):
             raise reset_error()

@@ -9,15 +9,14 @@ from fake_webui.webui.options import Options
 class Models:
     """What is loaded; changed only by whoever holds the generation lock.
 
-    `wait` is called with the seconds that loading takes.
+    `wait` is called with the seconds that loading takes, None being as usual.
     """
 
     def __init__(
-        self, catalog: Catalog, options: Options, load_seconds: float, wait: Callable[[float], None]
+        self, catalog: Catalog, options: Options, wait: Callable[[float | None], None]
     ) -> None:
         self._catalog = catalog
         self._options = options
-        self._load_seconds = load_seconds
         self._wait = wait
         self.next_load_seconds: float | None = None
         self.checkpoint: Checkpoint | None = self.chosen
@@ -39,7 +38,7 @@ class Models:
         if wanted == self.checkpoint:
             return
         seconds, self.next_load_seconds = self.next_load_seconds, None
-        self._wait(self._load_seconds if seconds is None else seconds)
+        self._wait(seconds)
         self.checkpoint = wanted
         self.reload_vae()
         self._options.assign("sd_checkpoint_hash", wanted.sha256)
