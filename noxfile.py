@@ -79,7 +79,7 @@ def demo(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure: ratios to a floor in the same run, and what takes minutes."""
     prepare(session, "test")
-    session.run("pytest", "-q", "-m", "slow and not package", *session.posargs)
+    session.run("pytest", "-q", "-m", "slow and not package and not clients", *session.posargs)
 
 
 @nox.session
@@ -94,3 +94,10 @@ def package(session: nox.Session) -> None:
     """Build both distributions, install each by itself, and use them together."""
     prepare(session, "package")
     session.run("pytest", "-q", "-m", "package", "tests/package", *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Install other people's clients, Python's and node's, and drive each against the fake."""
+    prepare(session, "test")
+    session.run("pytest", "-q", "-m", "clients", "tests/clients", *session.posargs)

@@ -1,6 +1,7 @@
 """The README fails here when it lies: its tables, its commands, its configuration."""
 
 import base64
+import gzip
 import os
 import re
 import shlex
@@ -74,6 +75,26 @@ def test_the_rooms_are_where_contributing_says(path: str) -> None:
 def test_the_sessions_of_contributing_exist(session: str) -> None:
     """Every session that it names is one of nox's."""
     assert f"\ndef {session}(" in (ROOT / "noxfile.py").read_text(encoding="utf-8")
+
+
+def test_the_claim_of_fidelity_is_counted() -> None:
+    """The recordings have as many exchanges, all but the listed ones agree, and so many clients."""
+    recordings = (ROOT / "tests/conformance/a1111").glob("*.jsonl.gz")
+    exchanges = sum(len(lines_of(recording)) - 1 for recording in recordings)
+    sequence = len(lines_of(ROOT / "tests/conformance/sequence/seed-11.jsonl.gz"))
+    known = (ROOT / "tests/conformance/sequence/known-differences.txt").read_text("utf-8").split()
+    clients = len(list((ROOT / "tests/clients/drivers").glob("drive_*")))
+    assert re.findall(r"(\d+) of (\d+)", part("fidelity")) == [
+        (str(exchanges), str(exchanges)),
+        (str(sequence - len(known)), str(sequence)),
+        (str(clients), str(clients)),
+    ]
+
+
+def lines_of(recording: Path) -> list[str]:
+    """Return the lines of a compressed recording."""
+    with gzip.open(recording, "rt", encoding="utf-8") as lines:
+        return lines.readlines()
 
 
 def test_the_endpoint_table_is_what_the_server_answers(fake: FakeWebUI) -> None:
