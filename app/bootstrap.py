@@ -20,7 +20,7 @@ from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
-from app.storage.home import prepare_home, resolve_settings
+from app.storage.home import is_read_only, prepare_home, resolve_settings
 from app.storage.names import DEFAULT_TEMPLATE
 from app.store.job_store import JobStore
 from app.webui.api_client import ApiClient
@@ -45,6 +45,8 @@ class Application:
     api_client: ApiClient
     store: JobStore
     limits: Limits
+    orphans: tuple[str, ...] = ()
+    """Running jobs that nobody runs any more, in a home that can only be read."""
 
     def __enter__(self) -> Self:
         self.runner.start()
@@ -66,6 +68,7 @@ def build_app(
     *,
     limits: Limits = DEFAULT_LIMITS,
     template: str = DEFAULT_TEMPLATE,
+    to_read: bool = False,
 ) -> Application:
     """Return the app on a home, which is made if it is not there.
 
@@ -76,16 +79,19 @@ def build_app(
         home: the folder with the jobs, packs, presets and images.
         limits: times and counts of the engine.
         template: how image files are named.
+        to_read: whether a home that can't be written will do; then nothing in it is changed.
 
     Raises:
         ConfigurationError: if a URL is not one, or the template can't be used.
         HomeError, StoreVersionError: if the home can't be used.
     """
     settings = resolve_settings(home, webui_url)
-    prepare_home(settings.home)
-    store, locks = _open_store(settings.home), settings.home / LOCKS_FOLDER
+    read_only = to_read and is_read_only(settings.home)
+    store, locks = _open_store(settings.home, read_only), settings.home / LOCKS_FOLDER
     registry = WorkerRegistry(store, locks)
-    registry.recover()
+    orphans = registry.orphans() if read_only else []
+    if not read_only:
+        registry.recover()
     queue, history = JobQueue(store), JobHistoryStore(store)
     artifacts = ArtifactStore(settings.home, template)
     nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]
@@ -115,10 +121,14 @@ def build_app(
         api_client=nodes[0].client,
         store=store,
         limits=limits,
+        orphans=tuple(orphans),
     )
 
 
-def _open_store(home: Path) -> JobStore:
+def _open_store(home: Path, read_only: bool) -> JobStore:  # noqa: FBT001 - one caller
+    if read_only:
+        return JobStore(home / STORE_FILE, read_only=True)
+    prepare_home(home)
     store = JobStore(home / STORE_FILE)
     create_index(store)
     return store

@@ -12,7 +12,7 @@ from app.commands.shared.checking import check_jobs
 from app.commands.shared.filters import filter_options
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import QUEUE_COLUMNS, job_json
-from app.commands.shared.opening import with_app, with_webuis
+from app.commands.shared.opening import with_app, with_app_to_read, with_webuis
 from app.commands.shared.options import chosen_layer, json_option, settings_options
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.pausing import say_if_paused
@@ -31,7 +31,7 @@ def queue() -> None:
 
 @queue.command("list")
 @click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
-@with_app
+@with_app_to_read
 @json_option
 def list_jobs(app: Application, *, limit: int, as_json: bool) -> None:
     """List what runs and what waits, in the order in which it will run.
@@ -40,6 +40,8 @@ def list_jobs(app: Application, *, limit: int, as_json: bool) -> None:
     running job.
     """
     say_if_paused(app)
+    for job_id in app.orphans:
+        notice(f"Job {job_id} was left by an app that died; nobody runs it.", "yellow")
     jobs = app.queue.list_jobs(limit=limit)
     if as_json:
         print_json(_with_positions(jobs))

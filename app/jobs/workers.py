@@ -71,6 +71,13 @@ class WorkerRegistry:
         self._release(worker)
         return jobs
 
+    def orphans(self) -> list[str]:
+        """Return the running jobs of dead workers, which `recover` would end."""
+        names = [name for (name,) in self._store.rows("SELECT owner FROM owners")]
+        dead = [name for name in names if self._worker(name).lock.is_free()]
+        with self._store.reading() as connection:
+            return [job for name in dead for job in _running_jobs(connection, name)]
+
     def recover(self) -> list[str]:
         """Mark the running jobs of dead workers as interrupted; return their ids.
 

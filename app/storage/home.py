@@ -102,6 +102,11 @@ def prepare_home(home: Path) -> Path:
     return home
 
 
+def is_read_only(home: Path) -> bool:
+    """Return whether a home is there that can't be written."""
+    return home.is_dir() and not os.access(home, os.W_OK | os.X_OK)
+
+
 def load_last_used(home: Path) -> dict[str, Any]:
     """Return the config layer of the last run, {} when there was none or it can't be read."""
     try:

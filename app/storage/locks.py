@@ -50,6 +50,26 @@ class FileLock:
         self._descriptor = descriptor
         return True
 
+    def is_free(self) -> bool:
+        """Return whether nobody holds it, without changing anything.
+
+        Raises:
+            HomeError: if the lock file can't be read.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise HomeError(f"can't look at {self.path}: {error.strerror or error}") from error
+        try:
+            _lock(descriptor)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
     def acquire_within(self, timeout_s: float, stop: threading.Event) -> bool:
         """Take the lock, waiting at most `timeout_s` seconds or until `stop` is set."""
         deadline = time.monotonic() + timeout_s

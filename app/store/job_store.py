@@ -29,6 +29,7 @@ class JobStore:
         path: the file; it is made when it is not there.
         migrations: the steps to the present schema.
         busy_timeout_s: how long to wait for another process's transaction.
+        read_only: whether to open it as it is, in a folder that can't be written.
 
     Raises:
         HomeError: if it can't be opened or written, or is not a job store.
@@ -40,16 +41,20 @@ class JobStore:
         path: Path,
         migrations: Sequence[str] = MIGRATIONS,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        *,
+        read_only: bool = False,
     ) -> None:
         self.path = path
         self._lock = threading.RLock()
         with self._telling():
-            self._connection = sqlite3.connect(
-                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
-            )
+            self._connection = (_open_to_read if read_only else _open)(path, busy_timeout_s)
         with contextlib.ExitStack() as undo:
             undo.callback(self._connection.close)
-            self._prepare(migrations)
+            self._find_features()
+            if read_only:
+                self._refuse_newer(migrations)
+            else:
+                self._prepare(migrations)
             undo.pop_all()
         weakref.finalize(self, self._connection.close)
 
@@ -93,6 +98,9 @@ class JobStore:
         except sqlite3.Error as error:
             raise HomeError(f"can't use {self.path}: {error}") from error
 
+    def _find_features(self) -> None:
+        self.has_full_text_search = ("ENABLE_FTS5",) in self.rows("PRAGMA compile_options")
+
     def _prepare(self, migrations: Sequence[str]) -> None:
         """Set the file up, one process at a time."""
         with FileLock(self.path.with_name(f"{self.path.name}.lock")) as lock:
@@ -100,15 +108,17 @@ class JobStore:
                 raise HomeError(f"can't use {self.path}: another process keeps it locked")
             self.rows("PRAGMA journal_mode = WAL")
             self.rows("PRAGMA synchronous = FULL")
-            self.has_full_text_search = ("ENABLE_FTS5",) in self.rows("PRAGMA compile_options")
             self._migrate(migrations)
 
-    def _migrate(self, migrations: Sequence[str]) -> None:
+    def _refuse_newer(self, migrations: Sequence[str]) -> None:
         if self._version() > len(migrations):
             raise StoreVersionError(
                 f"{self.path} was written by a newer version of the app (schema "
                 f"{self._version()}, this one knows {len(migrations)}); update the app"
             )
+
+    def _migrate(self, migrations: Sequence[str]) -> None:
+        self._refuse_newer(migrations)
         if 0 < self._version() < len(migrations):
             self._back_up()
         for number, step in enumerate(migrations, start=1):
@@ -131,3 +141,24 @@ class JobStore:
         target = self.path.with_name(f"{self.path.name}.v{self._version()}.bak")
         with self._lock, self._telling(), contextlib.closing(sqlite3.connect(target)) as copy:
             self._connection.backup(copy)
+
+
+def _open(path: Path | str, timeout_s: float, *, uri: bool = False) -> Connection:
+    return sqlite3.connect(
+        path, timeout=timeout_s, isolation_level=None, check_same_thread=False, uri=uri
+    )
+
+
+def _open_to_read(path: Path, timeout_s: float) -> Connection:
+    """Open a file that can't be written.
+
+    The files that readers and writers share can't be made there; then nobody writes, and the file
+    is taken as it stands.
+    """
+    connection = _open(f"{path.as_uri()}?mode=ro", timeout_s, uri=True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        connection.close()
+        connection = _open(f"{path.as_uri()}?mode=ro&immutable=1", timeout_s, uri=True)
+    return connection

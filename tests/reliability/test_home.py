@@ -92,14 +92,50 @@ def test_a_home_that_cant_be_made_is_one_sentence(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere"
-)
+def make_read_only(home: Path) -> None:
+    """Take the right to write away from a home; skip where that keeps nobody from writing."""
+    for path in (*home.rglob("*"), home):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    if os.access(home, os.W_OK):
+        make_writable(home)
+        pytest.skip("the superuser may write anywhere")
+
+
+def make_writable(home: Path) -> None:
+    """Give the right to write back, so that the folder can be cleaned up."""
+    home.chmod(0o700)
+    for path in home.rglob("*"):
+        path.chmod(0o700)
+
+
+def test_a_home_that_can_only_be_read_can_be_looked_at(build: BuildApp, slow: FakeWebUI) -> None:
+    """Its jobs are listed, a job that nobody runs any more is told, and nothing is changed."""
+    application = build(slow.url)
+    home = application.home
+    application.job_service.submit([boat(steps=150), boat()])
+    command = [sys.executable, "-m", "app", "work", "--home", str(home), "--webui", slow.url]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
+        slow.wait("/sdapi/v1/txt2img", at_least=1, timeout_s=30)
+        worker.kill()
+    application.close()
+    make_read_only(home)
+    try:
+        listed = run_app("queue", "list", "--home", home)
+        past = run_app("history", "list", "--json", "--home", home)
+        refused = run_app("queue", "clear", "--home", home)
+    finally:
+        make_writable(home)
+    assert (listed.returncode, past.returncode, refused.returncode) == (0, 0, 2), listed.stderr
+    assert "was left by an app that died" in listed.stderr
+    assert "running" in listed.stdout
+    assert json.loads(past.stdout) == []
+
+
 def test_a_home_that_cant_be_written_is_one_sentence(tmp_path: Path) -> None:
     """Exit status 2, and the way out."""
-    tmp_path.chmod(0o500)
-    done = run_app("queue", "list", "--home", tmp_path)
-    tmp_path.chmod(0o700)
+    make_read_only(tmp_path)
+    done = run_app("queue", "pause", "--home", tmp_path)
+    make_writable(tmp_path)
     assert done.returncode == 2
     assert "choose another with --home" in done.stderr
 

@@ -16,7 +16,7 @@ from app.commands.shared.asking import confirm, yes_option
 from app.commands.shared.filters import filter_options, moment
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
-from app.commands.shared.opening import with_app
+from app.commands.shared.opening import with_app, with_app_to_read
 from app.commands.shared.options import json_option
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.tables import print_rows
@@ -39,7 +39,7 @@ def history() -> None:
 @filter_options
 @limit_option
 @before_option
-@with_app
+@with_app_to_read
 @json_option
 def list_jobs(
     app: Application, *, limit: int, before: str | None, as_json: bool, **chosen: Any
@@ -54,7 +54,7 @@ def list_jobs(
 @filter_options
 @limit_option
 @before_option
-@with_app
+@with_app_to_read
 @json_option
 def search(
     app: Application, *, text: tuple[str, ...], limit: int, before: str | None, as_json: bool,
@@ -78,7 +78,7 @@ def _print(jobs: list[JobRecord], limit: int, *, as_json: bool) -> None:
 
 @history.command()
 @job_ids_argument
-@with_app
+@with_app_to_read
 @json_option
 def show(app: Application, *, job_ids: tuple[str, ...], as_json: bool) -> None:
     """Show everything about jobs; the beginning of an id is enough."""
@@ -105,7 +105,7 @@ def favourite(app: Application, *, job_ids: tuple[str, ...], remove: bool) -> No
 @click.option("--out", type=click.Path(path_type=Path), help="A file; replaced if it is there.")
 @click.option("--search", "text", help="Only jobs with these words.")
 @filter_options
-@with_app
+@with_app_to_read
 def export(
     app: Application, *, form: str, out: Path | None, text: str | None, **chosen: Any
 ) -> None:

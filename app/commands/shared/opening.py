@@ -19,13 +19,17 @@ def opened(
     home: Path | None,
     webui_urls: Sequence[str] = (),
     limits: Mapping[str, float | None] = NOTHING,
+    *,
+    to_read: bool = False,
 ) -> Iterator[Application]:
     """Give the app on this home, with no runner started; close it afterwards.
 
     Raises:
         AppError: if the home, its store or a URL can't be used.
     """
-    application = build_app(webui_url=webui_urls or None, home=home, limits=resolve_limits(limits))
+    application = build_app(
+        webui_url=webui_urls or None, home=home, limits=resolve_limits(limits), to_read=to_read
+    )
     try:
         yield application
     finally:
@@ -34,11 +38,19 @@ def opened(
 
 def with_app(command: Callable[..., Result]) -> Callable[..., Result]:
     """Add `--home`; the command gets the app on that home, open while it runs."""
+    return _with_app(command, to_read=False)
 
+
+def with_app_to_read(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Do as `with_app` for a command that changes nothing: a home may be read-only."""
+    return _with_app(command, to_read=True)
+
+
+def _with_app(command: Callable[..., Result], *, to_read: bool) -> Callable[..., Result]:
     @wraps(command)
     def run(*, home: Path | None, webui_urls: tuple[str, ...] = (), **given: Any) -> Result:
         limits = {name: given.pop(name) for name in LIMITS if name in given}
-        with opened(home, webui_urls, limits) as app:
+        with opened(home, webui_urls, limits, to_read=to_read) as app:
             return command(app, **given)
 
     return home_option(run)
