@@ -220,7 +220,10 @@ class Pydantic2:
     def table(self, table: Table) -> Table:
         """Return the table that reads in this dialect."""
         kind = _ParametersOf2 if isinstance(table, Parameters) else _TableOf2
-        fields = tuple(replace(field, type=self.type(field.type)) for field in table.fields)
+        fields = tuple(
+            _FieldOf2(one.name, self.type(one.type), one.default, one.nullable, one.title)
+            for one in table.fields
+        )
         return kind(table.name, fields, self)
 
     def type(self, kind: FieldType) -> FieldType:
@@ -230,7 +233,8 @@ class Pydantic2:
         if not isinstance(kind, PlainType):
             return kind
         of = tuple(self.type(one) for one in kind.of)
-        kind = replace(kind, of=of)
+        found = {name: one for part in of for name, one in part.definitions.items()}
+        kind = replace(kind, of=of, definitions=found or kind.definitions)
         makers = {
             "limited": self._limited,
             "one_of": self._one_of,
@@ -309,6 +313,22 @@ class Pydantic2:
             raise InvalidRequestError(details)
 
         return coerce
+
+
+@dataclass(frozen=True)
+class _FieldOf2(Field):
+    """A field whose JSON schema is pydantic 2's: it says where null is allowed."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the field."""
+        shape = super().schema
+        own = {key: value for key, value in shape.items() if key not in ("title", "default")}
+        if own.get("exclusiveMinimum") is True:
+            own["exclusiveMinimum"] = own.pop("minimum")
+        if self.accepts_null and "$ref" not in own:
+            own = {"anyOf": [own, {"type": "null"}]}
+        return own | {key: shape[key] for key in ("title", "default") if key in shape}
 
 
 @dataclass(frozen=True)

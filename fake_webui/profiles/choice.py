@@ -47,11 +47,13 @@ def adapted(endpoints: Iterable[Endpoint], profile: Profile) -> Iterator[Endpoin
 
 
 def _readings(endpoint: Endpoint, profile: Profile) -> dict[str, Any]:
-    """Return what an endpoint reads, translated."""
+    """Return what an endpoint reads and how it answers, translated."""
 
     def translated(kind: Any) -> Any:
         if isinstance(kind, Table):
             return profile.dialect.table(profile.tables.get(kind.name, kind))
         return kind and profile.dialect.type(kind)
 
-    return {name: translated(getattr(endpoint, name)) for name in ("body", "query", "form")}
+    return {
+        name: translated(getattr(endpoint, name)) for name in ("body", "query", "form", "answer")
+    }

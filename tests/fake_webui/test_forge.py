@@ -225,3 +225,16 @@ def test_an_exception_ends_the_connection(forge: FakeWebUI) -> None:
             answer += part
     assert answer.startswith(b"HTTP/1.1 500")
     assert b"onnection: close" not in answer
+
+
+def test_the_document_says_where_null_is_allowed(forge: FakeWebUI) -> None:
+    """OpenAPI 3.1 knows null as a type, in requests and in answers, and bounds as numbers."""
+    document = get(forge, "/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    asked = schemas["StableDiffusionProcessingTxt2Img"]["properties"]
+    text = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    assert document["openapi"] == "3.1.0"
+    assert asked["sampler_name"] == {**text, "title": "Sampler Name"}
+    assert schemas["SDModelItem"]["properties"]["config"]["anyOf"] == text["anyOf"]
+    factor = schemas["ExtrasSingleImageRequest"]["properties"]["upscaling_resize"]
+    assert factor["exclusiveMinimum"] == 0
