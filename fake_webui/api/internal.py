@@ -11,7 +11,7 @@ from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.coercion import list_of
 from fake_webui.contract.tables import ATTACHMENT_QUERY
-from fake_webui.webui.components import CALLBACKS, settings_labels
+from fake_webui.webui.components import settings_labels
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
@@ -41,10 +41,8 @@ def ping(*_: Any) -> Any:
 @endpoints.get("/internal/quicksettings-hint", answer=list_of(answers.HINT), needs="webui")
 def quicksettings_hint(state: WebUIState, _: Parsed) -> Any:
     """List the options that the page could show at its top."""
-    labels = settings_labels(state.catalog)
-    of_the_page = [name for name in labels if name.startswith(CALLBACKS)]
-    names = [*state.options.keys(), *of_the_page]
-    return [{"name": name, "label": labels.get(name, name.replace("_", " "))} for name in names]
+    labels = settings_labels(state.catalog, state.options)
+    return [{"name": name, "label": label} for name, label in labels.items()]
 
 
 @endpoints.get("/internal/profile-startup", name="<lambda>", needs="webui")

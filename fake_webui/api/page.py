@@ -42,7 +42,6 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">
 CONFIG: dict[str, Any] = {
     "version": "3.41.2",
     "mode": "blocks",
-    "app_id": APP_ID,
     "dev_mode": False,
     "analytics_enabled": False,
     "components": [],

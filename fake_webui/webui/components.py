@@ -9,24 +9,28 @@ from fake_webui.webui.options import Options
 TABLE: Final = "page_components"
 SETTING: Final = "setting_"
 NONE: Final = "None"
-CALLBACKS: Final = "prioritized_callbacks_"  # settings that the page alone has
 
 
 def page_components(catalog: Catalog, options: Options) -> list[dict[str, Any]]:
     """Return the components with `id`, `type` and `props`, where elem_id and choices are."""
-    keys = list(options.keys())
-    choices = _named_choices(catalog, keys)
-    values = {f"{SETTING}{key}": options.get(key) for key in keys}
+    choices = _named_choices(catalog, list(settings_labels(catalog, options)))
+    names = options.keys()
+    values = {f"{SETTING}{name}": options.get(name) for name in names}
     return [_component(row, choices, values) for row in catalog.policy.table(TABLE)]
 
 
-def settings_labels(catalog: Catalog) -> dict[str, str]:
-    """Return the labels of settings on the page by their names."""
-    return {
-        row["elem_id"].removeprefix(SETTING): row["label"]
-        for row in catalog.policy.table(TABLE)
-        if row["elem_id"].startswith(SETTING) and "label" in row
-    }
+def settings_labels(catalog: Catalog, options: Options) -> dict[str, str]:
+    """Return the labels of all settings by their names: first as the page has them in turn.
+
+    Some are on the page alone, others are options that it does not show.
+    """
+    rows = [row for row in catalog.policy.table(TABLE) if row["elem_id"].startswith(SETTING)]
+    found = {}
+    for row in sorted(rows, key=lambda row: int(row["id"])):
+        name = row["elem_id"].removeprefix(SETTING)
+        found[name] = row.get("label", name.replace("_", " "))
+    names = options.keys()
+    return found | {name: name.replace("_", " ") for name in names if name not in found}
 
 
 def _component(

@@ -201,6 +201,8 @@ def test_every_setting_is_a_hint_with_its_label(start_fake: StartFake, tmp_path:
     labels = {one["name"]: one["label"] for one in found}
     assert labels["sd_model_checkpoint"] == "Stable Diffusion checkpoint"
     assert "prioritized_callbacks_before_ui" in labels
+    assert [*labels][:2] == ["outdir_samples", "outdir_txt2img_samples"]  # as the page has them
+    assert components(plain)["setting_quicksettings_list"]["choices"] == [*labels]
 
 
 def test_sizes_are_fractions_where_the_real_server_works_them_out(fake: FakeWebUI) -> None:
