@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from tests.app.conftest import CommandLine, Start, is_working
+from tests.app.conftest import LONG, CommandLine, Start, is_working
 from tests.conftest import StartFake
 from tests.support import payloads, wait_until
 
@@ -152,7 +152,7 @@ def test_a_terminal_sees_what_is_waited_for(
     app_cli: CommandLine, start: Start, slow: FakeWebUI
 ) -> None:
     """Beside the bar of all jobs, for as long as it lasts."""
-    app_cli("queue", "add", "--prompt", "theirs", *SIZE, "--steps", "60")
+    theirs = app_cli("queue", "add", "--prompt", "theirs", *LONG).stdout.strip()
     worker = start("work")
     wait_until(lambda: is_working(slow))
     leader, follower = pty.openpty()
@@ -162,6 +162,7 @@ def test_a_terminal_sees_what_is_waited_for(
     shown = b""
     while b"waiting: another process uses" not in shown:
         shown += os.read(leader, 65536)
+    app_cli("queue", "cancel", theirs)
     worker.communicate(timeout=30)
     with suppress(OSError):  # how Linux says that the other end is closed
         while os.read(leader, 65536):
