@@ -13,6 +13,7 @@ from typing import Any
 from app.cleaning import clean
 from app.engine.circuit_breaker import CircuitBreaker
 from app.engine.failure_kinds import failure_kind
+from app.engine.foreign_work import ForeignWork
 from app.engine.listeners import Listeners
 from app.engine.node_pool import NodePool
 from app.engine.pipeline_runner import PipelineRunner
@@ -24,7 +25,6 @@ from app.errors import (
     JobStoppedError,
     OutcomeUnknownError,
     RunnerError,
-    WebUIError,
 )
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import ControlRequest, JobRecord, JobStatus, Progress
@@ -33,7 +33,7 @@ from app.limits import Limits
 from app.storage.artifacts import SavedImage
 from app.storage.home import webui_identity
 from app.storage.locks import FileLock
-from app.webui.node import FRESH_S, WebUINode
+from app.webui.node import WebUINode
 
 Listener = Callable[[Progress], None]
 EndListener = Callable[[JobRecord], None]
@@ -98,8 +98,7 @@ class SingleNodeJobRunner:
         self._worker: Worker | None = None
         self._breaker = CircuitBreaker(node, pool, queue, limits)
         self._recover_at = 0.0
-        self._ran_at = float("-inf")
-        self._occupied_since: float | None = None
+        self._foreign_work = ForeignWork(node, limits)
 
     def start(self, enough: Callable[[], bool] = _never) -> None:
         """Begin to run jobs in a thread, as they come; none is claimed while `enough` is true."""
@@ -206,46 +205,26 @@ class SingleNodeJobRunner:
     def _claim_and_run(self, worker: Worker, give_up_after_s: float) -> Turn:
         self.job = self._claim(worker, give_up_after_s)
         if self.job is None:
-            self.waits_for = self.node.outage_words() or self._occupation()
-            return Turn.BUSY if self._occupied_since is not None else Turn.NOTHING
-        self.waits_for = self._occupied_since = None
+            self.waits_for = self.node.outage_words() or self._foreign_work.words()
+            return Turn.BUSY if self._foreign_work.is_holding else Turn.NOTHING
+        self.waits_for = None
         self._run(self.job)
-        self._ran_at = time.monotonic()
+        self._foreign_work.job_ran()
         return Turn.RAN
-
-    def _occupation(self) -> str | None:
-        is_busy = self._occupied_since is not None
-        return f"{self.node.name} is busy with a generation of somebody else" if is_busy else None
 
     def _claim(self, worker: Worker, give_up_after_s: float) -> JobRecord | None:
         if not self._queue.has_next():
-            self._occupied_since = None
+            self._foreign_work.forget()
             return None
         if silence := self.node.why_not_ready():
-            self._occupied_since = None
+            self._foreign_work.forget()
             is_last = self._breaker.await_answer(silence, give_up_after_s)
             return self._queue.claim(worker.name, direct_only=True) if is_last else None
-        if not self._breaker.allows_jobs() or self._is_occupied():
+        if not self._breaker.allows_jobs() or self._foreign_work.holds_jobs_back():
             return None
         unable = self._pool.pass_over(self.node, self._queue.waiting_needs())
         self._queue.pass_over(self.node.name, unable)
         return self._queue.claim(worker.name, list(unable))
-
-    def _is_occupied(self) -> bool:
-        """Return whether the WebUI works on something that is none of ours.
-
-        Looked at before the first job and after any silence: an app that was killed may have left
-        a generation behind. After `patience_s` the job gets in line behind it all the same.
-        """
-        if self.node.is_fresh() and time.monotonic() < self._ran_at + FRESH_S:
-            return False
-        try:
-            is_busy = self.node.foreign_work() is not None
-        except WebUIError:
-            is_busy = False  # the job itself will say what is wrong
-        now = time.monotonic()
-        self._occupied_since = (self._occupied_since or now) if is_busy else None
-        return is_busy and now - (self._occupied_since or now) < self._limits.patience_s
 
     def _run(self, job: JobRecord) -> None:
         status, meta, error = self._outcome(job)
