@@ -1,8 +1,6 @@
 """txt2img and img2img as SD.Next has them."""
 
 import io
-import json
-import math
 from typing import Any, Final
 
 from fake_webui.contract import Parsed
@@ -13,6 +11,7 @@ from fake_webui.profiles.sdnext.memory import memory_of
 from fake_webui.profiles.sdnext.options import overridden
 from fake_webui.profiles.sdnext.prompts import loras_in, read_prompts
 from fake_webui.profiles.sdnext.rendering import draw, preview_of
+from fake_webui.profiles.sdnext.result import grid_shape, info_json, sendable
 from fake_webui.profiles.sdnext.scripts import check_always_on, check_script
 from fake_webui.profiles.sdnext.start import multiple_of_8, plan_hires, read_start
 from fake_webui.profiles.sdnext.tables import table
@@ -76,7 +75,7 @@ def _answer(
     echoed = dict(p)
     if kind == "img2img" and not p["include_init_images"]:
         echoed |= {"init_images": None, "mask": None}
-    return Generated(files, _sendable(echoed), info, [])
+    return Generated(files, sendable(echoed), info, [])
 
 
 def _nothing() -> None:
@@ -210,12 +209,12 @@ def _run(job: GenerationJob, state: WebUIState, turn: Job) -> tuple[list[Picture
         _get_stuck(state, job.p)
     _save(job, state, pictures)
     first = 0
-    if shape := _grid_shape(job, state, len(pictures)):
+    if shape := grid_shape(job, state, len(pictures)):
         grid = Picture(image_grid([one.image for one in pictures], shape, "#000000"))
         pictures.insert(0, grid)
         texts.insert(0, write_for_grid(job, state.policy.version, shape))
         first = 1
-    return pictures, _info(job, state, texts, first)
+    return pictures, info_json(job, state, texts, first)
 
 
 def _save(job: GenerationJob, state: WebUIState, pictures: list[Picture]) -> None:
@@ -271,68 +270,6 @@ def _sample(job: GenerationJob, state: WebUIState, turn: Job, steps: int, index:
     memory.job_id = memory.begin("base")
     turn.sample(steps, preview_of(job, index))
     memory.end(memory.job_id, "base")
-
-
-def _grid_shape(job: GenerationJob, state: WebUIState, count: int) -> tuple[int, int] | None:
-    """Return (columns, rows) of the grid, None where none is wanted."""
-    if not job.p["save_images"] or job.p["do_not_save_grid"] or count < 2:
-        return None
-    if not state.options.get("return_grid"):
-        return None
-    asked = state.options.get("n_rows")
-    rows = int(asked) if asked > 0 else math.isqrt(count)
-    if asked == 0:
-        rows = job.p["batch_size"]
-    while count % rows and asked < 0:
-        rows -= 1
-    rows = max(1, min(rows, count))
-    return math.ceil(count / rows), rows
-
-
-def _info(job: GenerationJob, state: WebUIState, texts: list[str], first: int) -> str:
-    p = job.p
-    width, height = job.size
-    extra = dict(job.notes) | ({"Comment": job.comment} if job.comment else {})
-    facts = {
-        "prompt": job.prompts[0],
-        "all_prompts": job.prompts,
-        "negative_prompt": job.negative_prompts[0],
-        "all_negative_prompts": job.negative_prompts,
-        "seed": job.seeds[0],
-        "all_seeds": job.seeds,
-        "subseed": job.subseeds[0],
-        "all_subseeds": job.subseeds,
-        "subseed_strength": p["subseed_strength"],
-        "width": width,
-        "height": height,
-        "sampler_name": job.sampler,
-        "cfg_scale": p["cfg_scale"],
-        "cfg_end": None,
-        "steps": p["steps"],
-        "batch_size": p["batch_size"],
-        "detailer": bool(job.detailers),
-        "detailer_model": "Detailer" if job.detailers else None,
-        "sd_model_hash": job.checkpoint.hash if job.checkpoint else None,
-        "seed_resize_from_w": p["seed_resize_from_w"],
-        "seed_resize_from_h": p["seed_resize_from_h"],
-        "denoising_strength": p["denoising_strength"],
-        "extra_generation_params": extra,
-        "index_of_first_image": first,
-        "infotexts": texts,
-        "styles": job.styles,
-        "job_timestamp": state.progress.job_timestamp,
-        "clip_skip": p["clip_skip"],
-    }
-    return json.dumps(_sendable(facts))
-
-
-def _sendable(value: Any) -> Any:
-    """Return a value with null for the numbers that JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _sendable(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_sendable(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def encode_picture(picture: Picture, state: WebUIState) -> bytes:
