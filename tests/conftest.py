@@ -24,6 +24,20 @@ with suppress(ModuleNotFoundError):  # the smoke gate does without it
     settings.load_profile("busy")
 
 
+PROFILES = ("a1111", "forge", "sdnext")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the fakes imitate another WebUI than A1111."""
+    parser.addoption("--profile", choices=PROFILES, default=PROFILES[0], help="which WebUI")
+
+
+@pytest.fixture(scope="session")
+def profile(request: pytest.FixtureRequest) -> str:
+    """Which WebUI the fakes imitate where a test does not choose."""
+    return str(request.config.getoption("--profile"))
+
+
 def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarter]:
     """Describe a server that is up when its ready file is there, and ends with this process."""
 
@@ -52,7 +66,7 @@ def worker(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def start_fake(
-    xprocess: XProcess, worker: str, tmp_path_factory: pytest.TempPathFactory
+    xprocess: XProcess, worker: str, profile: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartFake]:
     """Start a fake WebUI with these command-line flags; it is ended with the session."""
     numbers = count(1)
@@ -62,7 +76,7 @@ def start_fake(
             ready_file = tmp_path_factory.mktemp(name) / "ready.json"
             process = f"fake-{name}-{next(numbers)}-{worker}"  # no two fixtures share one
             stack.callback(lambda: xprocess.getinfo(process).terminate())
-            starter = fake_starter(ready_file, flags)
+            starter = fake_starter(ready_file, ("--profile", profile, *flags))
             xprocess.ensure(process, starter, restart=True, persist_logs=False)
             return FakeWebUI.at(json.loads(ready_file.read_text())["url"])
 

@@ -91,10 +91,12 @@ def _webui(
         return
     yield Finding(node.name, "up", _activity(node.client.progress()))
     try:
-        inventory, options = node.inventory(), node.client.options()
+        version, options = node.version(), node.client.options()
+        inventory = node.inventory()
     except WebUIError as error:
         yield Finding(node.name, "lists", f"{error}", FAILED, 1)
         return
+    yield Finding(node.name, "WebUI", f"{node.kind().name} {version}".rstrip())
     yield Finding(node.name, "loaded", str(options.get("sd_model_checkpoint") or "nothing"))
     yield from _inventory(node.name, inventory)
     for need in sorted(needed):

@@ -1,7 +1,8 @@
 """Generation parameters in images: reading them out, and making settings of them again.
 
 A1111 writes them as text: the prompt, a line "Negative prompt: …", and a last line of
-"Key: value" pairs. PNG has it in a text chunk, JPEG and WebP in EXIF's UserComment.
+"Key: value" pairs. PNG has it in a text chunk, JPEG and WebP in EXIF's UserComment. SD.Next repeats
+the prompts under "Template: …" and "Negative template: …" before the last line.
 """
 
 import json
@@ -19,10 +20,12 @@ from app.errors import ImageFileError
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286
 _NEGATIVE = "Negative prompt:"
+_TEMPLATES = ("Template:", "Negative template:")
 # A key starts where no other character of a key stands before it, which keeps the search linear.
 _KEY = r"(?<![\w /.+-])[ /.+-]*+(?P<key>\w[\w /.+-]*+)"
 _VALUE = r'(?P<value>"(?:[^"\\]|\\.)*+"|[^,]*+)'
 _PAIR = re.compile(rf"{_KEY}:\s*{_VALUE}(?:,|$)")
+_MODULE = re.compile(r"Module \d+")
 _MIN_PAIRS = 3
 UNNAMED_SCHEDULER = "Automatic"
 """What a sampler ran with where the parameters name no schedule type."""
@@ -89,10 +92,17 @@ def parse_infotext(text: str) -> Infotext:
     fields = _pairs(lines[-1]) if lines else {}
     body = lines[:-1] if fields else lines
     cut = next((i for i, line in enumerate(body) if line.startswith(_NEGATIVE)), len(body))
-    negative = "\n".join(body[cut:]).removeprefix(_NEGATIVE)
+    end = _end_of_negative(body, cut) if fields.get("App") == "SD.Next" else len(body)
+    negative = "\n".join(body[cut:end]).removeprefix(_NEGATIVE)
     return Infotext(
         prompt="\n".join(body[:cut]).strip(), negative_prompt=negative.strip(), fields=fields
     )
+
+
+def _end_of_negative(body: list[str], start: int) -> int:
+    """Return where the prompts are repeated, which is behind the last of them."""
+    found = (i for i in range(start, len(body)) if body[i].startswith(_TEMPLATES))
+    return next(found, len(body))
 
 
 def _pairs(line: str) -> dict[str, str]:
@@ -116,18 +126,26 @@ def settings_from(infotext: Infotext) -> ImportedSettings:
         ImageFileError: if a number in it is not one.
     """
     fields = dict(infotext.fields)
-    used = {"Version", "Model hash", "VAE hash", "Lora hashes", "TI hashes"}
+    used = set(_FACTS)
     layer: dict[str, dict[str, Any]] = {}
     for label, place in _PLACES.items():
-        if label in fields and place.needs <= fields.keys():
+        if label in fields and (not place.needs or place.needs & fields.keys()):
             used |= {label}
             section = layer.setdefault(place.section, {})
             section.update(_convert(label, fields[label], place.convert))
     used |= {label for label in fields if label.startswith("ADetailer ")}
     if "sampler_name" in (sampling := layer.get("txt2img", {})):
         sampling.setdefault("scheduler", UNNAMED_SCHEDULER)
+    if modules := modules_of(fields):
+        layer.setdefault("txt2img", {})["additional_modules"] = modules
+    used |= {label for label in fields if _MODULE.fullmatch(label)}
     ignored = tuple(label for label in fields if label not in used)
     return ImportedSettings(layer, ignored)
+
+
+def modules_of(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the modules that Forge gave its checkpoint, without their endings."""
+    return tuple(name for label, name in fields.items() if _MODULE.fullmatch(label))
 
 
 def _convert(label: str, value: str, convert: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -163,14 +181,19 @@ def _as(kind: Callable[[str], Any], key: str) -> Callable[[str], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a label goes in a config, and which other labels it makes sense with."""
+    """Where a label goes in a config, and the labels of which it needs one to make sense."""
 
     section: str
     convert: Callable[[str], dict[str, Any]]
     needs: frozenset[str] = frozenset()
 
 
-_HIRES = frozenset(["Hires upscale"])
+_FACTS = (
+    "Version", "Model hash", "VAE hash", "Lora hashes", "TI hashes", "TI", "LoRA networks",
+    "App", "Pipeline", "Operations", "Scheduler",
+)  # fmt: skip
+"""What is said of the picture and asks for nothing."""
+_HIRES = frozenset(["Hires upscale", "Hires scale"])  # A1111's, SD.Next's
 
 _PLACES = {
     "Steps": _Place("txt2img", _as(int, "steps")),
@@ -184,10 +207,16 @@ _PLACES = {
     "Model": _Place("txt2img", _as(str, "checkpoint")),
     "VAE": _Place("txt2img", _as(str, "vae")),
     "Clip skip": _Place("txt2img", _as(int, "clip_skip")),
+    "CLiP-skip": _Place("txt2img", _as(int, "clip_skip")),
+    "Sampler sigma": _Place("txt2img", _as(str, "scheduler")),
+    "Distilled CFG Scale": _Place("txt2img", _as(float, "distilled_cfg_scale")),
     "Denoising strength": _Place("txt2img", _as(float, "hires_denoising_strength"), _HIRES),
     "Hires upscale": _Place("txt2img", _hires),
+    "Hires scale": _Place("txt2img", _hires),
+    "Hires strength": _Place("txt2img", _as(float, "hires_denoising_strength"), _HIRES),
     "Hires steps": _Place("txt2img", _as(int, "hires_steps"), _HIRES),
     "Hires upscaler": _Place("txt2img", _as(str, "hires_upscaler"), _HIRES),
+    "Hires CFG Scale": _Place("txt2img", _as(float, "hires_cfg_scale"), _HIRES),
     "Refiner": _Place("txt2img", _refiner),
     "Refiner switch at": _Place("txt2img", _as(float, "refiner_switch_at"), frozenset(["Refiner"])),
     "ADetailer model": _Place("adetailer", lambda _: {"enabled": True}),

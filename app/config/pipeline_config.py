@@ -67,6 +67,8 @@ class Txt2ImgConfig(Section):
     batch_size: Annotated[int, Number, Field(ge=1, le=16)] = 1
     n_iter: Annotated[int, Number, Field(ge=1, le=100)] = 1
     clip_skip: Annotated[int | None, Field(ge=1, le=12), Number] = None
+    distilled_cfg_scale: CfgScaleOrNone = None  # Forge, for Flux
+    additional_modules: tuple[str, ...] = ()  # Forge: text encoders, and VAEs
     styles: tuple[str, ...] = ()
     hires_enabled: bool = False
     hires_upscaler: str = "Latent"
@@ -75,6 +77,7 @@ class Txt2ImgConfig(Section):
     hires_resize_y: Pixels = 0
     hires_steps: Annotated[int, Number, Field(ge=0, le=150)] = 0
     hires_denoising_strength: Fraction = 0.5
+    hires_cfg_scale: CfgScaleOrNone = None  # Forge
     hires_checkpoint: Name = None
     hires_sampler_name: Name = None
     hires_scheduler: Name = None

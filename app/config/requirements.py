@@ -75,6 +75,7 @@ def _texts(job: Prompted) -> Iterator[str]:
 def _of_txt2img(config: Txt2ImgConfig) -> Iterator[Wanted]:
     yield from (("checkpoint", config.checkpoint), ("vae", config.vae))
     yield from _sampling(config, config.sampler_name, config.scheduler)
+    yield from (("module", module) for module in config.additional_modules)
     if config.hires_enabled:
         yield "hires upscaler", config.hires_upscaler
         yield "checkpoint", config.hires_checkpoint

@@ -24,7 +24,7 @@ class NodePool:
     def others_can_run(self, node: WebUINode, waiting: Sequence[Needs]) -> bool:
         """Return whether another WebUI takes jobs and can run some of what is waiting."""
         fit = [other for other in self._others(node) if other.outage is None]
-        return any(_may_run(other, needs) for other in fit for needs in waiting)
+        return any(other.may_run(needs) for other in fit for needs in waiting)
 
     def is_single(self) -> bool:
         """Return whether there is only one."""
@@ -43,7 +43,7 @@ class NodePool:
         return {
             needs: reason
             for needs, reason in reasons.items()
-            if reason and any(_may_run(other, needs) for other in self._others(node))
+            if reason and any(other.may_run(needs) for other in self._others(node))
         }
 
     def _others(self, node: WebUINode) -> list[WebUINode]:
@@ -52,12 +52,6 @@ class NodePool:
 
 def _lack(node: WebUINode, needs: Needs) -> str | None:
     try:
-        return node.inventory().lacks(needs)
+        return node.inventory({need.kind for need in needs}).lacks(needs)
     except WebUIError:
         return None  # the job itself will say what is wrong
-
-
-def _may_run(node: WebUINode, needs: Needs) -> bool:
-    """Return whether a WebUI can run such a job, or could when it was last asked."""
-    known = node.known_inventory
-    return known is None or known.lacks(needs) is None

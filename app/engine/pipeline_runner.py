@@ -20,8 +20,6 @@ from app.webui.answers import Generation, was_not_taken
 from app.webui.inventory import Inventory, ignored
 from app.webui.node import WebUINode
 
-NOT_ASKED = Inventory()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
@@ -72,14 +70,15 @@ class PipelineRunner:
     def _warnings(self, job: JobRecord) -> dict[str, Any]:
         """Return what went as asked and yet not as meant: the WebUI ignores what it lacks."""
         named = references(job)
-        unknown = self._node.inventory().ignores(named) if named else ()
+        unknown = self._node.inventory({need.kind for need in named}).ignores(named)
         return {"warnings": [ignored(need) for need in unknown]} if unknown else {}
 
     def _check_requirements(self, job: JobRecord) -> None:
         needs = requirements(job.config)
-        if not needs or self._node.inventory().lacks(needs) is None:
+        kinds = {need.kind for need in needs}
+        if self._node.inventory(kinds).lacks(needs) is None:
             return
-        if reason := self._node.inventory(fresh=True).lacks(needs):
+        if reason := self._node.inventory(kinds, fresh=True).lacks(needs):
             raise MissingOnWebUIError(f"the WebUI can't run this job: {reason}")
 
     def _run_stage(
@@ -103,13 +102,15 @@ class PipelineRunner:
         self, run: _Run, request: StageRequest, start: Progress, share: float
     ) -> list[StageImage]:
         """Send one request and return its images, saved and checked."""
-        payload, task_id = _with_task_id(run, request)
+        task_id = _task_id(run) if request.has_task_id else None
+        payload = self._own_payload(request.payload, task_id)
         try:
             answer = self._send(run, request, payload, task_id, start, share)
         except WebUIAnswerError as refused:
             self._await_start(run, refused)
             answer = self._send(run, request, payload, task_id, start, share)
         if answer.info:
+            answer = replace(answer, info=self._node.kind().info(answer.info))
             check_info(request.expected, answer.info, self._inventory_for(request.expected))
         made = run.results.save(start.stage, request, payload, answer)
         check_images(request.expected, [image.size for image in made])
@@ -180,13 +181,25 @@ class PipelineRunner:
         if images := answer.images[:whole]:
             run.results.save(stage, request, payload, replace(answer, images=images))
 
+    def _own_payload(self, payload: Mapping[str, Any], task_id: str | None) -> Mapping[str, Any]:
+        """Return a payload as this kind of WebUI takes it, with the task's id where it has tasks.
+
+        Raises:
+            MissingOnWebUIError: if it would ignore a part of it.
+        """
+        kind = self._node.kind()
+        if ignored := sorted(kind.ignored & payload.keys()):
+            raise MissingOnWebUIError(
+                f"the WebUI can't run this job: {kind.name} does not know {', '.join(ignored)}"
+            )
+        task = {"force_task_id": task_id} if task_id and kind.knows_tasks else {}
+        return {**kind.request(payload, self._node.inventory(())), **task}
+
     def _inventory_for(self, expected: Expected) -> Inventory:
-        return self._node.inventory() if expected.checkpoint or expected.refiner else NOT_ASKED
+        has_model = expected.checkpoint or expected.refiner
+        return self._node.inventory(["checkpoint"] if has_model else ())
 
 
-def _with_task_id(run: _Run, request: StageRequest) -> tuple[Mapping[str, Any], str | None]:
-    """Return the payload with an id by which the WebUI can be asked about it, and the id."""
-    if not request.has_task_id:
-        return request.payload, None
-    task_id = f"task({run.job.job_id}-{run.results.request_count})"
-    return {**request.payload, "force_task_id": task_id}, task_id
+def _task_id(run: _Run) -> str:
+    """Return an id by which the WebUI can be asked about the next request."""
+    return f"task({run.job.job_id}-{run.results.request_count})"

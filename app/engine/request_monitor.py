@@ -162,7 +162,7 @@ class RequestMonitor:
     def _look(self) -> None:
         """Look in once; what can't be seen or done now is tried again at the next look."""
         try:
-            state = self._node.task_state(self._task_id)
+            state = self._node.task_state(self._task_id, is_open=True)
             self._poll_s = self._limits.poll_s
             self._tell(state)
             self._take_no_time_from_job(state)
@@ -171,7 +171,7 @@ class RequestMonitor:
             if isinstance(error, WebUIAnswerError) and error.status == TOO_MANY_REQUESTS:
                 self._poll_s = min(2 * self._poll_s, SLOWEST_POLL * self._limits.poll_s)
             self._tell(self._last)
-            self._obey(self._hooks.control(), IDLE)
+            self._obey(self._hooks.control(), self._node.unseen_state())
 
     def _take_no_time_from_job(self, state: TaskState) -> None:
         """Move the deadline while the request waits in the WebUI's line behind somebody else's."""
@@ -227,10 +227,14 @@ class RequestMonitor:
         self._interrupt(state)
 
     def _interrupt(self, state: TaskState) -> None:
-        """Interrupt the WebUI, once, and only while it works on this very request."""
+        """Interrupt the WebUI, and only while it works on this very request.
+
+        Once is enough where the WebUI says that it works on it; elsewhere the request may just have
+        begun, and what was said before is forgotten.
+        """
         if state.running and self._task_id is not None and not self._interrupted:
             self._node.client.interrupt()
-            self._interrupted = True
+            self._interrupted = self._node.kind().knows_tasks
 
 
 def _forward(last: TaskState, seen: TaskState) -> TaskState:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import MismatchError
 from app.stages import Expected
-from app.webui.inventory import Inventory, check_model, check_vae
+from app.webui.inventory import NO_VAE, Inventory, check_model, check_modules, check_vae
 
 DETAILER_KEY = "ADetailer model"
 ANY_SCHEDULER = frozenset({"", "automatic"})
@@ -20,14 +20,13 @@ def check_info(expected: Expected, info: Mapping[str, Any], inventory: Inventory
     Raises:
         MismatchError: at the first difference, naming both sides.
     """
-    _check_values(expected.info, info)
+    _check_values(expected.info, info, inventory)
     _check_scheduler(expected.scheduler, info)
     params = info.get("extra_generation_params", {})
-    _check_values(expected.generation_params, params)
+    _check_values(expected.generation_params, params, inventory)
     if expected.checkpoint is not None:
         check_model(expected.checkpoint, info.get("sd_model_name"), inventory)
-    if expected.vae is not None:
-        check_vae(expected.vae, info.get("sd_vae_name"))
+    _check_modules(expected, info)
     if expected.refiner is not None:
         name = str(params.get("Refiner")).partition(" [")[0]
         check_model(expected.refiner, name, inventory, role="refiner")
@@ -48,9 +47,20 @@ def check_images(expected: Expected, sizes: Sequence[tuple[int, int]]) -> None:
         raise MismatchError(f"asked for {expected.images} images, the WebUI returned {len(sizes)}")
 
 
-def _check_values(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+def _check_modules(expected: Expected, info: Mapping[str, Any]) -> None:
+    """Compare the VAE, and where it is one of several modules, all of them."""
+    if "modules" in info:
+        vae = [expected.vae] if expected.vae and expected.vae not in NO_VAE else []
+        check_modules([*vae, *expected.modules], info["modules"])
+    elif expected.vae is not None:
+        check_vae(expected.vae, info.get("sd_vae_name"))
+
+
+def _check_values(
+    expected: Mapping[str, Any], found: Mapping[str, Any], inventory: Inventory
+) -> None:
     for key, wanted in expected.items():
-        if not _equal(wanted, found.get(key)):
+        if not _equal(inventory.own_name(wanted), found.get(key)):
             raise MismatchError(f"asked for {key} {wanted!r}, the WebUI used {found.get(key)!r}")
 
 
@@ -59,7 +69,7 @@ def _check_scheduler(wanted: str | None, info: Mapping[str, Any]) -> None:
     if wanted is None or _scheduler_key(wanted) in ANY_SCHEDULER:
         return
     shown = _SCHEDULE.findall((info.get("infotexts") or [""])[0].rpartition("\n")[2])
-    used = shown[0] if shown else "Automatic"
+    used = info.get("scheduler") or (shown[0] if shown else "Automatic")
     if _scheduler_key(used) != _scheduler_key(wanted):
         raise MismatchError(f"asked for scheduler {wanted!r}, the WebUI used {used!r}")
 

@@ -48,6 +48,7 @@ class Expected:
         checkpoint: the checkpoint that was asked for, as it was written, or None.
         vae: the VAE that was asked for, or None.
         refiner: the refiner's checkpoint that was asked for, or None.
+        modules: what the checkpoint was to be given beside the VAE.
         detailers: the ADetailer models that must have run.
     """
 
@@ -59,6 +60,7 @@ class Expected:
     checkpoint: str | None = None
     vae: str | None = None
     refiner: str | None = None
+    modules: Sequence[str] = ()
     detailers: Sequence[str] = ()
 
 
@@ -114,7 +116,9 @@ def sampling(
     sampler, schedule = split_sampler(
         sampler_name or base.sampler_name, scheduler or base.scheduler
     )
+    distilled = base.distilled_cfg_scale
     return {
+        **({} if distilled is None else {"distilled_cfg_scale": distilled}),
         "steps": base.steps if steps is None else steps,
         "cfg_scale": base.cfg_scale if cfg_scale is None else cfg_scale,
         "sampler_name": sampler,
@@ -136,6 +140,7 @@ def sampled(
         "scheduler": payload["scheduler"],
         "checkpoint": config.txt2img.checkpoint,
         "vae": config.txt2img.vae,
+        "modules": config.txt2img.additional_modules,
     }
     return Expected(**found | more)
 
@@ -148,6 +153,7 @@ def overrides(
         "sd_model_checkpoint": checkpoint or config.txt2img.checkpoint,
         "sd_vae": vae or config.txt2img.vae,
         "CLIP_stop_at_last_layers": config.txt2img.clip_skip,
+        "forge_additional_modules": list(config.txt2img.additional_modules) or None,
     }
     settings = {key: value for key, value in values.items() if value is not None}
     return {"override_settings": settings, "override_settings_restore_afterwards": True}

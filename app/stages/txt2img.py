@@ -90,6 +90,7 @@ def _hires(config: Txt2ImgConfig) -> dict[str, Any]:
         "hr_resize_y": config.hires_resize_y,
         "hr_second_pass_steps": config.hires_steps,
         "denoising_strength": config.hires_denoising_strength,
+        "hr_cfg": config.hires_cfg_scale,
         "hr_checkpoint_name": config.hires_checkpoint,
         **_hires_sampling(config),
     }

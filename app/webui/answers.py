@@ -114,7 +114,7 @@ def refusal(status: int, body: bytes) -> WebUIError:
         answer = None
     if not isinstance(answer, dict):
         return _refusal_without_json(status, body)
-    words = answer.get("errors") or _detail(answer.get("detail")) or ""
+    words = answer.get("errors") or answer.get("message") or _detail(answer.get("detail")) or ""
     return WebUIAnswerError(
         status, str(answer.get("error") or "")[:MAX_WORDS], str(words)[:MAX_WORDS]
     )

@@ -20,7 +20,13 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as TimeOut
 from urllib3.util import Retry
 
-from app.errors import OutcomeUnknownError, WebUIError, WebUIUnreachableError
+from app.errors import (
+    BadAnswerError,
+    OutcomeUnknownError,
+    WebUIAnswerError,
+    WebUIError,
+    WebUIUnreachableError,
+)
 from app.limits import DEFAULT_LIMITS, Limits
 from app.webui.answers import Generation, read_extras, read_generation, refusal
 from app.webui.connections import OpenSockets
@@ -38,6 +44,8 @@ from app.webui.reading import (
     read_rows,
 )
 
+NOT_FOUND = 404
+NAMED = (dict, list)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RETRIED = frozenset({502, 503, 504})
 """What a read is tried again for."""
@@ -130,9 +138,13 @@ class ApiClient:
         more = ("model_name", "hash", "sha256", "filename")
         return self._rows("/sdapi/v1/sd-models", ["title"], more)
 
-    def vaes(self) -> list[Json]:
-        """Return the VAEs: model_name, filename."""
-        return self._rows("/sdapi/v1/sd-vae", ["model_name"])
+    def vaes(self, path: str = "/sdapi/v1/sd-vae") -> list[Json]:
+        """Return the VAEs, from where this WebUI lists them: model_name, filename."""
+        return self._rows(path, ["model_name"])
+
+    def modules(self) -> list[Json]:
+        """Return the VAEs and text encoders of a WebUI that has modules: model_name, filename."""
+        return self._rows("/sdapi/v1/sd-modules", ["model_name"])
 
     def samplers(self) -> list[Json]:
         """Return the samplers: name, aliases."""
@@ -161,8 +173,10 @@ class ApiClient:
     def embeddings(self) -> list[str]:
         """Return the names of the embeddings, loaded or for another kind of model."""
         path, keys = "/sdapi/v1/embeddings", ("loaded", "skipped")
-        answer = read_object(self._get(path), path, {}, dict.fromkeys(keys, OBJECT))
-        return [name for key in keys for name in answer.get(key) or ()]
+        answer = read_object(self._get(path), path, {}, {})
+        # An object by name, or on SD.Next the names alone.
+        found = [list(answer.get(key) or ()) for key in keys if isinstance(answer.get(key), NAMED)]
+        return [name for names in found for name in read_list(names, path, TEXT)]
 
     def hypernetworks(self) -> list[Json]:
         """Return the hypernetworks: name, path."""
@@ -181,6 +195,28 @@ class ApiClient:
         for key in ("txt2img", "img2img"):
             answer[key] = read_list(answer.get(key) or [], f"{key} of {path}", TEXT)
         return answer
+
+    def paths(self) -> frozenset[str]:
+        """Return the paths that it answers on; none where it does not tell."""
+        try:
+            answer = self._get("/openapi.json")
+        except BadAnswerError:
+            return frozenset()
+        except WebUIAnswerError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return frozenset()
+        paths = answer.get("paths") if isinstance(answer, dict) else None
+        return frozenset(paths) if isinstance(paths, dict) else frozenset()
+
+    def version(self, path: str, keys: Sequence[str]) -> str:
+        """Return the version that it tells under some keys of an answer, or ""."""
+        try:
+            answer = self._get(path)
+        except (BadAnswerError, WebUIAnswerError):
+            return ""
+        told = answer if isinstance(answer, dict) else {}
+        return " ".join(str(told[key]) for key in keys if isinstance(told.get(key), str))
 
     def close(self) -> None:
         """Close all connections."""

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,6 +13,7 @@ CHECKPOINT_KEYS = ("title", "model_name", "filename", "hash", "sha256")
 NO_VAE = frozenset({"None", "Automatic"})
 AS_BEFORE = ("Use same sampler", "Use same scheduler", "Automatic", "automatic")
 """Names that mean no sampler or scheduler of their own."""
+CHECKPOINT_ENDINGS = frozenset({"safetensors", "ckpt", "gguf"})
 SHOWN = 8
 
 Names = Sequence[str] | None
@@ -21,10 +22,17 @@ Names = Sequence[str] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The lists that a WebUI gives, as it gives them."""
+    """The lists that a WebUI gives, as it gives them.
+
+    Args:
+        names: its own names of samplers and upscalers, by A1111's.
+        takes_titles: whether it is sent the titles of checkpoints, so that users may spell them as
+            another kind of WebUI does.
+    """
 
     checkpoints: Sequence[Mapping[str, Any]] = ()
     vaes: Names = None
+    modules: Names = None
     samplers: Names = None
     schedulers: Names = None
     upscalers: Names = None
@@ -35,6 +43,24 @@ class Inventory:
     loras: Names = None
     embeddings: Names = None
     hypernetworks: Names = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    takes_titles: bool = False
+
+    def own_name(self, name: Any) -> Any:
+        """Return what this WebUI calls a sampler or an upscaler."""
+        return self.names.get(name, name) if isinstance(name, str) else name
+
+    def full_name(self, module: str) -> str:
+        """Return the name under which it lists a module, which may be given without its ending."""
+        found = (
+            name for name in self.modules or self.vaes or () if module in {name, file_stem(name)}
+        )
+        return next(found, module)
+
+    def title_of(self, wanted: str) -> str | None:
+        """Return the title of the checkpoint that `wanted` stands for, if any."""
+        found = self._checkpoint(wanted)
+        return found["title"] if found else None
 
     def lacks(self, needs: Iterable[Requirement]) -> str | None:
         """Return why jobs with these needs can't run here, or None when they can."""
@@ -49,8 +75,12 @@ class Inventory:
 
         Overrides take a title, a name, a file name or a hash, and nothing that is only like one.
         """
-        found = next((one for one in self.checkpoints if wanted in _aliases(one)), None)
+        found = self._checkpoint(wanted)
         return _stem_of(found) if found else None
+
+    def _checkpoint(self, wanted: str) -> Mapping[str, Any] | None:
+        names = _spellings(wanted) if self.takes_titles else {wanted}
+        return next((found for found in self.checkpoints if names & _aliases(found)), None)
 
     def _lack(self, need: Requirement) -> str | None:
         if self._has(need):
@@ -62,12 +92,15 @@ class Inventory:
         if need.kind == "checkpoint":
             return self.checkpoint_name(need.name) is not None
         there = self._names(need.kind)
-        return there is None or need.name in there
+        if there is not None and need.kind in {"vae", "module"}:
+            return need.name in there or need.name in map(file_stem, there)
+        return there is None or self.own_name(need.name) in there
 
     def _names(self, kind: str) -> Names:
         names: Mapping[str, Callable[[], Names]] = {
             "checkpoint": lambda: [found["title"] for found in self.checkpoints],
             "vae": lambda: _with(NO_VAE, self.vaes),
+            "module": lambda: self.modules,
             "sampler": lambda: _with(AS_BEFORE, self.samplers),
             "scheduler": lambda: _with(AS_BEFORE, self.schedulers),
             "upscaler": lambda: self.upscalers,
@@ -110,10 +143,18 @@ def _aliases(checkpoint: Mapping[str, Any]) -> set[str]:
 
 
 def _stem_of(checkpoint: Mapping[str, Any]) -> str:
-    return _file_stem(checkpoint.get("filename") or checkpoint["title"])
+    return file_stem(checkpoint.get("filename") or checkpoint["title"])
 
 
-def _file_stem(path: str) -> str:
+def _spellings(wanted: str) -> set[str]:
+    """Return a name as it was given, without the hash behind it, and without its ending too."""
+    bare = wanted.partition(" [")[0]
+    without_ending, _, ending = bare.rpartition(".")
+    return {wanted, bare} | ({without_ending} if ending in CHECKPOINT_ENDINGS else set())
+
+
+def file_stem(path: str) -> str:
+    """Return the name of a file, of either system, without folders and ending."""
     return PurePosixPath(path.replace("\\", "/")).stem
 
 
@@ -138,5 +179,17 @@ def check_vae(wanted: str, answered: str | None) -> None:
     """
     if wanted == "Automatic":
         return
-    if answered != (None if wanted == "None" else wanted):
+    if answered not in ({None} if wanted == "None" else {wanted, file_stem(wanted)}):
         raise MismatchError(f"asked for VAE {wanted!r}, the WebUI used {answered!r}")
+
+
+def check_modules(wanted: Sequence[str], used: Sequence[str]) -> None:
+    """See that the modules that were asked for are among those that were used.
+
+    Raises:
+        MismatchError: if one is not.
+    """
+    missing = [name for name in wanted if file_stem(name) not in used]
+    if missing:
+        there = ", ".join(used) or "none"
+        raise MismatchError(f"asked for module {missing[0]!r}, the WebUI used {there}")

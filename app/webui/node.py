@@ -1,15 +1,18 @@
 """One WebUI as the engine sees it: is it up, what does it have, is it working for us."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from app.config.requirements import Needs
 from app.errors import WebUIAnswerError, WebUIError, WebUIStartingError
 from app.limits import Limits
 from app.webui.api_client import ApiClient
 from app.webui.inventory import Inventory
+from app.webui.kinds import WebUIKind, kind_of
 
 FRESH_S = 5.0  # after an answer the WebUI counts as up for so long
 
@@ -32,6 +35,24 @@ class TaskState:
 IDLE = TaskState(running=False)
 
 
+LISTS_OF: Mapping[str, tuple[str, ...]] = {
+    "checkpoint": ("checkpoints",),
+    "vae": ("vaes",),
+    "module": ("modules",),
+    "sampler": ("samplers",),
+    "scheduler": ("schedulers",),
+    "upscaler": ("upscalers",),
+    "hires upscaler": ("upscalers", "latent_upscalers"),
+    "script": ("scripts",),
+    "ADetailer model": ("detailers",),
+    "style": ("styles",),
+    "LoRA": ("loras",),
+    "embedding": ("embeddings",),
+    "hypernetwork": ("hypernetworks",),
+}
+"""Which lists tell of which kind of requirement."""
+
+
 class WebUINode:
     """A WebUI with what is known of it.
 
@@ -51,7 +72,9 @@ class WebUINode:
         self.restored_options: set[str] = set()
         """Options of which it was seen that it restores them itself after an override."""
         self._limits = limits
-        self._inventory_until = self._up_until = 0.0
+        self._kind: WebUIKind | None = None
+        self._lists_until: dict[str, float] = {}
+        self._up_until = 0.0
         self._has_task_progress = True
 
     def set_aside(self, reason: str) -> None:
@@ -77,6 +100,7 @@ class WebUINode:
         except WebUIAnswerError as error:
             return self._starting() if error.status == 404 else error
         except WebUIError as error:
+            self._kind = None  # another kind may be started in its place
             return error
         if not samplers:
             return self._starting()
@@ -91,6 +115,8 @@ class WebUINode:
         Raises:
             WebUIError: if it does not answer.
         """
+        if not self.kind().knows_tasks:  # its progress stands still after a failure
+            return None
         state = _from_progress(self.client.progress())
         return state if state.running else None
 
@@ -110,21 +136,57 @@ class WebUINode:
 
     def fell_silent(self) -> None:
         """Note that a request failed, so that it is asked before it gets another."""
-        self._up_until = self._inventory_until = 0.0
+        self._up_until = 0.0
+        self._lists_until = dict.fromkeys(self._lists_until, 0.0)
         self.restored_options.clear()
 
-    def inventory(self, *, fresh: bool = False) -> Inventory:
-        """Return what it has; the lists are asked for again when they are old."""
-        if self.known_inventory is None or fresh or time.monotonic() > self._inventory_until:
-            self.known_inventory = read_inventory(self.client)
-            self._inventory_until = time.monotonic() + self._limits.inventory_age_s
+    def kind(self) -> WebUIKind:
+        """Return what kind of WebUI it is; it is asked once, and again after it was silent.
+
+        Raises:
+            WebUIError: if it does not answer.
+        """
+        if self._kind is None:
+            self._kind = kind_of(self.client.paths())
+        return self._kind
+
+    def version(self) -> str:
+        """Return the version that it tells, or ""."""
+        kind = self.kind()
+        return self.client.version(kind.version_path, kind.version_keys)
+
+    def inventory(
+        self, kinds: Collection[str] = tuple(LISTS_OF), *, fresh: bool = False
+    ) -> Inventory:
+        """Return what it has of these kinds of requirements; old lists are asked for again.
+
+        Raises:
+            WebUIError: if it does not answer.
+        """
+        kind = self.kind()
+        known = self.known_inventory or Inventory(names=kind.names, takes_titles=kind.takes_titles)
+        now = time.monotonic()
+        lists = {name for kind in kinds for name in LISTS_OF[kind]}
+        asked = {name for name in lists if fresh or now > self._lists_until.get(name, 0.0)}
+        found = {name: READERS[name](self) for name in sorted(asked)}
+        self._lists_until |= dict.fromkeys(asked, now + self._limits.inventory_age_s)
+        self.known_inventory = replace(known, **found)
         return self.known_inventory
 
-    def task_state(self, task_id: str | None) -> TaskState:
-        """Return how a request of ours is doing.
+    def may_run(self, needs: Needs) -> bool:
+        """Return whether it can run such a job, or could when it was last asked."""
+        lists = {name for need in needs for name in LISTS_OF[need.kind]}
+        known = self.known_inventory
+        return known is None or not lists <= self._lists_until.keys() or not known.lacks(needs)
+
+    def task_state(self, task_id: str | None, *, is_open: bool = False) -> TaskState:
+        """Return how a request of ours is doing; `is_open` while its answer is still awaited.
 
         Without a task id, or on a WebUI that does not know tasks, whatever it works on counts.
         """
+        if task_id is not None and not self.kind().knows_tasks:
+            state = _from_progress(self.client.progress())
+            return replace(state, running=True) if is_open else state
         if task_id is not None and self._has_task_progress:
             try:
                 return _from_task(self.client.internal_progress(task_id), self.client)
@@ -134,24 +196,9 @@ class WebUINode:
                 self._has_task_progress = False
         return _from_progress(self.client.progress())
 
-
-def read_inventory(client: ApiClient) -> Inventory:
-    """Ask a WebUI for its lists; those that it does not give are None."""
-    scripts = client.scripts().get("img2img", ())
-    return Inventory(
-        checkpoints=client.checkpoints(),
-        vaes=_names(client.vaes, "model_name"),
-        samplers=_names(client.samplers, "name"),
-        schedulers=_names(client.schedulers, "name", "label"),
-        upscalers=_names(client.upscalers, "name"),
-        latent_upscalers=_names(client.latent_upscalers, "name"),
-        scripts=scripts,
-        detailers=_told(client.detailers) if "adetailer" in scripts else None,
-        styles=_names(client.styles, "name"),
-        loras=_names(client.loras, "name", "alias"),
-        embeddings=_told(client.embeddings),
-        hypernetworks=_names(client.hypernetworks, "name"),
-    )
+    def unseen_state(self) -> TaskState:
+        """Return the state of an open request of ours, sent with a task id, that can't be seen."""
+        return IDLE if self._kind is None or self._kind.knows_tasks else TaskState(running=True)
 
 
 def _names(read: Callable[[], list[Any]], *keys: str) -> list[str] | None:
@@ -165,6 +212,26 @@ def _told(read: Callable[[], list[Any]]) -> list[Any] | None:
         return read()
     except WebUIAnswerError:
         return None
+
+
+READERS: Mapping[str, Callable[[WebUINode], Any]] = {
+    "checkpoints": lambda node: node.client.checkpoints(),
+    "vaes": lambda node: _names(partial(node.client.vaes, node.kind().vaes_path), "model_name"),
+    "modules": lambda node: _names(node.client.modules, "model_name") or (),
+    "samplers": lambda node: _names(node.client.samplers, "name"),
+    "schedulers": lambda node: (
+        node.kind().schedulers or _names(node.client.schedulers, "name", "label")
+    ),
+    "upscalers": lambda node: _names(node.client.upscalers, "name"),
+    "latent_upscalers": lambda node: _names(node.client.latent_upscalers, "name"),
+    "scripts": lambda node: node.client.scripts().get("img2img", ()),
+    "detailers": lambda node: _told(node.client.detailers),
+    "styles": lambda node: _names(node.client.styles, "name"),
+    "loras": lambda node: _names(node.client.loras, "name", "alias"),
+    "embeddings": lambda node: _told(node.client.embeddings),
+    "hypernetworks": lambda node: _names(node.client.hypernetworks, "name"),
+}
+"""How each list of an inventory is asked for; what a WebUI does not tell is None."""
 
 
 def _from_task(answer: Any, client: ApiClient) -> TaskState:

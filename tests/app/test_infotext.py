@@ -129,3 +129,39 @@ def test_a_file_without_parameters_is_refused(tmp_path: Path) -> None:
     ]:
         with pytest.raises(ImageFileError, match=said):
             read_parameters(tmp_path / name)
+
+
+def test_what_sdnext_repeats_of_the_prompts_is_no_part_of_them() -> None:
+    """Its lines of templates are left out, and its own labels mean the same settings."""
+    text = (
+        "a barn\nin snow\nNegative prompt: fog,\nrain\nTemplate: a barn\nin snow\n"
+        "Negative template: fog,\nrain\n"
+        "Steps: 9, Size: 64x96, Sampler: Euler, Scheduler: EulerDiscreteScheduler, Seed: 3, "
+        "CFG scale: 5.0, CLiP-skip: 2, App: SD.Next, Version: abc, Pipeline: P, "
+        "Operations: txt2img; hires, Model: dream, Sampler sigma: karras, "
+        "Hires upscaler: Latent Bilinear, Hires scale: 1.5, Hires steps: 4, Hires strength: 0.6"
+    )
+    parsed = parse_infotext(text)
+    assert (parsed.prompt, parsed.negative_prompt) == ("a barn\nin snow", "fog,\nrain")
+    found = settings_from(parsed)
+    assert found.ignored == ()
+    assert found.layer["txt2img"] == {
+        "steps": 9, "width": 64, "height": 96, "sampler_name": "Euler", "seed": 3,
+        "cfg_scale": 5.0, "clip_skip": 2, "checkpoint": "dream", "scheduler": "karras",
+        "hires_enabled": True, "hires_upscaler": "Latent Bilinear", "hires_scale": 1.5,
+        "hires_steps": 4, "hires_denoising_strength": 0.6,
+    }  # fmt: skip
+
+
+def test_a_prompt_of_a1111_may_speak_of_templates() -> None:
+    """Only SD.Next has such lines of its own."""
+    parsed = parse_infotext("a barn\nNegative prompt: fog\nTemplate: old\nSteps: 2, Seed: 3")
+    assert parsed.negative_prompt == "fog\nTemplate: old"
+
+
+def test_modules_of_forge_are_taken_over() -> None:
+    """They stand one by one behind the version."""
+    line = "x\nSteps: 5, Distilled CFG Scale: 3.5, Version: f2, Module 1: ae, Module 2: clip_l"
+    layer = settings_from(parse_infotext(line)).layer
+    assert layer["txt2img"]["additional_modules"] == ("ae", "clip_l")
+    assert layer["txt2img"]["distilled_cfg_scale"] == 3.5
