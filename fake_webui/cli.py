@@ -132,17 +132,21 @@ def coverage(profile: str, *, as_json: bool) -> None:
 
 @main.command("exec", context_settings={"allow_interspersed_args": False})
 @server_options()
+@click.option("--strict", is_flag=True, help="Fail on unknown addresses and fields.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_(command: tuple[str, ...], faults: tuple[str, ...], **settings: Any) -> None:
+def exec_(
+    command: tuple[str, ...], faults: tuple[str, ...], *, strict: bool, **settings: Any
+) -> None:
     """Run COMMAND with WEBUI_URL set to a fresh server, and show what it sent.
 
-    The exit status is that of COMMAND. Options for COMMAND go after `--`.
+    The exit status is that of COMMAND; with --strict it is 1 where that is 0 and COMMAND sent what
+    the WebUI does not know. Options for COMMAND go after `--`.
     """
     from fake_webui.commands.exec import run  # noqa: PLC0415 - serve starts without it
     from fake_webui.testing.fake import FakeWebUI  # noqa: PLC0415
 
     with sentences():
-        outcome = run(command, FakeWebUI(**settings, fault=faults))
+        outcome = run(command, FakeWebUI(**settings, fault=faults), strict=strict)
     click.echo(outcome.told, err=not outcome.has_run)
     raise SystemExit(outcome.status)
 

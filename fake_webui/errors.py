@@ -10,6 +10,7 @@ FakeWebUIError
 │   └── StarletteError       the web framework's own answer, such as 404 Not Found
 ├── ControlError             an answer of the control endpoints
 │   └── ExpectationError     the journal is not as a test expects; an AssertionError too
+├── StrictError              clients sent what the WebUI does not know; an AssertionError too
 ├── StartError               a server that was started did not come up
 └── UnreachableError         no WebUI answers at an address
 """
@@ -158,6 +159,10 @@ class ControlError(FakeWebUIError):
 
 class ExpectationError(ControlError, AssertionError):
     """The journal is not as expected; the message says what came nearest and how it differs."""
+
+
+class StrictError(FakeWebUIError, AssertionError):
+    """Clients sent what the WebUI does not know, and that was not allowed."""
 
 
 class StartError(FakeWebUIError):

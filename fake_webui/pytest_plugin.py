@@ -5,8 +5,8 @@ environment that has this package installed loads this module.
 """
 
 import json
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from fake_webui.testing.fake import FakeWebUI
 
 MARKER = "fake_webui"
+SETTINGS = ("step_seconds", "load_seconds", "seed", "images")
+ARGUMENTS = ("strict", "allow", "faults", *SETTINGS)
+FINDINGS = "fake WebUI findings"
+USED = pytest.StashKey["FakeWebUI"]()
 ENTRIES_SHOWN = 20
 SHOWN_FACTS = (
     "n", "method", "path", "status", "fault", "matched", "unknown_fields", "findings", "payload",
@@ -27,14 +31,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "fake_webui_options", "flags the fake WebUI is started with", type="args", default=[]
     )
+    parser.addini(
+        "fake_webui_strict", "fail on unknown addresses and fields", type="bool", default=True
+    )
+    parser.addini(
+        "fake_webui_allow", "patterns of paths that may be unknown", type="args", default=[]
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{MARKER}(allow_unmatched=False): allow_unmatched lets the test send requests to "
-        "addresses that the WebUI does not have",
+        f"{MARKER}({', '.join(f'{name}=…' for name in ARGUMENTS)}): strict=False lets the test "
+        "send addresses and fields that the WebUI does not have, allow=[…] on these paths alone; "
+        "faults are rules, the others settings of the server, for this test",
     )
 
 
@@ -60,9 +71,47 @@ def fake_webui(
         fake_webui_server.start()
     fake_webui_server.reset()
     fake_webui_server.mark(request.node.nodeid)
+    prepare(fake_webui_server, arguments_for(request.node))
+    request.node.stash[USED] = fake_webui_server
     yield fake_webui_server
     if fake_webui_server.exit_status is None:
         fake_webui_server.mark(None)
+
+
+def arguments_for(item: pytest.Item) -> dict[str, Any]:
+    """Return what the test's markers say, the closest last; what they allow adds up."""
+    found: dict[str, Any] = {}
+    allow: list[str] = []
+    for marker in reversed(list(item.iter_markers(MARKER))):
+        for name in marker.kwargs:
+            if name not in ARGUMENTS:
+                refuse_argument(name)
+        if marker.args:
+            pytest.fail(f"@pytest.mark.{MARKER} takes its arguments by name", pytrace=False)
+        allow += marker.kwargs.get("allow", [])
+        found |= marker.kwargs
+    return found | {"allow": allow}
+
+
+def refuse_argument(name: str) -> NoReturn:
+    """Fail a test whose marker has an argument that there is not."""
+    remedy = f"it takes {', '.join(ARGUMENTS)}"
+    if name == "allow_unmatched":
+        remedy = 'allow=["/path/*"] is what it was: patterns of the paths that may be unknown'
+    pytest.fail(f"@pytest.mark.{MARKER} has no argument {name!r}; {remedy}", pytrace=False)
+
+
+def prepare(webui: "FakeWebUI", arguments: Mapping[str, Any]) -> None:
+    """Let the server be as the markers want it for this test."""
+    from fake_webui.errors import ControlError  # noqa: PLC0415 (see the module's docstring)
+
+    try:
+        if settings := {name: arguments[name] for name in SETTINGS if name in arguments}:
+            webui.settings(**settings)
+        for rule in arguments.get("faults", ()):
+            webui.add_fault(rule)
+    except ControlError as error:
+        pytest.fail(f"@pytest.mark.{MARKER}: {error}", pytrace=False)
 
 
 def refuse_sharing(config: pytest.Config) -> None:
@@ -85,26 +134,26 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if webui := used_by(item):
         if (status := webui.exit_status) is not None:
             pytest.fail(f"the fake WebUI ended with status {status}: {webui.errors()}")
-        refuse_unmatched(item, webui)
+        refuse_unexpected(item, webui)
     return outcome
 
 
 def used_by(item: pytest.Item) -> "FakeWebUI | None":
-    """Return the fake WebUI that a test asked for."""
-    webui: FakeWebUI | None = getattr(item, "funcargs", {}).get("fake_webui")
-    return webui
+    """Return the fake WebUI that a test, or a fixture of its, asked for."""
+    return item.stash.get(USED, None)
 
 
-def refuse_unmatched(item: pytest.Item, webui: "FakeWebUI") -> None:
-    """Fail on requests to addresses that are not there, unless the test's marker allows them."""
-    marker = item.get_closest_marker(MARKER)
-    if marker and marker.kwargs.get("allow_unmatched"):
+def refuse_unexpected(item: pytest.Item, webui: "FakeWebUI") -> None:
+    """Fail on addresses and fields that are not there, unless the test may send them."""
+    arguments = arguments_for(item)
+    if not arguments.get("strict", item.config.getini("fake_webui_strict")):
         return
-    if unmatched := webui.requests(unmatched=True):
-        names = "".join(f"\n  {one['method']} {one['path']}" for one in unmatched)
+    allow = [*item.config.getini("fake_webui_allow"), *arguments["allow"]]
+    if lines := webui.unexpected(allow):
+        names = "".join(f"\n  {line}" for line in lines)
         pytest.fail(
             f"requests that the WebUI does not know:{names}\n"
-            f"(allow them with @pytest.mark.{MARKER}(allow_unmatched=True))",
+            f'(allow paths with @pytest.mark.{MARKER}(allow=["/path/*"]), all with strict=False)',
             pytrace=False,
         )
 
@@ -113,11 +162,39 @@ def refuse_unmatched(item: pytest.Item, webui: "FakeWebUI") -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach the journal to the report of a test that failed."""
+    """Attach the journal to the report of a test that failed, and the findings to any."""
     report = yield
-    if call.when == "call" and report.failed and (webui := used_by(item)):
-        report.sections.append(("fake WebUI", told_by(webui)))
+    if call.when == "call" and (webui := used_by(item)):
+        if report.failed:
+            report.sections.append(("fake WebUI", told_by(webui)))
+        if webui.exit_status is None and (lines := found_by(webui)):
+            report.sections.append((FINDINGS, "\n".join(lines)))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show what the fake noticed in tests that passed; the reports of the others have it."""
+    shown = [
+        (report.nodeid, text)
+        for report in terminalreporter.stats.get("passed", [])
+        for name, text in report.sections
+        if name == FINDINGS
+    ]
+    if shown:
+        terminalreporter.section(FINDINGS)
+        for nodeid, text in shown:
+            terminalreporter.line(nodeid)
+            terminalreporter.line("".join(f"  {line}\n" for line in text.splitlines()))
+
+
+def found_by(webui: "FakeWebUI") -> list[str]:
+    """Return the findings, none where the server has gone."""
+    from fake_webui.errors import FakeWebUIError  # noqa: PLC0415 (see the module's docstring)
+
+    try:
+        return webui.findings()
+    except FakeWebUIError:
+        return []
 
 
 def told_by(webui: "FakeWebUI") -> str:

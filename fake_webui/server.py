@@ -26,7 +26,7 @@ from fake_webui.api.families import core_endpoints
 from fake_webui.api.services import KEY, Services
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, index
-from fake_webui.control import gate, holds, inspector, settings, views
+from fake_webui.control import gate, holds, inspector, settings, strictness, views
 from fake_webui.control.access import is_loopback
 from fake_webui.errors import ApiError, ConfigError, ControlError
 from fake_webui.faults.holds import Holds
@@ -95,7 +95,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     for kind, answer in ERRORS:
         app.register_error_handler(kind, answer)
     app.url_map.converters["int"] = views.Number
-    for blueprint in (views.bp, holds.bp, settings.bp, inspector.bp):
+    for blueprint in (views.bp, holds.bp, settings.bp, strictness.bp, inspector.bp):
         app.register_blueprint(blueprint)
     app.wsgi_app = Wire(app.wsgi_app)  # type: ignore[method-assign]
     return app

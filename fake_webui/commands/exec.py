@@ -14,6 +14,7 @@ from typing import Any
 from fake_webui.testing.fake import FakeWebUI
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
+UNEXPECTED = 1  # of a command that ended well
 KILLED = 128  # plus the signal's number
 FORWARDED = [
     getattr(signal, name)
@@ -97,8 +98,10 @@ class Outcome:
     has_run: bool = True
 
 
-def run(command: Sequence[str], server: FakeWebUI) -> Outcome:
+def run(command: Sequence[str], server: FakeWebUI, *, strict: bool = False) -> Outcome:
     """Run a command with WEBUI_URL set to the server.
+
+    Where that is `strict`, a command that ended well and sent what the WebUI does not know failed.
 
     Raises:
         StartError: if the server does not start.
@@ -110,7 +113,11 @@ def run(command: Sequence[str], server: FakeWebUI) -> Outcome:
             return Outcome(NOT_FOUND, f"{command[0]}: command not found", has_run=False)
         except OSError as error:
             return Outcome(NOT_EXECUTABLE, f"{command[0]}: {error.strerror}", has_run=False)
-        return Outcome(status, summary(server.requests()))
+        shown = summary(server.requests())
+        if strict and (unexpected := server.unexpected()):
+            lines = ["", "requests that the WebUI does not know:", *unexpected]
+            return Outcome(status or UNEXPECTED, "\n".join([shown, *lines]))
+        return Outcome(status, shown)
 
 
 def run_command(command: Sequence[str], extra: dict[str, str]) -> int:

@@ -17,7 +17,7 @@ from fake_webui.api.families import known_endpoints
 from fake_webui.api.services import current_services
 from fake_webui.errors import ControlError
 from fake_webui.faults.actions import ACTIONS, can_be_encoded
-from fake_webui.faults.parsing import parse_rule
+from fake_webui.faults.parsing import parse_rule, parse_word
 from fake_webui.faults.wire import SOCKET, has_hung_up
 from fake_webui.journal import expectation
 from fake_webui.journal.exchange import Exchange
@@ -153,9 +153,10 @@ def list_faults() -> ResponseReturnValue:
 
 @bp.post("/faults")
 def add_fault() -> ResponseReturnValue:
-    """Add a rule."""
-    services = current_services()
-    return answer(**services.faults.add(parse_rule(json_body(), services.endpoints)))
+    """Add a rule, as an object or as one word of the command line."""
+    services, body = current_services(), json_body()
+    parse = parse_word if isinstance(body, str) else parse_rule
+    return answer(**services.faults.add(parse(body, services.endpoints)))
 
 
 @bp.delete("/faults")

@@ -105,10 +105,22 @@ def parse_settings(action: Action, given: Any) -> dict[str, Any]:
 
 
 def parse_spec(spec: str, endpoints: Index) -> FaultRule:
-    """Read a rule as it is written on the command line: `txt2img:out-of-memory:first`.
+    """Read a rule of the command line.
 
     Raises:
         ConfigError: with what is wrong and the form.
+    """
+    try:
+        return parse_word(spec, endpoints)
+    except ControlError as error:
+        raise ConfigError(f"--fault {spec}: {error.message}") from error
+
+
+def parse_word(spec: str, endpoints: Index) -> FaultRule:
+    """Read a rule as it is written on the command line: `txt2img:out-of-memory:first`.
+
+    Raises:
+        ControlError: 422 with what is wrong and the form.
     """
     head, has_body, body = spec.partition(":body=")
     endpoint, *words = head.split(":")
@@ -124,7 +136,7 @@ def parse_spec(spec: str, endpoints: Index) -> FaultRule:
     try:
         return parse_rule(rule, endpoints)
     except ControlError as error:
-        raise ConfigError(f"--fault {spec}: {error.message} (form: {SPEC_FORM})") from error
+        raise ControlError(422, f"{error.message} (form: {SPEC_FORM})", **error.facts) from error
 
 
 def with_word(rule: dict[str, Any], word: str) -> dict[str, Any]:

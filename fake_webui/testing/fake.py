@@ -6,12 +6,13 @@ import sys
 import sysconfig
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from fake_webui.errors import StartError
+from fake_webui.errors import StartError, StrictError
 from fake_webui.testing.client import ControlClient
 from fake_webui.testing.held import WAIT_MARGIN_S, Held
 
@@ -31,10 +32,16 @@ class FakeWebUI:
     Options are those of the command line: `step_seconds=0.1` is `--step-seconds 0.1`,
     `nowebui=True` is `--nowebui`, a list gives its flag more than once. Whole words of the
     command line may be given as well.
+
+    With `strict`, leaving the block raises a StrictError where addresses or fields were sent that
+    the WebUI does not know; `allow` are patterns of paths where that is no error.
     """
 
-    def __init__(self, *words: str, **options: Any) -> None:
+    def __init__(
+        self, *words: str, strict: bool = False, allow: Iterable[str] = (), **options: Any
+    ) -> None:
         self._words = words
+        self._strict, self._allow = strict, tuple(allow)
         self._options = options
         self._process: subprocess.Popen[str] | None = None
         self._control: ControlClient | None = None
@@ -120,7 +127,29 @@ class FakeWebUI:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        try:
+            if self._strict and error is None and self.exit_status is None:
+                self.refuse_unexpected()
+        finally:
+            self.stop()
+
+    def refuse_unexpected(self) -> None:
+        """Check that nothing was sent that the WebUI does not know, but what is allowed.
+
+        Raises:
+            StrictError: with a line for each address and field, and the nearest known name.
+        """
+        if lines := self.unexpected(self._allow):
+            raise StrictError("\n  ".join(["requests that the WebUI does not know:", *lines]))
+
+    def unexpected(self, allow: Iterable[str] = ()) -> list[str]:
+        """Return a line for each unknown address and field; `allow` are patterns of paths."""
+        answer = self._object("GET", "requests/unexpected", params={"allow": list(allow)})
+        return told(answer["unexpected"])
+
+    def findings(self) -> list[str]:
+        """Return a line for each thing that was replaced, ignored or left out."""
+        return told(self._object("GET", "requests/unexpected")["findings"])
 
     @property
     def exit_status(self) -> int | None:
@@ -258,6 +287,14 @@ class FakeWebUI:
         placed = self._object("POST", "holds", json={"match": wanted, "at_step": at_step})
         return Held(self._client(), placed)
 
+    def add_fault(self, rule: str | Mapping[str, Any]) -> dict[str, Any]:
+        """Add a fault rule as it is posted, or as on the command line: `txt2img:nan:first`.
+
+        Raises:
+            ControlError: if it is wrong; its text says what is allowed.
+        """
+        return self._object("POST", "faults", json=rule)
+
     def clear_faults(self) -> None:
         """Remove every fault rule."""
         self._object("DELETE", "faults")
@@ -278,6 +315,12 @@ class FakeWebUI:
     def _object(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self._client().call(method, path, **options)
         return answer
+
+
+def told(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return sentences on requests as lines, each once, with how often it was."""
+    counts = Counter(f"{row['method']} {row['path']}: {row['text']}" for row in rows)
+    return [f"{line} (x{times})" if times > 1 else line for line, times in counts.items()]
 
 
 def ask(match: Mapping[str, Any], **expected: Any) -> dict[str, Any]:

@@ -52,6 +52,19 @@ urllib.request.urlopen(urllib.request.Request(url, body, kind), timeout=20)
     assert "unknown fields stpes" in run_exec("--", sys.executable, "-c", script).stdout
 
 
+@pytest.mark.parametrize(("words", "status"), [((), 0), (("--strict",), 1)])
+def test_strict_fails_on_what_is_not_there(words: tuple[str, ...], status: int) -> None:
+    """A command that ended well and sent a wrong address ends with 1, and the nearest is named."""
+    done = run_exec(*words, "--", *SENT, "/sdapi/v1/sampler")
+    assert done.returncode == status
+    assert ("did you mean `/sdapi/v1/samplers`?" in done.stdout) == bool(words)
+
+
+def test_strict_lets_pass_what_is_there() -> None:
+    """Known addresses do not change the status."""
+    assert run_exec("--strict", "--", *SENT, "/sdapi/v1/samplers").returncode == 0
+
+
 @pytest.mark.parametrize("status", [0, 1, 7])
 def test_the_status_is_that_of_the_command(status: int) -> None:
     """Scripts can rely on it."""

@@ -6,12 +6,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from fake_webui.errors import ControlError, ExpectationError, StartError, UnreachableError
+from fake_webui.errors import (
+    ControlError,
+    ExpectationError,
+    StartError,
+    StrictError,
+    UnreachableError,
+)
 from tests.fake_webui.pictures import png
 from tests.support import ROOT, wait_until
 
@@ -159,7 +166,7 @@ def test_another_server_is_not_taken_for_a_fake(webui: FakeWebUI) -> None:
         ({"host": "192.0.2.1"}, "is not a loopback address"),
     ],
 )
-def test_a_server_that_does_not_start_says_why(options: dict[str, object], words: str) -> None:
+def test_a_server_that_does_not_start_says_why(options: dict[str, Any], words: str) -> None:
     """The error has the exit status and the server's own words."""
     with pytest.raises(StartError, match=rf"(?s)exit status 2: .*{words}"):
         FakeWebUI(**options).start()
@@ -217,3 +224,35 @@ def test_large_pictures_are_kept_and_given_back(webui: FakeWebUI) -> None:
     requests.post(f"{webui.url}/nowhere", json=body, timeout=20)
     assert webui.image(1) == picture
     assert len(webui.last("/nowhere")["image"]["parameters"]) == 200_000
+
+
+def test_a_strict_one_raises_at_the_end_of_the_block() -> None:
+    """A line for each unknown address and field, with the nearest name; not for allowed paths."""
+
+    def sloppy() -> None:
+        with FakeWebUI(strict=True, allow=["/probe/*"]) as webui:
+            generate(webui, stepps=3)
+            generate(webui, stepps=3)
+            get(webui, "/probe/1")
+            get(webui, TXT2IMG)
+
+    with pytest.raises(StrictError) as raised:
+        sloppy()
+    assert str(raised.value).splitlines()[1:] == [
+        f"  POST {TXT2IMG}: `stepps` is not a field of the WebUI: did you mean `steps`? (x2)",
+        f"  GET {TXT2IMG}: the WebUI takes POST here",
+    ]
+
+
+def test_a_strict_one_does_not_hide_what_went_wrong() -> None:
+    """An error inside the block is the one that comes out; a clean block raises nothing."""
+
+    def failing() -> None:
+        with FakeWebUI(strict=True) as webui:
+            get(webui, "/nowhere")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        failing()
+    with FakeWebUI(strict=True) as webui:
+        get(webui)

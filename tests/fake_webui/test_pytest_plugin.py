@@ -107,7 +107,7 @@ def test_an_address_that_is_not_there_fails_the_test(project: pytest.Pytester) -
         def test_slip(fake_webui):
             call(fake_webui, "/sdapi/v1/sampler")
 
-        @pytest.mark.fake_webui(allow_unmatched=True)
+        @pytest.mark.fake_webui(allow=["/sdapi/v1/sampl*"])
         def test_on_purpose(fake_webui):
             assert call(fake_webui, "/sdapi/v1/sampler").status_code == 404
         """
@@ -115,7 +115,10 @@ def test_an_address_that_is_not_there_fails_the_test(project: pytest.Pytester) -
     result = run(project, "--strict-markers")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["requests that the WebUI does not know:", "*GET /sdapi/v1/sampler"]
+        [
+            "requests that the WebUI does not know:",
+            "*GET /sdapi/v1/sampler: the WebUI has no such address: did you mean*/samplers`?",
+        ]
     )
 
 
@@ -313,3 +316,119 @@ def test_the_readme_example_works(project: pytest.Pytester) -> None:
     project.makepyfile(test_readme=example)
     outcome = run(project).parseoutcomes()
     assert outcome.keys() == {"passed"}
+
+
+CALLS = """
+    import pytest
+    import requests
+
+    SMALL = {"width": 64, "height": 64, "steps": 2}
+
+    def generate(webui, **fields):
+        return requests.post(f"{webui.url}/sdapi/v1/txt2img", json=SMALL | fields, timeout=20)
+"""
+
+
+def test_a_misspelt_field_fails_the_test(project: pytest.Pytester) -> None:
+    """With the nearest name, however the test came by the server; strict=False lets it pass."""
+    project.makepyfile(
+        CALLS
+        + """
+    @pytest.fixture
+    def client(fake_webui):
+        return lambda: generate(fake_webui, negativ_prompt="x")
+
+    def test_direct(fake_webui):
+        generate(fake_webui, negativ_prompt="x")
+
+    def test_by_a_fixture(client):
+        client()
+
+    def test_by_value(request):
+        generate(request.getfixturevalue("fake_webui"), negativ_prompt="x")
+
+    @pytest.mark.fake_webui(strict=False)
+    def test_lenient(client):
+        client()
+"""
+    )
+    result = run(project)
+    result.assert_outcomes(passed=1, failed=3)
+    line = "*POST /sdapi/v1/txt2img: `negativ_prompt` is not a field*: did you mean `negative_*`?"
+    result.stdout.fnmatch_lines([line] * 3)
+
+
+def test_settings_allow_more_or_all(project: pytest.Pytester) -> None:
+    """Capability probes are allowed for all tests at once; strictness can be switched off."""
+    project.makepyfile(
+        """
+        import requests
+
+        def test_probe(fake_webui):
+            requests.get(fake_webui.url + "/controlnet/version", timeout=9)
+
+        def test_slip(fake_webui):
+            requests.get(fake_webui.url + "/nowhere", timeout=9)
+        """
+    )
+    run(project, "-o", "fake_webui_allow=/controlnet/*").assert_outcomes(passed=1, failed=1)
+    run(project, "-o", "fake_webui_strict=false").assert_outcomes(passed=2)
+
+
+def test_a_mark_sets_the_server_for_one_test(project: pytest.Pytester) -> None:
+    """Settings and fault rules, in both spellings, are gone with the next test."""
+    project.makepyfile(
+        CALLS
+        + """
+    RULE = {"match": {"path": "txt2img"}, "action": "status", "with": {"status": 502}}
+
+    @pytest.mark.fake_webui(step_seconds=0.01, faults=["txt2img:nan:first", RULE])
+    def test_marked(fake_webui):
+        assert fake_webui.settings()["step_seconds"] == 0.01
+        assert [generate(fake_webui).status_code for _ in range(2)] == [500, 502]
+
+    def test_next(fake_webui):
+        assert fake_webui.settings()["step_seconds"] == 0
+        assert generate(fake_webui).ok
+"""
+    )
+    run(project).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("allow_unmatched=True", "*no argument 'allow_unmatched'; allow=*"),
+        ("strikt=False", "*no argument 'strikt'; it takes strict, allow, *"),
+        ("False", "*takes its arguments by name*"),
+        ("step_seconds=-1", "*step_seconds is from 0 to*"),
+        ("faults=['txt2img:nun']", "*there is no action 'nun'*form:*"),
+    ],
+)
+def test_a_wrong_mark_is_an_error(project: pytest.Pytester, arguments: str, words: str) -> None:
+    """It says what the marker takes."""
+    project.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.fake_webui({arguments})
+        def test_it(fake_webui): pass
+        """
+    )
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([words])
+
+
+def test_findings_of_tests_that_pass_are_shown(project: pytest.Pytester) -> None:
+    """A LoRA that the WebUI ignored is no failure, and is not silent either."""
+    project.makepyfile(
+        CALLS
+        + """
+    def test_it(fake_webui):
+        assert generate(fake_webui, prompt="<lora:nobody:1>").ok
+"""
+    )
+    result = run(project)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*fake WebUI findings*", "*::test_it", "*txt2img: *nobody*"])
