@@ -1,6 +1,7 @@
 """The one place where the parts of the app are put together."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from app.engine.node_pool import NodePool
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.runner import SingleNodeJobRunner
 from app.engine.runner_group import RunnerGroup
+from app.errors import HomeError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.job_service import JobService
@@ -91,7 +93,8 @@ def build_app(
     registry = WorkerRegistry(store, locks)
     orphans = registry.orphans() if read_only else []
     if not read_only:
-        registry.recover()
+        with suppress(HomeError):  # a full disk can still be read; the runners try again
+            registry.recover()
     queue, history = JobQueue(store), JobHistoryStore(store)
     artifacts = ArtifactStore(settings.home, template)
     nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]

@@ -17,6 +17,16 @@ def clean(text: str) -> str:
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def is_utf8(word: str) -> bool:
+    """Return whether a word from the system was UTF-8; what was not came in as surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)
+
+
+def readable(word: str) -> str:
+    """Return a word that is not UTF-8 with a sign in the place of each byte that is none."""
+    return word.encode(errors="replace").decode()
+
+
 def clean_json(value: Any) -> Any:
     """Return a JSON value with every text in it cleaned, keys too.
 

@@ -7,14 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 
 import click
 from click.shell_completion import CompletionItem
 
 from app import __version__
+from app.cleaning import clean, is_utf8, readable
 from app.commands import COMPLETE_VARIABLE, PROGRAM
-from app.errors import AppError
+from app.errors import AppError, BadInputError
 
 COMMANDS = {
     "run": "Make images from a prompt or a prompt pack, and wait for them.",
@@ -74,14 +75,14 @@ def main(words: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command line and return its exit status; errors are one sentence on stderr."""
     _accept_any_letter()
     try:
+        _refuse_other_encodings(sys.argv[1:] if words is None else words)
         group = _called(cli, program)
         status = group.main(words, program, COMPLETE_VARIABLE, standalone_mode=False)
         return int(status or 0)
     except click.exceptions.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _show(error)
     except AppError as error:
         return _fail(str(error), error.exit_status)
     except BrokenPipeError:
@@ -105,7 +106,21 @@ def _accept_any_letter() -> None:
             stream.reconfigure(errors="replace")
 
 
+def _refuse_other_encodings(words: Sequence[str]) -> None:
+    for word in words:
+        if not is_utf8(word):
+            raise BadInputError(f"a word of the command line is not UTF-8: {readable(word)}")
+
+
+def _show(error: click.ClickException) -> int:
+    """Print click's own error, which may quote what was given."""
+    said = StringIO()
+    error.show(said)
+    click.echo(clean(said.getvalue()), err=True, nl=False)
+    return error.exit_code
+
+
 def _fail(sentence: str, status: int) -> int:
     colours = False if os.environ.get("NO_COLOR") else None  # None: on a terminal
-    click.secho(f"Error: {sentence}", fg="red", err=True, color=colours)
+    click.secho(f"Error: {clean(sentence)}", fg="red", err=True, color=colours)
     return status

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.app_state import JobDraft
+from app.cleaning import clean
 from app.commands.shared import completing
 from app.commands.shared.checking import say_unfit
 from app.commands.shared.groups import DefaultGroup
@@ -18,7 +19,7 @@ from app.commands.shared.options import (
     settings_options,
     webui_option,
 )
-from app.commands.shared.output import console, one_line, print_json
+from app.commands.shared.output import console, one_line, print_json, say
 from app.commands.shared.submitting import say_plan
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
@@ -118,10 +119,10 @@ def show(
 def _print_job(number: int, spec: JobSpec) -> None:
     keys = spec.prompt_keys
     title = " ".join(filter(None, (f"job {number}:", keys["name"], _choices(keys["choices"]))))
-    console().print(f"\n{one_line(title)}", style="bold", markup=False, soft_wrap=True)
+    console().print(f"\n{clean(one_line(title))}", style="bold", markup=False, soft_wrap=True)
     for request in preview(spec):
         payload = json.dumps(request.payload, indent=2, ensure_ascii=False)
-        click.echo(f"POST {request.path}  ({request.stage})\n{payload}")
+        say(f"POST {request.path}  ({request.stage})\n{payload}")
 
 
 def _choices(choices: dict[str, str]) -> str:

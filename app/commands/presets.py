@@ -14,7 +14,7 @@ from app.commands.shared.options import (
     settings_options,
     start_from,
 )
-from app.commands.shared.output import notice, print_json
+from app.commands.shared.output import notice, print_json, say
 from app.commands.shared.submitting import start_from_last
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import merge
@@ -70,7 +70,7 @@ def show(*, name: str, home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([{"preset": name, "settings": preset.layer}])
     else:
-        click.echo(json.dumps(preset.layer, indent=2, ensure_ascii=False))
+        say(json.dumps(preset.layer, indent=2, ensure_ascii=False))
 
 
 def _say(preset: Preset) -> None:

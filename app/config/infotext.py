@@ -55,12 +55,18 @@ def read_parameters(path: Path) -> str:
         ImageFileError: if the file is missing, is not an image, or carries no parameters.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
             image.load()
             text = image.info.get("parameters") or _user_comment(image)
     except FileNotFoundError as error:
         raise ImageFileError(f"{path}: there is no such file") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        SyntaxError,
+        ValueError,
+    ) as error:
         raise ImageFileError(f"{path}: not an image that can be read") from error
     if not isinstance(text, str) or not text.strip():
         raise ImageFileError(

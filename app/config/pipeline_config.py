@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from app.cleaning import clean_json
 from app.config.refusals import Problem, problem_of
 from app.errors import ConfigurationError
 
@@ -261,7 +262,7 @@ def parse_config(values: Mapping[str, Any]) -> PipelineConfig:
         ConfigurationError: as for `merge`.
     """
     try:
-        return PipelineConfig.model_validate(values)
+        return PipelineConfig.model_validate(clean_json(values))
     except ValidationError as error:
         raise ConfigurationError("; ".join(p.sentence for p in _problems(error))) from error
 
@@ -269,7 +270,7 @@ def parse_config(values: Mapping[str, Any]) -> PipelineConfig:
 def find_problems(values: Mapping[str, Any]) -> list[Problem]:
     """Return everything that is wrong with a layer of settings."""
     try:
-        PipelineConfig.model_validate(values)
+        PipelineConfig.model_validate(clean_json(values))
     except ValidationError as error:
         return _problems(error)
     return []

@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from app.cleaning import clean, clean_json
 from app.config.pipeline_config import PipelineConfig, StageName, parse_config
 from app.errors import ConfigurationError, TransitionError
 
@@ -94,6 +95,16 @@ class JobSpec:
     batch_id: str | None = None
     parent_id: str | None = None
     priority: int | None = None
+
+    def cleaned(self) -> "JobSpec":
+        """Return it as the store may have it, without control characters and lone surrogates."""
+        return replace(
+            self,
+            prompt=clean(self.prompt),
+            negative_prompt=clean(self.negative_prompt),
+            prompt_pack_id=self.prompt_pack_id and clean(self.prompt_pack_id),
+            prompt_keys=clean_json(dict(self.prompt_keys)),
+        )
 
     @property
     def effective_priority(self) -> int:

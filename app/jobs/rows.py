@@ -107,7 +107,7 @@ def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
     found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
     first = found[0] + 1 if found else 1
     created_at = utc_now().isoformat()
-    rows = [new_row(spec, number, created_at) for number, spec in enumerate(specs, first)]
+    rows = [new_row(spec.cleaned(), number, created_at) for number, spec in enumerate(specs, first)]
     insert_rows(connection, rows)
     return [row["job_id"] for row in rows]
 

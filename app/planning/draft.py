@@ -81,8 +81,21 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
         "batch_id": new_job_id(),
     }
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    specs = (_spec(variant, rng, shared) for variant in _picked(variants, pack, draft.only))
-    return Plan(tuple(specs), (*preset.notices, *pack.notices))
+    made = [_spec(variant, rng, shared) for variant in _picked(variants, pack, draft.only)]
+    specs = tuple(spec.cleaned() for spec in made)
+    return Plan(specs, (*preset.notices, *pack.notices, *changed_by_cleaning(made, specs)))
+
+
+def changed_by_cleaning(before: Sequence[JobSpec], after: Sequence[JobSpec]) -> list[str]:
+    """Return what there is to say where prompts had characters that no prompt can have."""
+    pairs = zip(before, after, strict=True)
+    count = sum(_texts(old) != _texts(new) for old, new in pairs)
+    whose = "the prompt of one job" if count == 1 else f"the prompts of {count:,} jobs"
+    return [f"control characters were taken out of {whose}"] if count else []
+
+
+def _texts(spec: JobSpec) -> tuple[str, str]:
+    return spec.prompt, spec.negative_prompt
 
 
 def prepared(spec: JobSpec, written: Collection[str], home: Path) -> JobSpec:

@@ -66,12 +66,11 @@ def inspect_image(data: bytes) -> tuple[str, int, int]:
             what a WebUI returns when its VAE made nothing but NaNs.
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=tuple(IMAGE_SUFFIXES)) as image:
             image.verify()  # checksums and the end mark, which decoding alone lets pass
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=tuple(IMAGE_SUFFIXES)) as image:
             _refuse_black(image)
-            name = image.format or ""
-            return IMAGE_SUFFIXES.get(name, f".{name.lower()}"), *image.size
+            return IMAGE_SUFFIXES.get(image.format or "", ".jpg"), *image.size
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise BadAnswerError(
             f"the WebUI returned an image that can't be decoded: {error}"

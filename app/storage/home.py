@@ -19,6 +19,7 @@ HOME_VARIABLE = "APP_HOME"
 WEBUI_VARIABLE = "WEBUI_URL"
 PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
 _API_ROOT = "/sdapi/v1"  # people copy it along with the address
+PRIVATE_FOLDER = 0o700
 _LAST_USED = "last-used.json"
 
 
@@ -80,8 +81,17 @@ def check_webui_url(url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigurationError(f"{url!r} is not a WebUI URL; give one like {DEFAULT_WEBUI_URL}")
+        raise ConfigurationError(
+            f"{_shown(url)!r} is not a WebUI URL; give one like {DEFAULT_WEBUI_URL}"
+        )
     return url.strip().rstrip("/").removesuffix(_API_ROOT).rstrip("/")
+
+
+def _shown(url: str) -> str:
+    """Return what was given as a URL, whatever it is, without a user and a password."""
+    before, _, host = url.rpartition("@")
+    scheme, slashes, _ = before.partition("//")
+    return f"{scheme}{slashes}{host}" if slashes else host
 
 
 def prepare_home(home: Path) -> Path:
@@ -92,7 +102,7 @@ def prepare_home(home: Path) -> Path:
     """
     try:
         for folder in (home, home / PACKS_FOLDER, home / PRESETS_FOLDER):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise HomeError(
             f"can't make the home folder {home}: {error.strerror}; choose another with --home"

@@ -5,6 +5,7 @@ cut. Everything that a caller changes goes through `transaction()`.
 """
 
 import contextlib
+import secrets
 import sqlite3
 import threading
 import weakref
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import HomeError, StoreVersionError
+from app.storage.files import PARTIAL_SUFFIX, sync_folder
 from app.storage.locks import FileLock
 from app.store.schema import MIGRATIONS
 
 BUSY_TIMEOUT_S = 60.0
+PRIVATE_FILE = 0o600
 
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
@@ -46,11 +49,16 @@ class JobStore:
     ) -> None:
         self.path = path
         self._lock = threading.RLock()
-        with self._telling():
-            self._connection = (_open_to_read if read_only else _open)(path, busy_timeout_s)
-        with contextlib.ExitStack() as undo:
-            undo.callback(self._connection.close)
-            self._find_features()
+        with contextlib.ExitStack() as undo, self._alone(read_only=read_only):
+            with self._telling():
+                if read_only:
+                    self._refuse_empty()
+                    self._connection = _open_to_read(path, busy_timeout_s)
+                else:
+                    self._make_if_missing(migrations)
+                    self._connection = _open(path, busy_timeout_s)
+            undo.callback(self.close)
+            self.has_full_text_search = ("ENABLE_FTS5",) in self.rows("PRAGMA compile_options")
             if read_only:
                 self._refuse_newer(migrations)
             else:
@@ -95,20 +103,63 @@ class JobStore:
         """Turn SQLite's errors into a sentence with the file's name."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise HomeError(f"can't use {self.path}: {error}") from error
 
-    def _find_features(self) -> None:
-        self.has_full_text_search = ("ENABLE_FTS5",) in self.rows("PRAGMA compile_options")
-
-    def _prepare(self, migrations: Sequence[str]) -> None:
-        """Set the file up, one process at a time."""
+    @contextlib.contextmanager
+    def _alone(self, *, read_only: bool) -> Iterator[None]:
+        """Set the file up while no other process does; where nothing is written, at any time."""
+        if read_only:
+            yield
+            return
         with FileLock(self.path.with_name(f"{self.path.name}.lock")) as lock:
             if not lock.acquire_within(BUSY_TIMEOUT_S, threading.Event()):
                 raise HomeError(f"can't use {self.path}: another process keeps it locked")
+            yield
+
+    def _make_if_missing(self, migrations: Sequence[str]) -> None:
+        """Make the store whole under another name first, so that a kill leaves no half of it."""
+        if self.path.exists():
+            self._refuse_empty()
+            return
+        partial = self.path.with_name(f".{secrets.token_hex(8)}{PARTIAL_SUFFIX}")
+        try:
+            partial.touch(mode=PRIVATE_FILE, exist_ok=False)
+            with contextlib.closing(_open(partial, BUSY_TIMEOUT_S)) as connection:
+                connection.execute("PRAGMA journal_mode = MEMORY")  # no second file to leave behind
+                connection.execute("BEGIN")
+                for number, step in enumerate(migrations, start=1):
+                    _change_schema(connection, number, step)
+                connection.execute("COMMIT")
+            partial.rename(self.path)
+            sync_folder(self.path.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _refuse_empty(self) -> None:
+        if self.path.stat().st_size == 0:
+            raise HomeError(
+                f"{self.path} is empty, so its jobs are lost; put a copy of it in its place,"
+                " or remove it to begin anew"
+            )
+
+    def _prepare(self, migrations: Sequence[str]) -> None:
+        with contextlib.suppress(OSError):
+            self.path.chmod(PRIVATE_FILE)
+        self._begin_reading()
+        self.rows("PRAGMA synchronous = FULL")
+        self._migrate(migrations)
+
+    def _begin_reading(self) -> None:
+        """Look at the file for the first time, also where the disk has no room for an index."""
+        try:
             self.rows("PRAGMA journal_mode = WAL")
-            self.rows("PRAGMA synchronous = FULL")
-            self._migrate(migrations)
+        except HomeError:
+            # With the file for itself, SQLite keeps the index of the log in memory.
+            self._connection.close()
+            self._connection = _open(self.path, BUSY_TIMEOUT_S)
+            self.rows("PRAGMA locking_mode = EXCLUSIVE")
+            self._version()
 
     def _refuse_newer(self, migrations: Sequence[str]) -> None:
         if self._version() > len(migrations):
@@ -129,9 +180,7 @@ class JobStore:
             return
         with self.transaction() as connection:
             if self._version() < number:  # another process may have been faster
-                for statement in step.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number}")
+                _change_schema(connection, number, step)
 
     def _version(self) -> int:
         return int(self.rows("PRAGMA user_version")[0][0])
@@ -139,6 +188,7 @@ class JobStore:
     def _back_up(self) -> None:
         """Copy the file beside itself before its schema changes."""
         target = self.path.with_name(f"{self.path.name}.v{self._version()}.bak")
+        target.touch(mode=PRIVATE_FILE)
         with self._lock, self._telling(), contextlib.closing(sqlite3.connect(target)) as copy:
             self._connection.backup(copy)
 
@@ -162,3 +212,9 @@ def _open_to_read(path: Path, timeout_s: float) -> Connection:
         connection.close()
         connection = _open(f"{path.as_uri()}?mode=ro&immutable=1", timeout_s, uri=True)
     return connection
+
+
+def _change_schema(connection: Connection, number: int, step: str) -> None:
+    for statement in step.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {number}")

@@ -23,6 +23,7 @@ from app.commands.shared.sections import SectionedCommand
 from app.commands.shared.submitting import print_added
 from app.errors import BadInputError, ImageFileError
 from app.jobs.models import JobSpec, RunMode
+from app.planning.draft import changed_by_cleaning
 from app.planning.imports import import_image
 
 job_ids_argument = click.argument(
@@ -72,11 +73,14 @@ def _imported(app: Application, path: Path) -> JobSpec:
     found = import_image(path, app.history, chosen_layer())
     if found.ignored:
         notice(f"{path}: not carried over: {', '.join(found.ignored)}", "yellow")
+    spec = found.spec.cleaned()
+    for sentence in changed_by_cleaning([found.spec], [spec]):
+        notice(f"{path}: {sentence}", "yellow")
     try:
-        check_jobs(app, [found.spec], strict=False)
+        check_jobs(app, [spec], strict=False)
     except BadInputError as error:
         raise ImageFileError(f"{path}: {error}") from error
-    return found.spec
+    return spec
 
 
 def _in_mode(spec: JobSpec, *, runs: bool) -> JobSpec:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from app.cleaning import clean
 from app.commands.shared.job_rows import job_json, seed_of, took_s
 from app.commands.shared.output import plain
 from app.jobs.models import JobRecord
@@ -33,7 +34,7 @@ def export_lines(jobs: Iterable[JobRecord], form: str, home: Path) -> Iterator[s
         yield from (_csv_line(_csv_row(job, home)) for job in jobs)
     else:
         for job in jobs:
-            yield json.dumps(job_json(job), ensure_ascii=False, default=plain) + "\n"
+            yield clean(json.dumps(job_json(job), ensure_ascii=False, default=plain)) + "\n"
 
 
 def _csv_row(job: JobRecord, home: Path) -> list[Any]:
@@ -52,6 +53,7 @@ def _csv_row(job: JobRecord, home: Path) -> list[Any]:
 def _cell(value: Any) -> Any:
     """Return a value that no spreadsheet takes for a formula."""
     text = plain(value) if hasattr(value, "isoformat") else value
+    text = clean(text) if isinstance(text, str) else text
     return f"'{text}" if isinstance(text, str) and text[:1] in {"=", "+", "@", "\t"} else text
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.table import Table
 from rich.text import Text
 
+from app.cleaning import clean
 from app.commands.shared.job_rows import origin_of, seed_of, size_of, took_s
-from app.commands.shared.output import STATUS_STYLES, console, duration, local_time
+from app.commands.shared.output import STATUS_STYLES, console, duration, local_time, say
 from app.jobs.models import JobRecord
 
 _TITLE = 11  # characters for a fact's title
@@ -20,13 +20,13 @@ def print_job(job: JobRecord, home: Path) -> None:
     facts = [fact for fact in _facts(job, home) if fact[1]]
     output = console()
     if not output.is_terminal:
-        click.echo("".join(f"{title:<{_TITLE}}{value}\n" for title, value, _ in facts))
+        say("".join(f"{title:<{_TITLE}}{value}\n" for title, value, _ in facts))
         return
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for title, value, style in facts:
-        grid.add_row(title, Text(value, style=style))
+        grid.add_row(title, Text(clean(value), style=style))
     output.print(grid, "")
 
 

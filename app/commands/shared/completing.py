@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from app.bootstrap import Application
+from app.cleaning import clean
 from app.commands.shared.job_rows import summary_of
 from app.commands.shared.opening import opened
 from app.config.presets import list_presets
@@ -44,7 +45,7 @@ def _jobs(ctx: click.Context, incomplete: str, *, live: bool) -> list[Completion
     with suppress(AppError), opened(_home(ctx), to_read=True) as app:
         found = _latest(app, live=live)
         return [
-            CompletionItem(job.job_id, help=summary_of(job)[:60])
+            CompletionItem(job.job_id, help=clean(summary_of(job))[:60])
             for job in found
             if job.job_id.startswith(incomplete)
         ]
@@ -60,4 +61,8 @@ def _home(ctx: click.Context) -> Path:
 
 
 def _starting(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return [
+        CompletionItem(name)
+        for name in names
+        if name.startswith(incomplete) and name == clean(name)
+    ]

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from app.cleaning import clean
 from app.jobs.models import JobStatus
 
 UNLIMITED_COLUMNS = 10_000
@@ -31,15 +32,20 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
 
 
+def say(text: object, *, nl: bool = True) -> None:
+    """Print text on stdout; here and in `notice` nothing gets out that a terminal would obey."""
+    click.echo(clean(str(text)), nl=nl)
+
+
 def print_json(rows: Sequence[Any]) -> None:
     """Print one JSON array."""
-    click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=plain))
+    say(json.dumps(list(rows), indent=2, ensure_ascii=False, default=plain))
 
 
 def notice(sentence: str, style: str = "") -> None:
     """Say something beside the result, on stderr."""
     stderr = console(stderr=True)
-    stderr.print(Text(sentence, style=style), soft_wrap=not stderr.is_terminal)
+    stderr.print(Text(clean(sentence), style=style), soft_wrap=not stderr.is_terminal)
 
 
 def local_time(moment: datetime | None) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from app.cleaning import clean
 from app.commands.shared.output import console, duration, one_line
 from app.jobs.models import Progress as JobProgress
 
@@ -68,7 +69,9 @@ class WorkBars:
 
     def say(self, sentence: str, style: str = "") -> None:
         """Print a line above the bars."""
-        self.console.print(Text(sentence, style=style), soft_wrap=not self.console.is_terminal)
+        self.console.print(
+            Text(clean(sentence), style=style), soft_wrap=not self.console.is_terminal
+        )
 
     def _show_job(self, job: JobProgress) -> None:
         done, words = job.job_fraction * _SCALE, progress_words(job)

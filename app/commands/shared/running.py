@@ -11,12 +11,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-import click
-
 from app.bootstrap import Application
 from app.commands.shared.interrupts import Interrupts, interrupts
 from app.commands.shared.job_rows import job_json, summary_of, took_s
-from app.commands.shared.output import count, duration, notice, print_json, shortened
+from app.commands.shared.output import count, duration, notice, print_json, say, shortened
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.progress_bars import WorkBars
 from app.commands.shared.reaching import require_webui
@@ -61,7 +59,7 @@ def _print_images(app: Application, jobs: Sequence[JobRecord]) -> None:
     for job in jobs:
         for image in job.images:
             if image.get("stage") in job.stages[-1:]:
-                click.echo(app.home / image["path"])
+                say(app.home / image["path"])
 
 
 def _say_waiting(app: Application, jobs: Sequence[JobRecord]) -> None:

@@ -11,7 +11,7 @@ from app.commands.shared import completing
 from app.commands.shared.checking import check_jobs
 from app.commands.shared.job_rows import job_json, planned_json
 from app.commands.shared.options import chosen_layer, start_from, together
-from app.commands.shared.output import count, notice, print_json
+from app.commands.shared.output import count, notice, print_json, say
 from app.config.pipeline_config import parse_config
 from app.jobs.models import RunMode
 from app.planning.draft import Plan
@@ -133,7 +133,7 @@ def print_added(app: Application, job_ids: Sequence[str], *, as_json: bool) -> N
         print_json([job_json(app.history.get(job_id)) for job_id in reversed(job_ids)])
         return
     for job_id in job_ids:
-        click.echo(job_id)
+        say(job_id)
     batch = app.history.get(job_ids[0]).batch_id if len(job_ids) > 1 else None
     if batch:
         notice(f"Batch {batch}.")

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import click
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
-from app.commands.shared.output import console, notice, print_json
+from app.cleaning import clean
+from app.commands.shared.output import console, notice, print_json, say
 
 Row = TypeVar("Row")
 _LEAST_FILL = 24  # characters that a filling column needs to be of use
@@ -49,7 +49,7 @@ def print_table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> None:
         output.print(_table(rows, fitting(columns, rows, output.width)))
     else:
         titles = [column.title for column in columns]
-        _print_plain([titles, *([column.cell(row) for column in columns] for row in rows)])
+        _print_plain([titles, *([clean(column.cell(row)) for column in columns] for row in rows)])
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> Table:
@@ -69,13 +69,13 @@ def _print_plain(lines: Sequence[Sequence[str]]) -> None:
     widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
     for line in lines:
         padded = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
+        say("  ".join(padded).rstrip())
 
 
 def _cell(column: Column[Row], row: Row) -> Text:
     whole = column.wraps or not column.fills
     return Text(
-        column.cell(row)[: column.short],
+        clean(column.cell(row))[: column.short],
         style=column.style(row),
         no_wrap=not column.wraps,
         overflow=None if whole else "ellipsis",

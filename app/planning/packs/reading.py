@@ -26,13 +26,17 @@ def find_pack(home: Path, pack_id: str) -> Path:
     Raises:
         PackError: there is none.
     """
-    inside = not Path(pack_id).is_absolute() and ".." not in Path(pack_id).parts
-    for folder in _folders(home, pack_id) if inside else ():
+    for folder in _folders(home, pack_id) if _stays_inside(pack_id) else ():
         for candidate in _named(folder, pack_id):
             if candidate.is_file():
                 return candidate
     place = home / PACKS_FOLDER / pack_id
     raise PackError(place, None, f"there is no such pack; {_hint(home, pack_id)}")
+
+
+def _stays_inside(name: str) -> bool:
+    """Return whether a name, taken within a folder, leads out of it nowhere."""
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
 def _folders(home: Path, pack_id: str) -> tuple[Path, ...]:
@@ -175,6 +179,8 @@ def _list(
 
 
 def _member(document: Document, name: str, home: Path | None) -> Path:
+    if not _stays_inside(name):
+        raise document.error(f"{name!r} leads out of the folder of packs", "packs", name)
     candidates = [*_named(document.path.parent, name)]
     candidates += _named(home / PACKS_FOLDER, name) if home else ()
     for candidate in candidates:
