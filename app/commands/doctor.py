@@ -14,13 +14,14 @@ from app.commands.shared.options import (
     json_option,
     settings_options,
 )
+from app.commands.shared.orphans import orphans_of
 from app.commands.shared.output import count, file_size
 from app.commands.shared.reaching import silence_of
 from app.commands.shared.sections import SectionedCommand
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
 from app.config.requirements import Requirement, references, requirements
-from app.errors import WebUIError
+from app.errors import HomeError, WebUIError
 from app.jobs.models import JobStatus
 from app.webui.inventory import Inventory
 from app.webui.node import WebUINode
@@ -81,6 +82,19 @@ def _home(app: Application) -> Iterator[Finding]:
     yield Finding("home", "folder", str(app.home))
     yield Finding("home", "disk", f"{file_size(free)} free", enough)
     yield Finding("home", "queue", f"{waiting} waiting{paused}", WARNING if state.paused else OK)
+    yield from _left_behind(app)
+
+
+def _left_behind(app: Application) -> Iterator[Finding]:
+    try:
+        orphans = orphans_of(app)
+    except HomeError as error:
+        yield Finding("home", "files", f"{error}", WARNING)
+        return
+    if orphans:
+        size = file_size(sum(path.stat().st_size for path in orphans))
+        found = f"{count(len(orphans), 'file')} ({size}) that no job names, perhaps left by a kill"
+        yield Finding("home", "files", f"{found}; history prune --orphans removes them", WARNING)
 
 
 def _webui(

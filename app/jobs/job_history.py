@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.errors import BadInputError, UnknownJobError
-from app.jobs.models import JobRecord, JobStatus, RunMode
+from app.errors import BadInputError, HomeError, UnknownJobError
+from app.jobs.models import UNREADABLE, JobRecord, JobStatus, RunMode
 from app.jobs.rows import records
 from app.jobs.search import Condition, condition
 from app.store.job_store import JobStore
@@ -129,6 +129,20 @@ class JobHistoryStore:
                 standing.add(child)
         found = {job_id: _newest(job_id, children, standing) for job_id in job_ids}
         return {job_id: newer for job_id, newer in found.items() if newer}
+
+    def named_files(self) -> set[str]:
+        """Return the paths of all images and manifests that records name.
+
+        Raises:
+            HomeError: if a record can't be read.
+        """
+        names: set[str] = set()
+        for job in records(self._store, "WHERE meta != '{}'"):
+            if "meta" in job.meta.get(UNREADABLE, ()):
+                raise HomeError(f"job {job.job_id} can't be read, so its files are not known")
+            names.update(image["path"] for image in job.images)
+            names.update(filter(None, [job.meta.get("manifest")]))
+        return names
 
     def set_favourite(self, job_ids: Iterable[str], *, favourite: bool = True) -> None:
         """Mark jobs that pruning keeps, or take the mark away.

@@ -163,3 +163,60 @@ def test_records_read_the_same_from_another_process(build: BuildApp, fake: FakeW
         job_id, "succeeded", job.config_hash,
     )  # fmt: skip
     assert seen["meta"] == job.meta
+
+
+def test_a_new_home_is_private(build: BuildApp, fake: FakeWebUI) -> None:
+    """Nobody else on the machine reads prompts, pictures or the store."""
+    application = build(fake.url)
+    application.job_service.submit([boat()])
+    application.runner.run_pending()
+    assert application.home.stat().st_mode & 0o777 == 0o700
+    for path in application.home.glob("jobs.db*"):
+        assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_a_store_that_others_could_read_is_made_private(build: BuildApp, fake: FakeWebUI) -> None:
+    """One that an earlier version made is closed to others when it is opened."""
+    store = build(fake.url).home / "jobs.db"
+    store.chmod(0o644)
+    build(fake.url)
+    assert store.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_store_that_was_cut_to_nothing_is_no_new_store(build: BuildApp, fake: FakeWebUI) -> None:
+    """The command says so, and leaves the file as it is."""
+    application = build(fake.url)
+    application.job_service.submit([boat()])
+    application.close()
+    store = application.home / "jobs.db"
+    store.write_bytes(b"")
+    done = run_app("queue", "list", "--home", application.home)
+    assert done.returncode == 2
+    assert "jobs.db is empty, so its jobs are lost" in done.stderr
+    assert store.read_bytes() == b""
+
+
+def test_a_new_store_leaves_nothing_half_made(tmp_path: Path) -> None:
+    """Where it can't be made whole, there is none."""
+    done = app_with_little_room("queue", "list", "--home", tmp_path, room_bytes=20_000)
+    assert done.returncode == 2
+    assert "can't use" in done.stderr
+    assert not [path for path in tmp_path.iterdir() if path.is_file() and path.stat().st_size]
+    assert run_app("queue", "list", "--home", tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["queue", "list"], ["history", "list"], ["history", "export"], ["doctor"]], ids=str
+)
+def test_a_full_disk_can_be_read(words: list[str], build: BuildApp, fake: FakeWebUI) -> None:
+    """Not a byte more fits, and what is there is shown."""
+    application = build(fake.url)
+    application.job_service.submit([boat(), boat()])
+    application.runner.run_pending()
+    [job_id] = application.job_service.submit([boat()])
+    application.close()
+    done = app_with_little_room(
+        *words, "--home", application.home, "--webui", fake.url, room_bytes=0
+    )
+    assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr
+    assert job_id in done.stdout or words[0] != "queue"

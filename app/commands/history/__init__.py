@@ -18,6 +18,7 @@ from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
 from app.commands.shared.opening import with_app, with_app_to_read
 from app.commands.shared.options import json_option
+from app.commands.shared.orphans import orphans_of
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.tables import print_rows
 from app.jobs.job_history import HistoryFilter
@@ -125,22 +126,29 @@ def export(
 @click.option("--older-than", type=moment, metavar="WHEN", help="Jobs added before then: 30d.")
 @click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but the newest N.")
 @click.option("--files/--no-files", default=True, help="Remove their images and manifests too.")
+@click.option(
+    "--orphans", is_flag=True, help="What no job names: left by a kill, or by --no-files."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @yes_option
 @filter_options
 @with_app
 def prune(
-    app: Application, *, older_than: Any, keep: int | None, files: bool, dry_run: bool, yes: bool,
-    **chosen: Any,
+    app: Application, *, older_than: Any, keep: int | None, files: bool, orphans: bool,
+    dry_run: bool, yes: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Remove old jobs and their images; favourites stay."""
-    if older_than is None and keep is None:
-        raise click.UsageError("Say what to remove: --older-than 30d, or --keep 1000.")
+    is_about_jobs = older_than is not None or keep is not None
+    if not (is_about_jobs or orphans):
+        raise click.UsageError("Say what to remove: --older-than 30d, --keep 1000, or --orphans.")
     chosen["until"] = min(filter(None, [chosen["until"], older_than]), default=None)
-    jobs = islice(app.history.every_job(HistoryFilter(**chosen)), keep or 0, None)
-    plan = plan_pruning(jobs, app.home, with_files=files, now_s=time.time())
+    found = app.history.every_job(HistoryFilter(**chosen)) if is_about_jobs else ()
+    left = orphans_of(app) if orphans else ()
+    plan = plan_pruning(
+        islice(found, keep or 0, None), app.home, with_files=files, now_s=time.time(), orphans=left
+    )
     said = plan.summary()
-    if dry_run or not plan.jobs:
+    if dry_run or not (plan.jobs or left):
         notice(f"Would remove {said}.")
         return
     if not yes:

@@ -27,7 +27,12 @@ class Pruning:
 
 
 def plan_pruning(
-    jobs: Iterable[JobRecord], home: Path, *, with_files: bool, now_s: float
+    jobs: Iterable[JobRecord],
+    home: Path,
+    *,
+    with_files: bool,
+    now_s: float,
+    orphans: Sequence[Path] = (),
 ) -> Pruning:
     """Return what to remove of these jobs; favourites are passed over.
 
@@ -36,9 +41,11 @@ def plan_pruning(
         home: the home folder.
         with_files: whether images and manifests go too, and what killed processes left behind.
         now_s: the time, in seconds since 1970.
+        orphans: files that go too, whoever made them.
     """
     doomed = [job for job in jobs if not job.favourite]
     files = _files_of(doomed, home) + _leftovers(home, now_s) if with_files else []
+    files = list(dict.fromkeys([*files, *orphans]))
     return Pruning(doomed, files, sum(path.stat().st_size for path in files))
 
 
