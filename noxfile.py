@@ -13,6 +13,7 @@ nox.options.reuse_venv = "yes"
 PROJECTS = (Path("pyproject.toml"), Path("app/pyproject.toml"))
 FAKE_WEBUI, WEBUI_JOBS = map(nox.project.load_toml, PROJECTS)
 SMOKE = "tests/integration/test_end_to_end_pipeline_v2.py"
+KINDS = ("tests/app/test_kinds.py", "tests/reliability/test_sdnext.py")
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
 
 
@@ -84,9 +85,12 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def profiles(session: nox.Session) -> None:
-    """Compare each kind of WebUI with what was recorded of the real one."""
+    """Compare each kind of WebUI with what was recorded of the real one, and run the app on it."""
     prepare(session, "test")
     session.run("pytest", "-q", "-n", "auto", "-m", "profiles", *session.posargs)
+    for profile in ("forge", "sdnext"):
+        session.run("pytest", "-q", "-n", "auto", "--profile", profile, SMOKE)
+    session.run("pytest", "-q", "-n", "auto", *KINDS)
 
 
 @nox.session

@@ -14,12 +14,14 @@ import requests
 
 from app.stages import STAGES
 from fake_webui import FakeWebUI, create_app
+from tests.conftest import PROFILES, StartFake
 from tests.support import ROOT, control, payloads, run_module
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CONTROL = "/__fake/v1"
 ENDPOINT = re.compile(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`")
+KIND = re.compile(r"^\| ([A-Z][\w.]+) \| (\S+) \| `--profile (\w+)` ", re.MULTILINE)
 STAGE = re.compile(r"^\| `(\w+)` \| `([^`]+)`", re.MULTILINE)
 
 
@@ -100,6 +102,16 @@ def lines_of(recording: Path) -> list[str]:
 def test_the_endpoint_table_is_what_the_server_answers(fake: FakeWebUI) -> None:
     """No endpoint is missing from the table, none is promised in vain."""
     assert listed_endpoints() == imitated_endpoints(fake) | control_endpoints()
+
+
+def test_the_table_of_kinds_is_what_doctor_says(start_fake: StartFake, tmp_path: Path) -> None:
+    """Every profile has its row, with the name and version that it tells."""
+    rows = KIND.findall(part("kinds"))
+    assert [profile for _, _, profile in rows] == list(PROFILES)
+    for name, version, profile in rows:
+        url = start_fake(f"readme-{profile}", "--profile", profile).url
+        said = run_module("app", "doctor", "--webui", url, "--home", str(tmp_path / profile)).stdout
+        assert f"{name} {version}" in said
 
 
 def test_the_stage_table_is_what_the_app_runs() -> None:
