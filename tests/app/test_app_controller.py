@@ -103,7 +103,7 @@ def test_editing_replaces_queued_jobs_where_they_stand(application: Application)
     assert [job.job_id for job in queue.list_jobs()] == [first, second, third]
     edited = service.edit([first, second], {"config": {"txt2img": {"steps": 3}}})
     assert [job.job_id for job in queue.list_jobs()] == [*edited, third]
-    assert application.history.get(first).status is JobStatus.CANCELLED
+    assert application.history.get(first).status is JobStatus.EDITED
     assert application.history.get(edited[0]).parent_id == first
     assert application.history.get(edited[0]).config.txt2img.steps == 3
 
