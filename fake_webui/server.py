@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
@@ -24,10 +24,12 @@ from fake_webui.api import dispatch, middleware, pictures
 from fake_webui.api.answering import control_error_answer, error_answer
 from fake_webui.api.families import core_endpoints
 from fake_webui.api.services import KEY, Services
+from fake_webui.config.file import read_settings
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, index
-from fake_webui.control import gate, holds, inspector, settings, strictness, views
+from fake_webui.control import gate, holds, inspector, scopes, settings, strictness, views
 from fake_webui.control.access import is_loopback
+from fake_webui.control.scope_registry import EXTENSION, ScopeGate, Scopes
 from fake_webui.errors import ApiError, ConfigError, ControlError
 from fake_webui.faults.holds import Holds
 from fake_webui.faults.parsing import parse_spec
@@ -35,7 +37,7 @@ from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits, Wire
 from fake_webui.http.server import IDLE_S, HttpServer
 from fake_webui.journal.recorder import SMALLEST_CAPACITY_BYTES, Recorder
-from fake_webui.profiles import Profile, adapted, extensions_of, find_profile
+from fake_webui.profiles import Profile, adapted, extensions_of, find_profile, options_of
 from fake_webui.version import __version__
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.extension import Extension, endpoints_of
@@ -49,6 +51,7 @@ BEFORE = (
     middleware.start_clock,
     gate.check_host,
     gate.refuse_other_sites,
+    scopes.refuse_scope,
     gate.receive,
     middleware.answer_preflight,
     dispatch.answer,
@@ -95,9 +98,15 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     for kind, answer in ERRORS:
         app.register_error_handler(kind, answer)
     app.url_map.converters["int"] = views.Number
-    for blueprint in (views.bp, holds.bp, settings.bp, strictness.bp, inspector.bp):
+    for blueprint in (views.bp, holds.bp, settings.bp, scopes.bp, strictness.bp, inspector.bp):
         app.register_blueprint(blueprint)
-    app.wsgi_app = Wire(app.wsgi_app)  # type: ignore[method-assign]
+    separate = Scopes(
+        lambda birth: create_scope(app.extensions[KEY], birth),
+        config.most_scopes,
+        config.scope_idle_seconds,
+    )
+    app.extensions[EXTENSION] = separate
+    app.wsgi_app = ScopeGate(Wire(app.wsgi_app), separate)  # type: ignore[method-assign]
     return app
 
 
@@ -124,6 +133,33 @@ def create_services(config: ServerConfig) -> Services:
         waits=Waits(),
         stop=_stay,
         kill=_stay,
+    )
+
+
+def create_scope(server: Services, birth: Mapping[str, Any]) -> Services:
+    """Build the parts of a scope: the server's own kind, unless its birth says otherwise.
+
+    Raises:
+        ConfigError: if its profile or configuration is wrong.
+    """
+    config, profile = server.config, birth.get("profile", server.config.profile)
+    if not isinstance(profile, str):
+        raise ConfigError(f"profile is a name, not {profile!r}")
+    if "config" in birth:
+        read = read_settings(birth["config"], options_of, birth.get("profile"))
+        where = {name: getattr(config, name) for name in ("host", "listen", "allow_host")}
+        config = replace(read, **where)
+        profile = birth.get("profile", config.profile)
+    if birth:
+        fresh = create_services(replace(config, profile=profile))
+        return replace(fresh, stop=server.stop, kill=server.kill)
+    return replace(
+        server,
+        state=WebUIState(config, server.state.catalog),
+        recorder=Recorder(max(config.journal_bytes, SMALLEST_CAPACITY_BYTES)),
+        faults=FaultRules(server.faults.initial, config.seed),
+        holds=Holds(),
+        waits=Waits(),
     )
 
 
@@ -166,6 +202,7 @@ def serve(
         threading.Thread(target=_warm_up, args=[state], daemon=True).start()
         while not stopped.wait(SIGNAL_POLL_S):
             pass
+    app.extensions[EXTENSION].close()
     app.extensions[KEY].state.close()
 
 

@@ -74,10 +74,10 @@ def _redirect_slash() -> Response | None:
 
 
 def own_address() -> str:
-    """Return the server's address as the client names it, with --subpath."""
+    """Return the server's address as the client names it, with --subpath and scope."""
     environ = request.environ
     host = environ.get("HTTP_HOST", f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
-    return f"{request.scheme}://{host}{current_services().config.root_path}"
+    return f"{request.scheme}://{host}{current_services().config.root_path}{environ['SCRIPT_NAME']}"
 
 
 def finish(response: Response) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
+from flask import current_app, request
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Index
@@ -17,6 +17,7 @@ from fake_webui.profiles import Profile
 from fake_webui.webui.state import WebUIState
 
 KEY = "fake_webui"
+SCOPE = "fake_webui.scope"  # in the environment of a request that is for one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,5 +43,5 @@ class Services:
 
 
 def current_services() -> Services:
-    """Return the parts of the server that answers the current request."""
-    return cast("Services", current_app.extensions[KEY])
+    """Return the parts of the server, or of the scope of it, that answers the current request."""
+    return cast("Services", request.environ.get(SCOPE) or current_app.extensions[KEY])

@@ -21,7 +21,7 @@ from fake_webui.config.settings import (
     VaeConfig,
     check_profile,
 )
-from fake_webui.config.toml import KINDS, TomlFile
+from fake_webui.config.toml import KINDS, SentData, TomlFile
 
 SECTIONS: dict[str, type] = {
     "checkpoints": CheckpointConfig,
@@ -52,6 +52,15 @@ def read_config(path: Path, options_of: OptionsOf, profile: str | None = None) -
             naming the line.
     """
     return _Reader(TomlFile(path), options_of, profile).read()
+
+
+def read_settings(data: Any, options_of: OptionsOf, profile: str | None = None) -> ServerConfig:
+    """Return the configuration that the data of such a file describe, sent rather than read.
+
+    Raises:
+        ConfigError: as `read_config` does, without a line.
+    """
+    return _Reader(SentData(data), options_of, profile).read()
 
 
 class _Reader:

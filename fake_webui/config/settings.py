@@ -245,6 +245,8 @@ class ServerConfig:
     caption: Annotated[str | None, Setting(str)] = None
     journal_bytes: Annotated[int, Setting(int)] = JOURNAL_BYTES
     max_body_bytes: Annotated[int, Setting(int)] = 512 * 1024 * 1024
+    most_scopes: Annotated[int, Setting(int)] = 1000
+    scope_idle_seconds: Annotated[float, Setting(float)] = 600.0
     controlnet_annotators: Annotated[tuple[str, ...], Setting(list)] = ()
     checkpoints: tuple[CheckpointConfig, ...] = BUILT_IN_CHECKPOINTS
     vaes: tuple[VaeConfig, ...] = BUILT_IN_VAES
@@ -264,10 +266,10 @@ class ServerConfig:
         check_profile(self.profile)
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
-        for name in ("step_seconds", "load_seconds", "startup_seconds"):
+        for name in ("step_seconds", "load_seconds", "startup_seconds", "scope_idle_seconds"):
             if not 0 <= (seconds := getattr(self, name)) <= LONGEST_S:
                 raise ConfigError(f"{name} is from 0 to {LONGEST_S} seconds, not {seconds}")
-        for name in ("journal_bytes", "max_body_bytes"):
+        for name in ("journal_bytes", "max_body_bytes", "most_scopes"):
             if (size := getattr(self, name)) < 0:
                 raise ConfigError(f"{name} is not negative, not {size}")
         self._check_flags()

@@ -95,8 +95,23 @@ class TomlFile:
         Raises:
             ConfigError: always.
         """
+        if not self._text:
+            raise ConfigError(f"{self.path}: {message}")
         line = find_line(self._text, key, section, index)
         raise ConfigError(f"{self.path}:{line}: {message}")
+
+
+class SentData(TomlFile):
+    """What could be in a file and was sent instead."""
+
+    def __init__(self, data: Any) -> None:
+        """Take the data.
+
+        Raises:
+            ConfigError: if they are not a table.
+        """
+        self.path, self._text, self.data = Path("config"), "", data
+        self.check(data, dict, "config")
 
 
 def _read_text(path: Path) -> str:

@@ -47,7 +47,7 @@ ROW_FACTS = (
 @bp.get("")
 def without_slash() -> ResponseReturnValue:
     """Lead to the page."""
-    return redirect("/__fake/")
+    return redirect(f"{request.script_root}/__fake/")
 
 
 @bp.get("/")

@@ -6,15 +6,16 @@ import os
 import secrets
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter
 
 from fake_webui.api.coverage import list_coverage
 from fake_webui.api.families import known_endpoints
 from fake_webui.api.services import current_services
+from fake_webui.control.scope_registry import EXTENSION
 from fake_webui.errors import ControlError
 from fake_webui.faults.actions import ACTIONS, can_be_encoded
 from fake_webui.faults.parsing import parse_rule, parse_word
@@ -26,6 +27,9 @@ from fake_webui.journal.matching import Match, known, whole_path
 from fake_webui.journal.payloads import MEDIA_TYPES, children
 from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
 from fake_webui.version import __version__
+
+if TYPE_CHECKING:
+    from fake_webui.control.scope_registry import Scopes
 
 bp = Blueprint("control", __name__, url_prefix="/__fake/v1")
 
@@ -54,6 +58,7 @@ def health() -> ResponseReturnValue:
         emulated_version=profile.policy.version,
         pid=os.getpid(),
         instance_token=INSTANCE_TOKEN,
+        **cast("Scopes", current_app.extensions[EXTENSION]).facts(),
     )
 
 

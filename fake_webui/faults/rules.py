@@ -85,6 +85,11 @@ class FaultRules:
         self._lock = threading.Lock()
         self.reset()
 
+    @property
+    def initial(self) -> Sequence[FaultRule]:
+        """The rules that were there at start."""
+        return self._initial
+
     def reset(self) -> None:
         """Put the rules back that were there at start, as if nothing had happened."""
         with self._lock:

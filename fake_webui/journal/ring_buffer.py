@@ -10,9 +10,10 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
-from typing import IO
+from typing import IO, cast
 
 PARTS = 3
+IN_MEMORY_BYTES = 64 * 1024
 HEADER = struct.Struct("<QIII")  # the record's number, and the sizes of its parts
 
 
@@ -91,8 +92,8 @@ class RingBuffer:
 
 
 def make_file() -> IO[bytes]:
-    """Return a file without a name, or memory where there is no room for temporary files."""
-    try:
-        return tempfile.TemporaryFile(prefix="fake-webui-journal-")
-    except OSError:
-        return io.BytesIO()
+    """Return a file without a name, which is in memory as long as it is small.
+
+    So a server may have many journals without as many open files.
+    """
+    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES))

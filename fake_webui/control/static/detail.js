@@ -74,7 +74,7 @@ function pictures(entry, epoch) {
 }
 
 function picture(n, image, epoch) {
-  const address = `/__fake/v1/requests/${n}/images/${image.index}`;
+  const address = `v1/requests/${n}/images/${image.index}`;
   const size = image.width ? `${image.width}×${image.height} ${image.format}` : "can't be decoded";
   return element(
     "figure",

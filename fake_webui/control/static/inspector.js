@@ -65,3 +65,9 @@ byId("reset").addEventListener("click", () => call("POST", "v1/reset"));
 introduce();
 faults.refresh();
 journal.run();
+
+const scope = /\/__fake\/scope\/([^/]+)/.exec(location.pathname);
+if (scope) {
+  byId("scope").textContent = `scope ${scope[1]}`;
+  document.title = `${scope[1]}: ${document.title}`;
+}

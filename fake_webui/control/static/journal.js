@@ -40,7 +40,7 @@ export class Journal {
     const query = new URLSearchParams({
       epoch: this.epoch, changes: this.changes, after: this.last, open: this.unanswered().join(","),
     });
-    const answer = await fetch(`/__fake/feed?${query}`);
+    const answer = await fetch(`feed?${query}`);
     if (!answer.ok) throw new Error(answer.statusText);
     return answer.json();
   }
