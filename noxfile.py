@@ -37,9 +37,9 @@ def smoke(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the test suite, on every core and one more, for many tests wait for a server."""
+    """Run the test suite, on every core and two more, for many tests wait for a server."""
     prepare(session, "test")
-    workers = str((os.cpu_count() or 1) + 1)
+    workers = str((os.cpu_count() or 1) + 2)
     session.run("pytest", "-n", workers, "-m", "not slow and not profiles", *session.posargs)
 
 

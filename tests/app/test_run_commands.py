@@ -102,14 +102,14 @@ def read_all(leader: int) -> str:
 
 def test_a_terminal_sees_bars(app_cli: CommandLine, start: Start) -> None:
     """Overall progress, and the job's stage, step and time left."""
-    app_cli("queue", "add", "--prompt", "x", "--width", "64", "--height", "64", "--steps", "30")
+    app_cli("queue", "add", "--prompt", "x", "--width", "64", "--height", "64", "--steps", "150")
     leader, follower = pty.openpty()
     worker = start("work", stderr=follower, stdout=subprocess.DEVNULL)
     os.close(follower)
     shown = read_all(leader)
     os.close(leader)
     assert worker.wait(timeout=20) == 0
-    for part in ("all jobs", "0 of 1", "txt2img (1/1)", "step ", "/30", " left", "1 succeeded"):
+    for part in ("all jobs", "0 of 1", "txt2img (1/1)", "step ", "/150", " left", "1 succeeded"):
         assert part in shown
 
 

@@ -341,8 +341,9 @@ def test_bodies_that_are_abandoned_hold_nobody_up(fake: FakeWebUI) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it this way")
-def test_bodies_that_are_abandoned_are_let_go(fake: FakeWebUI) -> None:
+def test_bodies_that_are_abandoned_are_let_go(start_fake: StartFake) -> None:
     """Their memory is free again."""
+    fake = start_fake("abandoned")
     status = Path(f"/proc/{fake.health()['pid']}/status")
     before = resident_kilobytes(status)
     for _ in range(3):

@@ -17,6 +17,12 @@ INSTALLED = any(one.value == PLUGIN for one in entry_points(group="pytest11"))
 OTHER_PLUGINS = ("anyio", "hypothesispytest", "randomly", "schemathesis", "xprocess")
 LOAD = [] if INSTALLED else ["-p", PLUGIN]
 
+# Where this suite runs in the background, Ctrl-C is ignored, and so it would be by its children.
+OBEYING_PYTEST = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(pytest.main(sys.argv[1:]))
+"""
 CLIENT = """
     import os
     import requests
@@ -206,7 +212,7 @@ def test_no_server_survives_its_tests(project: pytest.Pytester, number: int) -> 
         """
     )
     pid_file = project.path / "pid"
-    words = [sys.executable, "-m", "pytest", *LOAD, "-p", "no:cacheprovider"]
+    words = [sys.executable, "-c", OBEYING_PYTEST, *LOAD, "-p", "no:cacheprovider"]
     with subprocess.Popen(words, cwd=project.path, stdout=subprocess.DEVNULL) as tests:
         wait_until(pid_file.exists)
         tests.send_signal(number)
