@@ -13,7 +13,6 @@ nox.options.reuse_venv = "yes"
 PROJECTS = (Path("pyproject.toml"), Path("app/pyproject.toml"))
 FAKE_WEBUI, WEBUI_JOBS = map(nox.project.load_toml, PROJECTS)
 SMOKE = "tests/integration/test_end_to_end_pipeline_v2.py"
-KINDS = ("tests/app/test_kinds.py", "tests/reliability/test_sdnext.py")
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
 
 
@@ -90,7 +89,6 @@ def profiles(session: nox.Session) -> None:
     session.run("pytest", "-q", "-n", "auto", "-m", "profiles", *session.posargs)
     for profile in ("forge", "sdnext"):
         session.run("pytest", "-q", "-n", "auto", "--profile", profile, SMOKE)
-    session.run("pytest", "-q", "-n", "auto", *KINDS)
 
 
 @nox.session

@@ -12,6 +12,8 @@ from tests.app.conftest import CommandLine, command_line, reading_json
 from tests.conftest import PROFILES, StartFake
 from tests.support import payloads
 
+pytestmark = pytest.mark.profiles
+
 TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
 EXTRAS = "/sdapi/v1/extra-single-image"
 SMALL = ("run", "--direct", "--prompt", "a boat", "--width", "64", "--height", "64", "--steps", "2")

@@ -13,6 +13,8 @@ from fake_webui.upstream.captures import Capture
 from fake_webui.upstream.recording import Recording, recordings, writing
 from tests.support import run_module
 
+pytestmark = pytest.mark.profiles
+
 FORGE = Path(__file__).parent / "forge"
 # What is answered otherwise, and why.
 KNOWN: Final = {
@@ -64,7 +66,7 @@ def differing(path: Path, *words: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "group",
-    [pytest.param(one, marks=[pytest.mark.profiles] * (one in LONG)) for one in GROUPS],
+    GROUPS,
 )
 def test_captures_conform_but_for_the_known(group: str) -> None:
     """The fake answers the recorded requests as Forge did, but for the differences listed here."""
@@ -118,7 +120,6 @@ def in_other_words(source: Recording) -> Iterator[Capture]:
         )
 
 
-@pytest.mark.profiles
 @pytest.mark.parametrize("group", LONG)
 def test_other_words_get_the_same_answers_in_other_words(group: str, tmp_path: Path) -> None:
     """Nothing depends on the names, seeds, sizes and prompts of the recording."""

@@ -17,6 +17,8 @@ from fake_webui.upstream.captures import Capture
 from fake_webui.upstream.recording import recordings
 from tests.support import run_module
 
+pytestmark = pytest.mark.profiles
+
 SDNEXT = Path(__file__).parent / "sdnext"
 KNOWN = SDNEXT / "known-differences.txt"
 GROUPS = ("auth", "adetailer", "release-2026-07-14")
@@ -106,7 +108,6 @@ def test_a_group_conforms(group: str) -> None:
     check_group(group)
 
 
-@pytest.mark.profiles
 @pytest.mark.parametrize("group", LONG_GROUPS)
 def test_a_long_group_conforms(group: str) -> None:
     """The fake answers each recorded request as SD.Next did, but for the known differences."""
@@ -167,7 +168,6 @@ def varied_captures() -> Iterator[Capture]:
                 yield replace(one, request=request, response=varied(one.response))
 
 
-@pytest.mark.profiles
 def test_other_names_sizes_and_seeds_change_nothing_else(tmp_path: Path) -> None:
     """With another catalogue, prompt, size and seed, answers differ from the recorded in these."""
     config = tmp_path / "catalogue.toml"

@@ -14,6 +14,8 @@ from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.support import wait_until
 
+pytestmark = pytest.mark.profiles
+
 PICTURE = {"prompt": "a lighthouse", "width": 64, "height": 64, "steps": 2, "seed": 7}
 HIRES = {**PICTURE, "enable_hr": True, "denoising_strength": 0.5, "hr_upscaler": "Latent"}
 MODULE = "sdxl_vae.safetensors"

@@ -15,6 +15,8 @@ from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.support import SLOW_STEP_S, wait_until
 
+pytestmark = pytest.mark.profiles
+
 SMALL = {"prompt": "a boat", "width": 64, "height": 64, "steps": 2, "seed": 5}
 LIMIT = 300
 

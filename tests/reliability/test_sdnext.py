@@ -8,6 +8,8 @@ from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat
 from tests.support import SLOW_STEP_S
 
+pytestmark = pytest.mark.profiles
+
 TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v1/skip"
 
 
