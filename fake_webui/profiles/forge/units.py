@@ -12,7 +12,7 @@ from PIL import Image
 from fake_webui.errors import ApiError
 from fake_webui.extensions.controlnet.dropping import UnitDroppedError
 from fake_webui.extensions.controlnet.models import NO_MODEL
-from fake_webui.extensions.controlnet.unit import OLD_SPELLINGS
+from fake_webui.extensions.controlnet.unit import INFOTEXT_FIELDS, OLD_SPELLINGS, SLIDER_FIELDS
 from fake_webui.profiles.forge.maps import draw
 from fake_webui.profiles.forge.units_table import UNIT, UNIT_COUNT, model_titles
 from fake_webui.webui.image_input import decode_image
@@ -31,22 +31,7 @@ SHOWN: Final = {
     "control_mode": "ControlMode.BALANCED",
     "hr_option": "HiResFixOption.BOTH",
 }
-NOTED: Final = (
-    "module",
-    "model",
-    "weight",
-    "resize_mode",
-    "processor_res",
-    "threshold_a",
-    "threshold_b",
-    "guidance_start",
-    "guidance_end",
-    "pixel_perfect",
-    "control_mode",
-    "hr_option",
-)
-LEFT_OUT_AT_DEFAULT: Final = ("processor_res", "threshold_a", "threshold_b")
-SETTINGS: Final = LEFT_OUT_AT_DEFAULT
+NOTED: Final = (*INFOTEXT_FIELDS, "hr_option")
 
 
 @dataclass(slots=True)
@@ -117,7 +102,7 @@ def _note(unit: Unit) -> str:
     return ", ".join(
         f"{name.replace('_', ' ').title()}: {_shown(unit, name)}"
         for name in NOTED
-        if not (name in LEFT_OUT_AT_DEFAULT and _value(unit, name) == UNIT[name])
+        if not (name in SLIDER_FIELDS and _value(unit, name) == UNIT[name])
     )
 
 
@@ -136,7 +121,7 @@ def _maps(state: WebUIState, unit: Unit, p: Processing, image: Any, mask: Any) -
     if not isinstance(image, Image.Image):
         raise UnitDroppedError("it has no image")
     mode = _resize_mode(_value(unit, "resize_mode"))
-    settings = [_value(unit, name) for name in SETTINGS]
+    settings = [_value(unit, name) for name in SLIDER_FIELDS]
     drawn = [draw(state, _value(unit, "module"), image, settings)]
     if isinstance(mask, Image.Image):
         drawn.append(mask.convert("RGB"))
