@@ -18,7 +18,8 @@ The command line turns each into one sentence and an exit status.
     │   ├── WebUIAnswerError            it refused; its own words
     │   ├── BadAnswerError              not JSON, no image, not decodable
     │   ├── OutcomeUnknownError         sent, and then no whole answer came
-    │   │   └── TookTooLongError           given up at the job's ceiling
+    │   │   ├── TookTooLongError           given up at the job's ceiling
+    │   │   └── WebUIGoneError             it died or was restarted meanwhile
     │   └── MismatchError               what came back is not what was asked
     │       └── MissingOnWebUIError        it lacks a model or a script; nothing was sent
     ├── RunnerError                  1  what runs the jobs can't go on
@@ -126,6 +127,10 @@ class OutcomeUnknownError(WebUIError):
 
 class TookTooLongError(OutcomeUnknownError):
     """The job reached its ceiling and was given up."""
+
+
+class WebUIGoneError(OutcomeUnknownError):
+    """The WebUI that had the request died, or was restarted, before its answer came."""
 
 
 class MismatchError(WebUIError):

@@ -4,7 +4,7 @@ import time
 
 from app.engine.failure_kinds import FailureKind, counts, failure_kind
 from app.engine.node_pool import NodePool
-from app.errors import WebUIError
+from app.errors import OutcomeUnknownError, WebUIError, WebUIGoneError
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobStatus
 from app.limits import Limits
@@ -59,10 +59,10 @@ class CircuitBreaker:
             self._failures = self._limits.pause_after - 1
         return self._node.outage is None
 
-    def status_of_lost_job(self) -> JobStatus:
+    def status_of_lost_job(self, error: OutcomeUnknownError) -> JobStatus:
         """Return the state of a job whose answer was lost: did its WebUI die under it?"""
-        stays_up = self._node.why_not_ready() is None
-        return JobStatus.FAILED if stays_up else JobStatus.INTERRUPTED
+        is_gone = isinstance(error, WebUIGoneError) or self._node.why_not_ready() is not None
+        return JobStatus.INTERRUPTED if is_gone else JobStatus.FAILED
 
     def record(self, status: JobStatus, error: Exception | None) -> None:
         """Count failures since the last success, whatever their words; stop when there are enough.

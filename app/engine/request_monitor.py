@@ -18,6 +18,8 @@ from app.errors import (
     TookTooLongError,
     WebUIAnswerError,
     WebUIError,
+    WebUIGoneError,
+    WebUIUnreachableError,
 )
 from app.jobs.models import ControlRequest, Progress
 from app.limits import Limits
@@ -93,6 +95,7 @@ class RequestMonitor:
         self._moved_at = self._looked_at = time.monotonic()
         self._poll_s = limits.poll_s
         self._last = IDLE
+        self._restarts_before = node.restarts
 
     def run(self, send: Callable[[], Generation]) -> Generation:
         """Send the request and return its answer.
@@ -141,14 +144,18 @@ class RequestMonitor:
         What it still works on is stopped and waited for, so that the next job finds it idle.
         """
         self._node.fell_silent()
+        said = f"{error}; asked again: "
         try:
+            if self._node.restarts_seen() > self._restarts_before:
+                return WebUIGoneError(f"{said}the WebUI was restarted meanwhile")
             state = self._node.task_state(self._task_id)
-            known = _fate(state)
             if state.running or state.waiting:
                 self._clear_away()
+        except WebUIUnreachableError as silence:
+            return WebUIGoneError(f"{said}{silence}")
         except WebUIError as silence:
-            known = str(silence)
-        return OutcomeUnknownError(f"{error}; asked again: {known}")
+            return OutcomeUnknownError(f"{said}{silence}")
+        return OutcomeUnknownError(f"{said}{_fate(state)}")
 
     def _clear_away(self) -> None:
         deadline = time.monotonic() + self._limits.lost_request_wait_s

@@ -241,7 +241,7 @@ class SingleNodeJobRunner:
         except JobStoppedError as error:
             return JobStatus.INTERRUPTED, {}, error
         except OutcomeUnknownError as error:
-            return self._breaker.status_of_lost_job(), {}, error
+            return self._breaker.status_of_lost_job(error), {}, error
         except Exception as error:  # noqa: BLE001 - whatever it is, the job failed and the next runs
             return JobStatus.FAILED, {}, error
 

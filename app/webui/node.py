@@ -33,6 +33,8 @@ class TaskState:
 
 
 IDLE = TaskState(running=False)
+NO_JOB_YET = "0"
+"""What a WebUI that has just started tells as the time of its last job."""
 
 
 LISTS_OF: Mapping[str, tuple[str, ...]] = {
@@ -76,6 +78,9 @@ class WebUINode:
         self._lists_until: dict[str, float] = {}
         self._up_until = 0.0
         self._has_task_progress = True
+        self.restarts = 0
+        """How often it was seen that it had been started again."""
+        self._last_job_at: str | None = None
 
     def set_aside(self, reason: str) -> None:
         """Note why it takes no jobs; since when is kept where it took none before."""
@@ -117,8 +122,17 @@ class WebUINode:
         """
         if not self.kind().knows_tasks:  # its progress stands still after a failure
             return None
-        state = _from_progress(self.client.progress())
+        state = self._progress()
         return state if state.running else None
+
+    def restarts_seen(self) -> int:
+        """Look whether it was started again meanwhile, and return `restarts`.
+
+        Raises:
+            WebUIError: if it does not answer.
+        """
+        self._progress()
+        return self.restarts
 
     def _starting(self) -> WebUIStartingError:
         return WebUIStartingError(
@@ -185,20 +199,33 @@ class WebUINode:
         Without a task id, or on a WebUI that does not know tasks, whatever it works on counts.
         """
         if task_id is not None and not self.kind().knows_tasks:
-            state = _from_progress(self.client.progress())
+            state = self._progress()
             return replace(state, running=True) if is_open else state
         if task_id is not None and self._has_task_progress:
             try:
-                return _from_task(self.client.internal_progress(task_id), self.client)
+                return _from_task(self.client.internal_progress(task_id), self._progress)
             except WebUIAnswerError as error:
                 if error.status != 404:
                     raise
                 self._has_task_progress = False
-        return _from_progress(self.client.progress())
+        return self._progress()
 
     def unseen_state(self) -> TaskState:
         """Return the state of an open request of ours, sent with a task id, that can't be seen."""
         return IDLE if self._kind is None or self._kind.knows_tasks else TaskState(running=True)
+
+    def _progress(self) -> TaskState:
+        """Return what it works on, whoever asked for it.
+
+        Its last job's time is kept in its memory alone, so one that has had a job and tells of
+        none any more is a new process.
+        """
+        answer = self.client.progress()
+        last_job_at = (answer.get("state") or {}).get("job_timestamp")
+        if last_job_at == NO_JOB_YET and self._last_job_at not in {None, NO_JOB_YET}:
+            self.restarts += 1
+        self._last_job_at = last_job_at
+        return _from_progress(answer)
 
 
 def _names(read: Callable[[], list[Any]], *keys: str) -> list[str] | None:
@@ -234,13 +261,13 @@ READERS: Mapping[str, Callable[[WebUINode], Any]] = {
 """How each list of an inventory is asked for; what a WebUI does not tell is None."""
 
 
-def _from_task(answer: Any, client: ApiClient) -> TaskState:
+def _from_task(answer: Any, look: Callable[[], TaskState]) -> TaskState:
     if answer.get("queued"):
         return TaskState(running=False, waiting=True, text=answer.get("textinfo"))
     if not answer.get("active"):
         return TaskState(running=False, completed=bool(answer.get("completed")))
     # A task that failed stays active until the next one, so the sampler is asked too.
-    live = _from_progress(client.progress())
+    live = look()
     return TaskState(
         running=live.running,
         fraction=answer.get("progress") or 0.0,
