@@ -39,6 +39,7 @@ class JobDraft(Observable):
     config: PipelineConfig = PipelineConfig()
     preset: str | None = None
     seed: int | None = None
+    strict: bool = False
 
 
 class AppStateV2(Observable):

@@ -80,7 +80,7 @@ def _say_how_many(app: Application, shown: int) -> None:
 @queue.command()
 @source_options
 @settings_options
-@with_app
+@with_webuis
 @json_option
 def add(
     app: Application, *, run_mode: str | None, dry_run: bool, as_json: bool, **source: Any
@@ -183,7 +183,7 @@ def retry(
     if again:
         notice(f"{count(len(again), 'job')} left out: made again already, or being made.", "yellow")
     specs = app.job_service.plan_retry(job_id for job_id in ids if job_id not in again)
-    check_jobs(app, specs, strict=False)
+    check_jobs(app, specs)
     confirm_jobs(len(specs), yes=yes)
     print_added(app, app.job_service.submit(specs), as_json=as_json)
 
@@ -216,7 +216,7 @@ def edit(
     parse_config(chosen_layer())
     ids = _queued_ids(app, job_ids, chosen) if queued else _past_ids(app, job_ids, chosen)
     edits = app.job_service.plan_edit(dict.fromkeys(ids), changes)
-    check_jobs(app, [spec for _, spec in edits], strict=False)
+    check_jobs(app, [spec for _, spec in edits])
     confirm_jobs(len(edits), yes=yes)
     print_added(app, app.job_service.replace(edits), as_json=as_json)
 

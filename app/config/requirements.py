@@ -44,6 +44,14 @@ class Prompted(Protocol):
     def config(self) -> PipelineConfig: ...  # noqa: D102
     @property
     def prompt_keys(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def strict(self) -> bool: ...  # noqa: D102
+
+
+def needs_of(job: Prompted) -> Needs:
+    """Return what a WebUI must have to get a job; a strict one needs what would be ignored too."""
+    needs = requirements(job.config)
+    return tuple(sorted({*needs, *references(job)})) if job.strict else needs
 
 
 def requirements(config: PipelineConfig) -> Needs:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from app.config.requirements import references, requirements
+from app.config.requirements import needs_of, references
 from app.engine.option_guard import guarded_options
 from app.engine.request_monitor import JobHooks, RequestMonitor, error_of
 from app.engine.results import JobResults
@@ -74,7 +74,7 @@ class PipelineRunner:
         return {"warnings": [ignored(need) for need in unknown]} if unknown else {}
 
     def _check_requirements(self, job: JobRecord) -> None:
-        needs = requirements(job.config)
+        needs = needs_of(job)
         kinds = {need.kind for need in needs}
         if self._node.inventory(kinds).lacks(needs) is None:
             return

@@ -82,6 +82,7 @@ class JobSpec:
     """A job as it is submitted: prompts expanded, seed resolved, config merged.
 
     `prompt_keys` says which of a pack's prompts it is: name, row, variant and what was chosen.
+    A `strict` one runs only where everything is that its prompts name.
     """
 
     prompt: str
@@ -95,6 +96,7 @@ class JobSpec:
     batch_id: str | None = None
     parent_id: str | None = None
     priority: int | None = None
+    strict: bool = False
 
     def cleaned(self) -> "JobSpec":
         """Return it as the store may have it, without control characters and lone surrogates."""
@@ -118,7 +120,7 @@ class JobRecord:
     """A job as the store has it. Times are UTC.
 
     `meta` holds what came of it: `images` (each with path, stage, seed, infotext and size),
-    `error`, `error_kind`, `warnings`, `webui`, `manifest`.
+    `error`, `error_kind`, `warnings`, `webui`, `manifest`; and from the start `strict`.
     """
 
     job_id: str
@@ -162,6 +164,11 @@ class JobRecord:
             return self.config.stages()
         except ConfigurationError:
             return ()
+
+    @property
+    def strict(self) -> bool:
+        """Whether it runs only where everything is that its prompts name."""
+        return bool(self.meta.get("strict"))
 
     @property
     def error(self) -> str | None:

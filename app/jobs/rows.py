@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.cleaning import clean
-from app.config.requirements import Needs, Requirement, requirements
+from app.config.requirements import Needs, Requirement, needs_of
 from app.jobs.models import (
     UNREADABLE,
     JobRecord,
@@ -134,10 +134,10 @@ def new_row(spec: JobSpec, number: int, created_at: str) -> dict[str, Any]:
         "config_snapshot": snapshot,
         "config_hash": hashlib.sha256(snapshot.encode()).hexdigest(),
         "created_at": created_at,
-        "meta": "{}",
+        "meta": as_json({"strict": True}) if spec.strict else "{}",
         "priority": spec.effective_priority,
         "rank": float(number),
-        "needs": write_needs(requirements(config)),
+        "needs": write_needs(needs_of(spec)),
     }
 
 

@@ -30,7 +30,7 @@ class Draft(Protocol):
     `pack_id` is a pack's name in the home, or its path. With a pack, the prompts are the pack's:
     all of them, or those that `only` picks by name or row. Settings of `config` that were set win
     over the pack's, and those over the preset's. `seed` is where choices and drawn seeds come
-    from; None draws it.
+    from; None draws it. `strict` jobs run only where everything is that their prompts name.
     """
 
     pack_id: str | Path | None
@@ -40,6 +40,7 @@ class Draft(Protocol):
     config: PipelineConfig
     preset: str | None
     seed: int | None
+    strict: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
         "prompt_source": PromptSource.PACK if draft.pack_id else PromptSource.MANUAL,
         "prompt_pack_id": pack.pack_id or None,
         "batch_id": new_job_id(),
+        "strict": draft.strict,
     }
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
     made = [_spec(variant, rng, shared) for variant in _picked(variants, pack, draft.only)]

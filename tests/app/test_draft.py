@@ -28,6 +28,7 @@ class Draft:
     only: tuple[str, ...] = ()
     preset: str | None = None
     seed: int | None = None
+    strict: bool = False
 
 
 @pytest.fixture

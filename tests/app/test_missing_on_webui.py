@@ -12,6 +12,7 @@ from tests.app.conftest import CommandLine
 from tests.support import payloads
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "2")
+NOBODY = "http://127.0.0.1:9"
 TXT2IMG = "/sdapi/v1/txt2img"
 Json = Callable[..., Any]
 
@@ -93,6 +94,23 @@ def test_what_a_webui_ignores_is_said_wherever_the_record_is(
     assert thing in refused.stderr
 
 
+def test_a_strict_job_is_checked_as_soon_as_its_webui_can_be_asked(
+    app_cli: CommandLine, app_json: Json, fake: FakeWebUI
+) -> None:
+    """Before it is sent; so is what is made of it, and a job that is not strict runs."""
+    words = ("queue", "add", "--prompt", "x <lora:add-detal-xl:1>", *SMALL, "--webui", NOBODY)
+    for more in (["--strict"], []):
+        assert app_cli(*words, *more).returncode == 0
+    assert app_cli("work").returncode == 1
+    loose, strict = app_json("history")
+    assert (loose["status"], strict["status"]) == ("succeeded", "failed")
+    assert "it has no LoRA 'add-detal-xl'; did you mean" in strict["meta"]["error"]
+    assert fake.count(TXT2IMG) == 1
+    again = app_cli("queue", "retry", strict["job_id"])
+    assert again.returncode == 2
+    assert "no LoRA 'add-detal-xl'" in again.stderr
+
+
 def test_packs_show_says_what_the_webui_lacks(app_cli: CommandLine, tmp_path: Path) -> None:
     """Before a pack is queued, where the WebUI can be asked; elsewhere it shows all the same."""
     pack = tmp_path / "pack.txt"
@@ -102,7 +120,7 @@ def test_packs_show_says_what_the_webui_lacks(app_cli: CommandLine, tmp_path: Pa
     for words in ("LoRA 'nope'", "embedding 'gone'", "did you mean 'Euler'?"):
         assert words in shown.stderr
     assert "a boat <lora:nope:1> (gone:0.8)" in shown.stdout
-    alone = app_cli("packs", "show", pack, "--webui", "http://127.0.0.1:9")
+    alone = app_cli("packs", "show", pack, "--webui", NOBODY)
     assert alone.returncode == 0
     assert "nope" not in alone.stderr
 

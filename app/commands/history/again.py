@@ -47,7 +47,7 @@ def replay(app: Application, *, job_ids: tuple[str, ...], runs: bool, as_json: b
     """Make past jobs again, with the very payloads that they sent."""
     planned = app.job_service.plan_retry(dict.fromkeys(job_ids), "replay")
     specs = [_in_mode(spec, runs=runs) for spec in planned]
-    check_jobs(app, specs, strict=False)
+    check_jobs(app, specs)
     return _submit(app, specs, runs=runs, as_json=as_json)
 
 
@@ -77,7 +77,7 @@ def _imported(app: Application, path: Path) -> JobSpec:
     for sentence in changed_by_cleaning([found.spec], [spec]):
         notice(f"{path}: {sentence}", "yellow")
     try:
-        check_jobs(app, [spec], strict=False)
+        check_jobs(app, [spec])
     except BadInputError as error:
         raise ImageFileError(f"{path}: {error}") from error
     return spec

@@ -6,7 +6,7 @@ from contextlib import suppress
 from app.bootstrap import Application
 from app.commands.shared.output import notice
 from app.config.limit_settings import resolve_limits
-from app.config.requirements import Needs, references, requirements
+from app.config.requirements import Needs, needs_of, references
 from app.errors import BadInputError, WebUIError
 from app.jobs.models import JobSpec
 from app.storage.home import resolve_settings
@@ -15,7 +15,7 @@ from app.webui.inventory import Inventory
 from app.webui.node import WebUINode
 
 
-def check_jobs(app: Application, specs: Sequence[JobSpec], *, strict: bool) -> None:
+def check_jobs(app: Application, specs: Sequence[JobSpec]) -> None:
     """Refuse jobs that no WebUI can run, and say what of their prompts they would ignore.
 
     Where no WebUI can be asked, the jobs are checked when they run.
@@ -23,7 +23,6 @@ def check_jobs(app: Application, specs: Sequence[JobSpec], *, strict: bool) -> N
     Args:
         app: whose WebUIs run them.
         specs: the jobs.
-        strict: whether what would be ignored is refused too.
 
     Raises:
         BadInputError: naming the first thing that is missing, with the nearest that is there.
@@ -31,10 +30,8 @@ def check_jobs(app: Application, specs: Sequence[JobSpec], *, strict: bool) -> N
     inventories = _ask([runner.node for runner in app.runners])
     if not inventories:
         return
-    _refuse({requirements(spec.config) for spec in specs}, inventories)
+    _refuse({needs_of(spec) for spec in specs}, inventories)
     for warning in _warnings(specs, inventories):
-        if strict:
-            raise BadInputError(f"{warning}; without --strict it would be ignored")
         notice(f"{warning} and will ignore it.", "yellow")
 
 
@@ -52,7 +49,7 @@ def say_unfit(webui_urls: Sequence[str], specs: Sequence[JobSpec]) -> None:
 
 def _say_unfit(specs: Sequence[JobSpec], inventories: dict[str, Inventory]) -> None:
     try:
-        _refuse({requirements(spec.config) for spec in specs}, inventories)
+        _refuse({needs_of(spec) for spec in specs}, inventories)
     except BadInputError as error:
         notice(f"{error}", "red")
     for warning in _warnings(specs, inventories):

@@ -76,9 +76,10 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
     draft.pack_id = pack_path(app.home, given["pack"]) if given["pack"] else None
     draft.only = given["only"]
     draft.preset, draft.seed = given["preset"] or last_preset, given["pack_seed"]
+    draft.strict = given["strict"]
     draft.config = parse_config(chosen_layer())
     made = app.controller.plan(run_mode, source)
-    check_jobs(app, made.specs, strict=given["strict"])
+    check_jobs(app, made.specs)
     say_plan(made)
     return made
 
