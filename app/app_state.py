@@ -6,6 +6,7 @@ from typing import Any
 
 from app.config.pipeline_config import PipelineConfig
 from app.jobs.models import RunMode
+from app.storage.documents import Notice
 
 Observer = Callable[[str], None]
 
@@ -46,7 +47,7 @@ class AppStateV2(Observable):
     """The state of the user interface."""
 
     run_mode: RunMode | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()

@@ -158,14 +158,14 @@ def test_the_server_commands_start_as_written(line: str) -> None:
 
 
 def test_the_pack_makes_what_is_said_of_it(tmp_path: Path) -> None:
-    """Two values of a slot and one prompt with a wildcard are three jobs."""
+    """Two values of a slot and two of a search are four jobs."""
     (tmp_path / "wildcards").mkdir()
     (tmp_path / "wildcards" / "weather.txt").write_text("fog\nsun\n", encoding="utf-8")
     pack = tmp_path / "readme.txt"
     pack.write_text(code("pack"), encoding="utf-8")
     shown = run_module("app", "packs", "show", str(pack), "--home", str(tmp_path))
     assert shown.returncode == 0, shown.stderr
-    assert "2 prompts, 3 jobs" in shown.stderr
+    assert "2 prompts, 4 jobs" in shown.stderr
     assert "goodhands portrait of a mage at dawn <lora:ink:0.6>" in shown.stdout
 
 

@@ -14,11 +14,11 @@ from app.commands.shared.options import (
     settings_options,
     start_from,
 )
-from app.commands.shared.output import notice, print_json, say
+from app.commands.shared.output import notice, print_json, say, say_notices
 from app.commands.shared.submitting import start_from_last
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import merge
-from app.config.presets import Preset, delete_preset, list_presets, load_preset, save_preset
+from app.config.presets import delete_preset, list_presets, load_preset, save_preset
 from app.errors import BadInputError
 from app.storage.home import PRESETS_FOLDER, prepare_home, resolve_home
 
@@ -66,16 +66,11 @@ def _summary(home: Path, name: str) -> str:
 def show(*, name: str, home: Path | None, as_json: bool) -> None:
     """Print the settings of a preset; what it does not name comes from the defaults."""
     preset = load_preset(resolve_home(home), name)
-    _say(preset)
+    say_notices(preset.notices)
     if as_json:
         print_json([{"preset": name, "settings": preset.layer}])
     else:
         say(json.dumps(preset.layer, indent=2, ensure_ascii=False))
-
-
-def _say(preset: Preset) -> None:
-    for sentence in preset.notices:
-        notice(sentence, "yellow")
 
 
 @presets.command()

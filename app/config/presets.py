@@ -9,7 +9,7 @@ from typing import Any
 
 from app.config.sections import read_file_sections, read_sections
 from app.errors import PresetError
-from app.storage.documents import read_document
+from app.storage.documents import Notice, read_document
 from app.storage.files import replace_file
 from app.storage.home import PRESETS_FOLDER
 
@@ -22,7 +22,7 @@ class Preset:
 
     name: str
     layer: Mapping[str, Any] = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def list_presets(home: Path) -> list[str]:
@@ -42,7 +42,7 @@ def load_preset(home: Path, name: str) -> Preset:
     if not isinstance(values, dict):
         raise document.error("preset_data must be an object", "preset_data")
     sections = read_file_sections(document, values)
-    return Preset(name, sections.layer, tuple(f"{path}: {said}" for said in sections.notices()))
+    return Preset(name, sections.layer, document.notices(sections.notices()))
 
 
 def save_preset(

@@ -15,9 +15,10 @@ from app.config.presets import Preset, load_preset
 from app.config.requirements import EMBEDDINGS
 from app.errors import PackError
 from app.jobs.models import JobSpec, PromptSource, RunMode, new_job_id
-from app.planning.packs import PromptPack, PromptVariant, expand, find_pack, load_pack
+from app.planning.packs import PromptPack, PromptVariant, expand, find_pack, find_slips, load_pack
 from app.planning.packs.model import Place, Prompt
 from app.planning.packs.reading import WILDCARDS_FOLDER
+from app.storage.documents import Notice
 
 _SEEDS = 2**32
 """A1111 draws its seeds below this."""
@@ -48,7 +49,7 @@ class Plan:
     """The jobs of a draft, and what there is to say about its files."""
 
     specs: tuple[JobSpec, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def prompt_count(self) -> int:
@@ -85,7 +86,8 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
     made = [_spec(variant, rng, shared) for variant in _picked(variants, pack, draft.only)]
     specs = tuple(spec.cleaned() for spec in made)
-    return Plan(specs, (*preset.notices, *pack.notices, *changed_by_cleaning(made, specs)))
+    cleaned = (Notice(sentence) for sentence in changed_by_cleaning(made, specs))
+    return Plan(specs, (*preset.notices, *pack.notices, *find_slips(pack, variants), *cleaned))
 
 
 def changed_by_cleaning(before: Sequence[JobSpec], after: Sequence[JobSpec]) -> list[str]:

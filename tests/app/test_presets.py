@@ -78,4 +78,4 @@ def test_older_presets_are_read(tmp_path: Path) -> None:
     (tmp_path / "presets" / "a.json").write_text(json.dumps(old))
     preset = load_preset(tmp_path, "a")
     assert preset.layer == {"txt2img": {"hires_enabled": True}, "upscale": {"enabled": True}}
-    assert "not used here: api, txt2img.hypernetwork" in preset.notices[0]
+    assert "not used here: api, txt2img.hypernetwork" in preset.notices[0].text

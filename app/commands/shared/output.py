@@ -12,8 +12,10 @@ from rich.text import Text
 
 from app.cleaning import clean
 from app.jobs.models import JobStatus
+from app.storage.documents import Notice
 
 UNLIMITED_COLUMNS = 10_000
+_MOST_NOTICES = 30
 STATUS_STYLES = {
     JobStatus.QUEUED: "cyan",
     JobStatus.RUNNING: "bold blue",
@@ -46,6 +48,14 @@ def notice(sentence: str, style: str = "") -> None:
     """Say something beside the result, on stderr."""
     stderr = console(stderr=True)
     stderr.print(Text(clean(sentence), style=style), soft_wrap=not stderr.is_terminal)
+
+
+def say_notices(notices: Sequence[Notice]) -> None:
+    """Say what there is to say of files; of very many, the first and how many there are."""
+    for one in notices[:_MOST_NOTICES]:
+        notice(f"{one}", "yellow")
+    if len(notices) > _MOST_NOTICES:
+        notice(f"… and {count(len(notices) - _MOST_NOTICES, 'more notice')}", "yellow")
 
 
 def local_time(moment: datetime | None) -> str:

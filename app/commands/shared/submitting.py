@@ -11,7 +11,7 @@ from app.commands.shared import completing
 from app.commands.shared.checking import check_jobs
 from app.commands.shared.job_rows import job_json, planned_json
 from app.commands.shared.options import chosen_layer, start_from, together
-from app.commands.shared.output import count, notice, print_json, say
+from app.commands.shared.output import count, notice, print_json, say, say_notices
 from app.config.pipeline_config import parse_config
 from app.jobs.models import RunMode
 from app.planning.draft import Plan
@@ -114,8 +114,7 @@ def _check(given: dict[str, Any]) -> None:
 
 def say_plan(made: Plan) -> None:
     """Say how many prompts, jobs and images these are, after what there is to say of the files."""
-    for sentence in made.notices:
-        notice(sentence, "yellow")
+    say_notices(made.notices)
     images = sum(spec.config.txt2img.batch_size * spec.config.txt2img.n_iter for spec in made.specs)
     jobs, prompts = count(len(made.specs), "job"), count(made.prompt_count, "prompt")
     notice(f"{prompts}, {jobs}, {count(images, 'image')}.")

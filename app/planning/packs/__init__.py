@@ -14,6 +14,7 @@ from app.planning.packs.reading import (
     load_pack,
     pack_path,
 )
+from app.planning.packs.slips import find_slips
 from app.planning.packs.tokens import MAX_JOBS
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "PromptVariant",
     "expand",
     "find_pack",
+    "find_slips",
     "list_packs",
     "list_samples",
     "load_pack",

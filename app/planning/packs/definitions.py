@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from app.planning.packs.model import Slot
 
 WILDCARD_NAME = r"[^\W_]+(?:[_/-][^\W_]+)*"
+PREFIX = re.compile(r"(name|neg):\s*(.*)", re.IGNORECASE)
+"""The lines of a prompt that have a meaning of their own."""
 _KINDS = (
     ("wildcard", re.compile(rf"__({WILDCARD_NAME})__\s*:(.*)")),
     ("replacement", re.compile(r"(.+?)\s*=>(.*)")),

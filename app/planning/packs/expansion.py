@@ -1,4 +1,7 @@
-"""From a pack to its jobs: search and replace, then the matrix, then wildcards, then references."""
+"""From a pack to its jobs: search and replace, then the matrix, then wildcards, then references.
+
+What the matrix and wildcards put in is searched too, before it is put in.
+"""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -27,6 +30,8 @@ _APART = "\0"
 
 Choices = dict[str, str]
 Filled = tuple[str, Choices]
+Combined = tuple[str, Choices, Choices]
+"""A text, what was chosen for its tokens, and what for search and replace so far."""
 
 
 def expand(
@@ -45,10 +50,19 @@ def expand(
         ConfigurationError: the settings together make no configuration.
     """
     if pack.members:
-        parts = (expand(m, preset=preset, user=user, seed=seed) for m in pack.members)
-        return [variant for part in parts for variant in part]
+        return _of_members(pack, preset=preset, user=user, seed=seed)
     config = merge(preset, pack.config, user)
     return list(_Expansion(pack, config, _seed_of_choices(pack, config, seed)).variants())
+
+
+def _of_members(pack: PromptPack, **layers: Any) -> list[PromptVariant]:
+    variants: list[PromptVariant] = []
+    for member in pack.members:
+        variants += expand(member, **layers)
+        if len(variants) > MAX_JOBS:
+            message = f"with {member.pack_id} it is more than {MAX_JOBS:,} jobs; {TOO_MANY}"
+            raise PackError(pack.path, None, message)
+    return variants
 
 
 def _seed_of_choices(pack: PromptPack, config: PipelineConfig, drawn: int) -> int:
@@ -95,6 +109,7 @@ class _Expansion:
                 variant=variant,
                 choices=choices,
                 embeddings=tuple(dict.fromkeys(named_embeddings(filled))),
+                place=prompt.place,
             )
 
     def _count_job(self) -> None:
@@ -104,31 +119,46 @@ class _Expansion:
 
     def _filled(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
         """Yield the text with every token filled in, and what was chosen."""
-        for replaced, searched in self._replaced(text, row, rng):
-            for combined, matrix in self._combined(replaced, row, rng):
-                for drawn, wild in self._drawn(combined, row, rng):
-                    yield drawn, {**searched, **matrix, **wild}
+        for [replaced], searched in self._searched([text], {}, row, rng):
+            for combined, matrix, found in self._combined(replaced, searched, row, rng):
+                for drawn, wild, all_found in self._drawn(combined, found, row, rng):
+                    said = {f"{name} =>": value for name, value in all_found.items()}
+                    yield drawn, {**said, **matrix, **wild}
 
-    def _replaced(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
+    def _searched(
+        self, texts: list[str], before: Choices, row: int, rng: random.Random
+    ) -> Iterator[tuple[list[str], Choices]]:
+        """Yield texts after search and replace, with all that was chosen for it so far.
+
+        What was chosen before, in this job, is what replaces it here too.
+        """
         rules = self.pack.replacements
-        used = [rule for rule in rules.slots if rule.name in text]
-        for values in self._combinations(rules, used, row, rng):
-            chosen = {rule.name: value for rule, value in zip(used, values, strict=True)}
-            yield replace_texts(text, chosen), {f"{key} =>": chosen[key] for key in chosen}
+        found = [rule for rule in rules.slots if any(rule.name in text for text in texts)]
+        new = [rule for rule in found if rule.name not in before]
+        for values in self._combinations(rules, new, row, rng):
+            chosen = before | {rule.name: value for rule, value in zip(new, values, strict=True)}
+            yield [replace_texts(text, chosen) for text in texts], chosen
 
-    def _combined(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
+    def _combined(
+        self, text: str, before: Choices, row: int, rng: random.Random
+    ) -> Iterator[Combined]:
         matrix = self.pack.matrix
         used = used_slots(text, matrix.slots) if self.pack.has_matrix and "[[" in text else []
         for values in self._combinations(matrix, used, row, rng):
             chosen = {slot.name: value for slot, value in zip(used, values, strict=True)}
-            named = {normalised(name): value for name, value in chosen.items()}
-            yield fill(text, named) if used else text, chosen
+            for replaced, searched in self._searched(values, before, row, rng):
+                named = dict(zip(map(normalised, chosen), replaced, strict=True))
+                yield fill(text, named) if used else text, chosen, searched
 
-    def _drawn(self, text: str, row: int, rng: random.Random) -> Iterator[Filled]:
+    def _drawn(
+        self, text: str, before: Choices, row: int, rng: random.Random
+    ) -> Iterator[Combined]:
         found = self.wildcards.occurrences(text)
         for chosen in self._combinations(self.pack.wildcards, found, row, rng):
             values = [self.wildcards.draw_within(value, rng) for value in chosen]
-            yield self._checked(replace_wildcards(text, values)), _by_wildcard(found, values)
+            for replaced, searched in self._searched(values, before, row, rng):
+                filled = self._checked(replace_wildcards(text, replaced))
+                yield filled, _by_wildcard(found, values), searched
 
     def _checked(self, text: str) -> str:
         """Refuse a matrix token that came in with a wildcard's value."""

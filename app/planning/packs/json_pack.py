@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from app.config.sections import read_file_sections
 from app.errors import PackError
-from app.planning.packs.model import Place, Prompt, PromptPack, Slot, Slots, Template
+from app.planning.packs.model import Mode, Place, Prompt, PromptPack, Slot, Slots, Template
 from app.planning.packs.pack_file import (
     PACK_KEYS,
     FilePart,
@@ -21,7 +21,7 @@ from app.planning.packs.pack_file import (
     Varying,
 )
 from app.planning.packs.references import embedding_tag
-from app.planning.packs.tokens import normalised
+from app.planning.packs.tokens import NAME_KEYS
 from app.storage.documents import Document
 
 Part = TypeVar("Part", bound=FilePart)
@@ -48,8 +48,7 @@ def read_json_pack(document: Document, bare: PromptPack) -> PromptPack:
     if older.enabled and _is_on(older.matrix) and _is_on(part.matrix):
         notices = (*notices, "not used here: randomization.matrix, for the pack has its own")
     filled = _filled(document, bare, part, older if older.enabled else Randomization())
-    notices = tuple(f"{document.path}: {notice}" for notice in notices)
-    return replace(filled, config=sections.layer, notices=notices)
+    return replace(filled, config=sections.layer, notices=document.notices(notices))
 
 
 def _object(document: Document, key: str) -> dict[str, Any]:
@@ -106,37 +105,57 @@ def _filled(
 ) -> PromptPack:
     matrix = part.matrix if _is_on(part.matrix) else older.matrix
     replacing, wild = part.prompt_sr or older.prompt_sr, part.wildcards or older.wildcards
+    searching = bare.replacements.mode if part.prompt_sr else Mode.RANDOM  # as older files mean it
     return replace(
         bare,
         prompts=tuple(_prompts(document, part.slots)),
-        matrix=_slots(document, "matrix", "slot", matrix, bare.matrix),
+        matrix=_slots(document, _MATRIX, matrix, bare.matrix.mode),
         template=_template(matrix),
-        replacements=_slots(document, "prompt_sr", "replacement", replacing, bare.replacements),
-        wildcards=_bare(_slots(document, "wildcards", "wildcard", wild, bare.wildcards)),
+        replacements=_slots(document, _REPLACEMENTS, replacing, searching),
+        wildcards=_bare(_slots(document, _WILDCARDS, wild, bare.wildcards.mode)),
         seed=older.seed,
     )
 
 
-def _slots(document: Document, key: str, kind: str, part: Varying | None, usual: Slots) -> Slots:
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What varies: its key, what one of it is called, how many are drawn where it is random."""
+
+    key: str
+    name: str
+    drawn: int = 1
+
+
+_MATRIX = _Kind("matrix", "slot", drawn=0)
+_REPLACEMENTS = _Kind("prompt_sr", "replacement")
+_WILDCARDS = _Kind("wildcards", "wildcard")
+
+
+def _slots(document: Document, kind: _Kind, part: Varying | None, usual: Mode) -> Slots:
+    mode = usual if part is None or part.mode is None else part.mode
+    limit = kind.drawn if mode is Mode.RANDOM else 0
     if part is None:
-        return usual
+        return Slots(mode=mode, limit=limit)
     try:
-        slots = part.read_slots(kind)
+        slots = part.read_slots(kind.name)
     except ValueError as error:
-        raise document.error(f"{key}: {error}", key) from error
-    _refuse_doubles(document, key, slots)
-    mode = part.mode or usual.mode
-    limit = usual.limit if mode is usual.mode else 0
-    return Slots(slots=slots, mode=mode, limit=limit if part.limit is None else part.limit)
+        raise document.error(f"{kind.key}: {error}", kind.key) from error
+    _refuse_doubles(document, kind, slots)
+    placed = tuple(replace(slot, place=_place(document, kind.key, slot.name)) for slot in slots)
+    return Slots(slots=placed, mode=mode, limit=limit if part.limit is None else part.limit)
 
 
-def _refuse_doubles(document: Document, key: str, slots: tuple[Slot, ...]) -> None:
+def _place(document: Document, *keys: str) -> Place:
+    return Place(path=document.path, line=document.line_of(*keys))
+
+
+def _refuse_doubles(document: Document, kind: _Kind, slots: tuple[Slot, ...]) -> None:
     seen: dict[str, str] = {}
     for slot in slots:
-        other = seen.setdefault(normalised(slot.name), slot.name)
-        if other is not slot.name:
-            message = f"{key}: {other!r} and {slot.name!r} are the same name"
-            raise document.error(message, key, slot.name)
+        if (key := NAME_KEYS[kind.name](slot.name)) in seen:
+            message = f"{kind.key}: {seen[key]!r} and {slot.name!r} are the same name"
+            raise document.error(message, kind.key, slot.name)
+        seen[key] = slot.name
 
 
 def _bare(wildcards: Slots) -> Slots:

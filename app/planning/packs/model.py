@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.config.pipeline_config import PipelineConfig
+from app.storage.documents import Notice
 
 
 class Mode(StrEnum):
@@ -30,6 +31,16 @@ class Place:
         """Return the line that has this text, or the first where none has."""
         return next((number for number, text in self.lines if written in text), self.line)
 
+    def notice(self, text: str, written: str = "") -> Notice:
+        """Return what there is to say of what stands here as `written`."""
+        return Notice(text, self.path, self.line_of(written) if written else self.line)
+
+    def __str__(self) -> str:
+        return f"{self.path}" if self.line is None else f"{self.path}:{self.line}"
+
+
+NOWHERE = Place(path=Path("the prompt"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
@@ -47,6 +58,7 @@ class Slot:
 
     name: str
     values: tuple[str, ...]
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +87,7 @@ class PromptPack:
         wildcard_folders: where `__x__` is looked for as x.txt, first match wins.
         seed: where the pack itself says its random choices come from.
         config: the pack's layer of settings.
-        notices: what was read and is not used, one sentence each.
+        notices: what was read and is not used.
     """
 
     pack_id: str
@@ -84,12 +96,12 @@ class PromptPack:
     matrix: Slots = Slots(mode=Mode.FANOUT)
     has_matrix: bool = True
     template: Template | None = None
-    replacements: Slots = Slots(mode=Mode.RANDOM, limit=1)
+    replacements: Slots = Slots(mode=Mode.FANOUT)
     wildcards: Slots = Slots(mode=Mode.RANDOM, limit=1)
     wildcard_folders: tuple[Path, ...] = ()
     seed: int | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     members: tuple["PromptPack", ...] = ()
 
 
@@ -103,6 +115,7 @@ class PromptVariant:
         variant: which of that prompt's variants, counted from 1.
         choices: what was chosen, by slot name, `__wildcard__` or `search =>`.
         embeddings: those that the prompts name.
+        place: where its prompt stands.
     """
 
     prompt: str
@@ -114,3 +127,4 @@ class PromptVariant:
     variant: int
     choices: Mapping[str, str]
     embeddings: tuple[str, ...] = ()
+    place: Place

@@ -1,16 +1,17 @@
 """Finding packs and reading them, whatever their format."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from app.errors import PackError
 from app.planning.packs.definitions import Definition, of_kind
 from app.planning.packs.json_pack import read_json_pack
-from app.planning.packs.model import PromptPack, Slots
+from app.planning.packs.model import PromptPack, Slot, Slots
 from app.planning.packs.text_pack import TextPack, read_tsv, read_txt
-from app.storage.documents import Document, read_document
+from app.planning.packs.tokens import NAME_KEYS
+from app.storage.documents import Document, Notice, read_document
 from app.storage.home import PACKS_FOLDER
 
 PACK_SUFFIXES = (".txt", ".tsv", ".json")
@@ -144,24 +145,35 @@ def _wildcard_folders(path: Path, home: Path | None) -> tuple[Path, ...]:
 
 def _with_text(pack: PromptPack, read: TextPack) -> PromptPack:
     """Take the prompts of the text; what it defines comes before what the `.json` does."""
-    notices = pack.notices
-    if pack.prompts:
-        beside = pack.path.with_suffix(".json")
-        notices = (*notices, f"{beside}: not used here: its prompts, for {pack.path.name} has them")
+    matrix, again = _joined(pack.matrix, read.definitions, "slot")
+    replacements, searched_again = _joined(pack.replacements, read.definitions, "replacement")
+    wildcards, drawn_again = _joined(pack.wildcards, read.definitions, "wildcard")
+    unused = f"not used here: its prompts, for {pack.path.name} has them"
+    beside = [Notice(unused, pack.path.with_suffix(".json"))] if pack.prompts else []
     return replace(
         pack,
         prompts=read.prompts,
-        notices=notices,
-        matrix=_joined(pack.matrix, read.definitions, "slot"),
-        replacements=_joined(pack.replacements, read.definitions, "replacement"),
-        wildcards=_joined(pack.wildcards, read.definitions, "wildcard"),
+        notices=(*pack.notices, *beside, *again, *searched_again, *drawn_again),
+        matrix=matrix,
+        replacements=replacements,
+        wildcards=wildcards,
     )
 
 
-def _joined(slots: Slots, definitions: Iterable[Definition], kind: str) -> Slots:
-    own = of_kind(definitions, kind)
-    names = {slot.name for slot in own}
-    return replace(slots, slots=(*own, *(s for s in slots.slots if s.name not in names)))
+def _joined(
+    slots: Slots, definitions: Iterable[Definition], kind: str
+) -> tuple[Slots, Iterator[Notice]]:
+    """Put a text's own slots before those of the `.json`; of one name, the text's last counts."""
+    own, key = of_kind(definitions, kind), NAME_KEYS[kind]
+    counting = {key(slot.name): slot for slot in (*slots.slots, *own)}
+    pairs = [(slot, counting[key(slot.name)]) for slot in (*own, *slots.slots)]
+    kept = tuple(slot for slot, counts in pairs if slot is counts)
+    return replace(slots, slots=kept), (_again(*pair) for pair in pairs if pair[0] is not pair[1])
+
+
+def _again(slot: Slot, counts: Slot) -> Notice:
+    said = f"{slot.name!r} is defined again in {counts.place}, which counts"
+    return slot.place.notice(said)
 
 
 def _list(

@@ -1,17 +1,14 @@
 """Reading `.txt` and `.tsv`: prompts as people write them."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.errors import PackError
-from app.planning.packs.definitions import Definition, parse_definition
+from app.planning.packs.definitions import PREFIX, Definition, parse_definition
 from app.planning.packs.model import Place, Prompt
 from app.planning.packs.tokens import normalised, tokens_in
 from app.storage.documents import read_lines
-
-_PREFIX = re.compile(r"(name|neg):\s*(.*)", re.IGNORECASE)
 
 NumberedLine = tuple[int, str]
 Block = list[NumberedLine]
@@ -33,7 +30,7 @@ def read_txt(path: Path) -> TextPack:
     """
     blocks = list(_blocks(read_lines(path, PackError)))
     used = {normalised(token) for block in blocks for _, line in block for token in tokens_in(line)}
-    parsed = [_parted(block, used) for block in blocks]
+    parsed = [_parted(path, block, used) for block in blocks]
     return TextPack(
         prompts=tuple(_prompt(path, lines) for lines, _ in parsed if lines),
         definitions=tuple(d for _, defined in parsed for d in defined),
@@ -53,16 +50,17 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
         yield block
 
 
-def _parted(block: Block, used: set[str]) -> tuple[Block, list[Definition]]:
+def _parted(path: Path, block: Block, used: set[str]) -> tuple[Block, list[Definition]]:
     """Return the lines of a block that are prompt, and what its other lines define.
 
     `mood: calm` is a slot where some prompt has `[[mood]]`, and words of the prompt elsewhere.
     """
     prompt, defined = [], []
     for number, line in block:
-        found = None if _PREFIX.fullmatch(line) else parse_definition(line)
+        found = None if PREFIX.fullmatch(line) else parse_definition(line)
         if found and (found.kind != "slot" or normalised(found.slot.name) in used):
-            defined.append(found)
+            slot = replace(found.slot, place=Place(path=path, line=number))
+            defined.append(replace(found, slot=slot))
         else:
             prompt.append((number, line))
     return prompt, defined
@@ -73,7 +71,7 @@ def _prompt(path: Path, block: Block) -> Prompt:
     name, rest = _named(block)
     positive, negative = [], []
     for _, line in rest:
-        match = _PREFIX.fullmatch(line)
+        match = PREFIX.fullmatch(line)
         if match and match[1].lower() == "neg":
             negative.append(match[2])
         else:
@@ -85,7 +83,7 @@ def _prompt(path: Path, block: Block) -> Prompt:
 
 
 def _named(block: Block) -> tuple[str | None, Block]:
-    match = _PREFIX.fullmatch(block[0][1])
+    match = PREFIX.fullmatch(block[0][1])
     if match and match[1].lower() == "name":
         return match[2] or None, block[1:]
     return None, block

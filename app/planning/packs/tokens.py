@@ -4,7 +4,7 @@ import functools
 import math
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.planning.packs.definitions import WILDCARD_NAME
 from app.planning.packs.model import Mode, Slot
@@ -12,7 +12,7 @@ from app.planning.packs.model import Mode, Slot
 MAX_JOBS = 8192
 """No pack makes more jobs than this."""
 
-_TOKEN = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
+TOKEN = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
 WILDCARD = re.compile(rf"(?<![^\W_])__({WILDCARD_NAME})__(?![^\W_])")
 
 
@@ -30,9 +30,17 @@ def normalised(name: str) -> str:
     return re.sub(r"[\s-]", "", name).casefold()
 
 
+NAME_KEYS: Mapping[str, Callable[[str], str]] = {
+    "slot": normalised,
+    "wildcard": str.casefold,
+    "replacement": str,
+}
+"""By what the names of each kind of definition are the same."""
+
+
 def tokens_in(text: str) -> list[str]:
     """Return the names in `[[…]]`, as written."""
-    return _TOKEN.findall(text)
+    return TOKEN.findall(text)
 
 
 def used_slots(text: str, slots: Iterable[Slot]) -> list[Slot]:
@@ -72,7 +80,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     for _ in range(len(values) + 1):
         if "[[" not in text:
             return text
-        text = _TOKEN.sub(lambda match: values[normalised(match[1])], text)
+        text = TOKEN.sub(lambda match: values[normalised(match[1])], text)
     if left := tokens_in(text):
         raise ValueError(f"the values of [[{left[0]}]] lead back to itself")
     return text

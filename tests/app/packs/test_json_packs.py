@@ -57,7 +57,7 @@ def test_prompts_that_a_text_overrules_are_mentioned(write: Write) -> None:
     write("p.json", pack_file([CITY]))
     pack = load_pack(path)
     assert [prompt.text for prompt in pack.prompts] == ["a castle"]
-    assert "not used here: its prompts" in pack.notices[0]
+    assert "not used here: its prompts" in pack.notices[0].text
 
 
 def test_the_user_wins_over_the_pack_and_the_pack_over_the_preset(
@@ -92,7 +92,7 @@ def test_older_files_have_their_sections_at_the_root(write: Write, expand_pack: 
     assert (config.adetailer.face.denoising_strength, config.adetailer.hand.enabled) == (0.3, False)
     assert (config.upscale.resize, config.upscale.mode) == (3.0, "extras")
     (notice,) = pack.notices
-    assert "not used here: video, upscale.tile_size" in notice
+    assert "not used here: video, upscale.tile_size" in notice.text
 
 
 def test_older_randomization_is_read(write: Write, expand_pack: Expand) -> None:

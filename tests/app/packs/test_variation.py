@@ -127,10 +127,13 @@ def test_a_limit_makes_a_huge_matrix_possible(with_matrix: Expand) -> None:
 
 
 def test_search_and_replace_draws_one_for_each_job(write: Write, expand_pack: Expand) -> None:
-    """`search => a | b` is drawn for each prompt; what was drawn is kept with the job."""
-    write("p.txt", "sea => lake | bay\n\n" + "the sea\n\n" * 30)
+    """With mode random one is drawn for each prompt; what was drawn is kept with the job."""
+    write("p.txt", "the sea\n\n" * 30)
+    rules = {"mode": "random", "slots": {"sea": ["lake", "bay"]}}
+    write("p.json", {"pack_data": {"prompt_sr": rules}})
     variants = expand_pack()
     assert {v.prompt for v in variants} == {"the lake", "the bay"}
+    assert len(variants) == 30
     assert all(v.prompt == f"the {v.choices['sea =>']}" for v in variants)
 
 
