@@ -16,7 +16,6 @@ from app.commands.shared.options import (
 )
 from app.commands.shared.orphans import orphans_of
 from app.commands.shared.output import count, file_size
-from app.commands.shared.reaching import silence_of
 from app.commands.shared.sections import SectionedCommand
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
@@ -25,6 +24,7 @@ from app.errors import HomeError, WebUIError
 from app.jobs.models import JobStatus
 from app.webui.inventory import Inventory
 from app.webui.node import WebUINode
+from app.webui.silence import silence_of
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 _STYLES = {OK: "green", WARNING: "yellow", FAILED: "red"}

@@ -4,16 +4,10 @@ import time
 from collections.abc import Sequence
 
 from app.commands.shared.output import notice
-from app.errors import (
-    AppError,
-    BadAnswerError,
-    BadInputError,
-    WebUIAnswerError,
-    WebUIError,
-    WebUIStartingError,
-)
+from app.errors import AppError, WebUIStartingError
 from app.limits import Limits
 from app.webui.node import WebUINode
+from app.webui.silence import silence_of
 
 
 def require_webui(nodes: Sequence[WebUINode], limits: Limits) -> None:
@@ -39,25 +33,3 @@ def require_webui(nodes: Sequence[WebUINode], limits: Limits) -> None:
 
 def _silences(nodes: Sequence[WebUINode]) -> list[AppError]:
     return [silence for node in nodes if (silence := silence_of(node))]
-
-
-def silence_of(node: WebUINode) -> AppError | None:
-    """Return why a WebUI can't be used, with the remedy, or None when it can."""
-    error = node.why_not_ready()
-    return _told(node, error) if error else None
-
-
-def _told(node: WebUINode, error: WebUIError) -> AppError:
-    name = node.name
-    if isinstance(error, BadAnswerError):
-        return BadInputError(f"{name} is not a WebUI: {error}")
-    if not isinstance(error, WebUIAnswerError):
-        return error
-    if error.status in {401, 403} and node.client.has_credentials:
-        return BadInputError(f"the WebUI at {name} does not take this user and password")
-    if error.status in {401, 403}:
-        return BadInputError(
-            f"the WebUI at {name} wants a user and a password, as in"
-            " --webui http://USER:PASSWORD@HOST:PORT"
-        )
-    return error
