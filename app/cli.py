@@ -22,6 +22,7 @@ COMMANDS = {
     "queue": "Look at the queue and change it.",
     "work": "Run what is queued, with progress bars, until nothing more can run.",
     "history": "Look through past jobs, and make them again.",
+    "gui": "Open the page: run, queue, gallery and packs in the browser.",
     "packs": "Look at prompt packs and what they would send.",
     "presets": "Keep settings under a name; `--preset NAME` uses them.",
     "doctor": "Check the home and the WebUI: is it up, with --api, with these models?",

@@ -22,6 +22,8 @@ class Limits:
     pause_after: int = 3  # failures in a row that the next job would meet too
     cooldown_s: float = 600.0  # of a WebUI after that many, while others work on
     inventory_age_s: float = 60.0  # how long a WebUI's lists of models and scripts are believed
+    webui_look_s: float = 2.0  # between two looks of the page at each WebUI
+    heartbeat_s: float = 5.0  # between two signs of life in a page's silent stream of events
 
 
 DEFAULT_LIMITS = Limits()

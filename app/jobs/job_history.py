@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.errors import BadInputError, HomeError, UnknownJobError
+from app.jobs.image_ids import parse_image_id
 from app.jobs.models import UNREADABLE, JobRecord, JobStatus, RunMode
 from app.jobs.rows import records
 from app.jobs.search import Condition, condition
@@ -66,6 +68,18 @@ class JobHistoryStore:
         raise UnknownJobError(
             f"more than one job begins with {job_id!r}" if found else f"there is no job {job_id}"
         )
+
+    def image(self, name: str) -> Mapping[str, Any]:
+        """Return what a record says of an image; see `app.jobs.image_ids` for its name.
+
+        Raises:
+            UnknownJobError: if there is none of this name.
+        """
+        job_id, index = parse_image_id(name) or ("", 0)
+        images = self.get(job_id).images if job_id else []
+        if index >= len(images):
+            raise UnknownJobError(f"there is no image {name}")
+        return images[index]
 
     def job_of_image(self, sha256: str) -> JobRecord | None:
         """Return the last job that made this very file, by the hash of its bytes, or None."""
@@ -129,6 +143,14 @@ class JobHistoryStore:
                 standing.add(child)
         found = {job_id: _newest(job_id, children, standing) for job_id in job_ids}
         return {job_id: newer for job_id, newer in found.items() if newer}
+
+    def count(self, where: HistoryFilter = EVERYTHING, text: str | None = None) -> int:
+        """Return how many finished jobs there are, of those that have every word of `text`."""
+        found = [] if text is None else [condition(self._store, text)]
+        tests = [("completed_at IS NOT NULL", []), *found, *where.conditions()]
+        rest = " AND ".join(sql for sql, _ in tests)
+        values = [value for _, given in tests for value in given]
+        return int(self._store.rows(f"SELECT count(*) FROM jobs WHERE {rest}", values)[0][0])  # noqa: S608 - constant text
 
     def named_files(self) -> set[str]:
         """Return the paths of all images and manifests that records name.

@@ -191,6 +191,15 @@ class JobQueue:
         live = (JobStatus.QUEUED, JobStatus.RUNNING)
         return {status: self._store.rows(sql.format(status))[0][0] for status in live}
 
+    def fingerprint(self) -> tuple[Any, ...]:
+        """Return what is different after every change of what waits, runs or is paused."""
+        line = "SELECT count(*), max(n), sum(priority), sum(rank) FROM jobs"
+        return (
+            *self._store.rows("SELECT paused, reason FROM queue_state"),
+            *self._store.rows(f"{line} WHERE status = 'queued'"),
+            *self._store.rows("SELECT job_id FROM jobs WHERE status = 'running' ORDER BY n"),
+        )
+
     def waiting_needs(self) -> list[Needs]:
         """Return the different needs of queued jobs."""
         rows = self._store.rows("SELECT DISTINCT needs FROM jobs WHERE status = 'queued'")

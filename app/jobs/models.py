@@ -181,6 +181,13 @@ class JobRecord:
         return list(self.meta.get("warnings", ()))
 
     @property
+    def took_s(self) -> float | None:
+        """How long it ran, in seconds, or None while it has not ended."""
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return (self.completed_at - self.started_at).total_seconds()
+
+    @property
     def images(self) -> list[Mapping[str, Any]]:
         """The images that were saved, in the order they were made."""
         return list(self.meta.get("images", ()))

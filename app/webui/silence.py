@@ -7,10 +7,11 @@ from app.webui.node import WebUINode
 def silence_of(node: WebUINode) -> AppError | None:
     """Return why a WebUI can't be used, with the remedy, or None when it can."""
     error = node.why_not_ready()
-    return _told(node, error) if error else None
+    return told(node, error) if error else None
 
 
-def _told(node: WebUINode, error: WebUIError) -> AppError:
+def told(node: WebUINode, error: WebUIError) -> AppError:
+    """Return what to say of an error that a WebUI answered a first look with."""
     name = node.name
     if isinstance(error, BadAnswerError):
         return BadInputError(f"{name} is not a WebUI: {error}")

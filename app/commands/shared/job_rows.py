@@ -27,9 +27,7 @@ def planned_json(spec: JobSpec) -> dict[str, Any]:
 
 def took_s(job: JobRecord) -> float | None:
     """Return how long a job ran, in seconds, or None while it has not ended."""
-    if job.started_at is None or job.completed_at is None:
-        return None
-    return (job.completed_at - job.started_at).total_seconds()
+    return job.took_s
 
 
 def size_of(job: JobRecord) -> str:

@@ -1,0 +1,65 @@
+"""Jobs as the interface gives them."""
+
+from typing import Any
+
+from app.jobs.image_ids import image_id
+from app.jobs.models import JobRecord
+
+API = "/api/v1"
+
+
+def job_row(job: JobRecord) -> dict[str, Any]:
+    """Return what lists show of a job."""
+    return {
+        "id": job.job_id,
+        "status": job.status,
+        "run_mode": job.run_mode,
+        "source": job.source,
+        "prompt": job.prompt,
+        "negative_prompt": job.negative_prompt,
+        "pack": job.prompt_pack_id,
+        "prompt_keys": job.prompt_keys,
+        "stages": job.stages,
+        "seed": job.config_snapshot.get("txt2img", {}).get("seed"),
+        "width": job.config_snapshot.get("txt2img", {}).get("width"),
+        "height": job.config_snapshot.get("txt2img", {}).get("height"),
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "completed_at": job.completed_at,
+        "took_s": job.took_s,
+        "error": job.error,
+        "error_kind": job.meta.get("error_kind"),
+        "warnings": job.warnings,
+        "webui": job.meta.get("webui"),
+        "parent_id": job.parent_id,
+        "batch_id": job.batch_id,
+        "priority": job.priority,
+        "favourite": job.favourite,
+        "passed_over": job.meta.get("passed_over", {}),
+        "images": [_image_row(job, index) for index in range(len(job.images))],
+    }
+
+
+def job_page(job: JobRecord) -> dict[str, Any]:
+    """Return all that is known of a job."""
+    return {
+        **job_row(job),
+        "config": job.config_snapshot,
+        "config_hash": job.config_hash,
+        "manifest": job.meta.get("manifest"),
+        "put_back": job.meta.get("put_back", {}),
+    }
+
+
+def _image_row(job: JobRecord, index: int) -> dict[str, Any]:
+    image = job.images[index]
+    name = image_id(job.job_id, index)
+    return {
+        "id": name,
+        "url": f"{API}/images/{name}",
+        "thumb_url": f"{API}/thumbs/{name}",
+        "file": image["path"],
+        **{
+            key: image.get(key) for key in ("width", "height", "stage", "seed", "infotext", "model")
+        },
+    }
