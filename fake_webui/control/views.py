@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, Response, current_app, request
@@ -25,7 +26,7 @@ from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.expectation import Question, parse_question
 from fake_webui.journal.matching import Match, known, whole_path
 from fake_webui.journal.payloads import MEDIA_TYPES, children
-from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
+from fake_webui.journal.recorder import SENT, Recorder, Scope
 from fake_webui.version import __version__
 
 if TYPE_CHECKING:
@@ -73,11 +74,13 @@ def list_requests() -> ResponseReturnValue:
     method = arguments.get("method")
     path = whole_path(arguments["path"]) if "path" in arguments else None
     match = Match(path=path, method=method.upper() if method else None)
-    numbers = expectation.matching(recorder, match, scope)
-    if flag_argument("unmatched"):
-        numbers = [one.n for one in recorder.get_all(numbers, FACTS) if not one.matched]
-    limit = number_argument("limit", len(numbers))
-    return entries_answer(recorder.get_all(numbers[:limit], SENT), evicted=recorder.evicted(scope))
+    unmatched = flag_argument("unmatched")
+    numbers = recorder.select(
+        lambda kind: match.accepts_kind(kind) and not (unmatched and kind.matched), scope
+    )
+    limit = number_argument("limit", recorder.last_n)
+    page = recorder.get_all(islice(numbers, limit), SENT)
+    return entries_answer(page, evicted=recorder.evicted(scope))
 
 
 @bp.get("/requests/<int:n>")

@@ -11,7 +11,7 @@ from typing import Any
 from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.matching import Difference, Match, known, parse_match
-from fake_webui.journal.recorder import FACTS, SENT, Recorder, Scope
+from fake_webui.journal.recorder import SENT, Recorder, Scope
 
 NEAREST_SHOWN = 3
 NEAREST_CONSIDERED = 1000  # entries; the newest of the journal
@@ -95,10 +95,10 @@ def count(recorder: Recorder, question: Question) -> int:
         ControlError: 410 where evicted entries make that unknowable, 409 where it is not as
             the question expects.
     """
-    numbers = matching(recorder, question.match)
+    found = how_many(recorder, question.match)
     refuse_after_eviction(recorder, question)
-    check(recorder, question, numbers)
-    return len(numbers)
+    check(recorder, question, found)
+    return found
 
 
 def find(recorder: Recorder, question: Question) -> Iterator[Exchange]:
@@ -108,10 +108,10 @@ def find(recorder: Recorder, question: Question) -> Iterator[Exchange]:
         ControlError: 410 where an exact number was asked for and entries were evicted, 409
             where the number is not as expected.
     """
-    numbers = matching(recorder, question.match)
+    numbers = list(matching(recorder, question.match))
     if question.exactly is not None:
         refuse_after_eviction(recorder, question)
-    check(recorder, question, numbers)
+    check(recorder, question, len(numbers))
     return recorder.get_all(numbers, SENT)
 
 
@@ -134,7 +134,7 @@ def wait(
         raise ControlError(409, f"the server was reset while waiting for {question}")
     if question.exactly is not None:
         refuse_after_eviction(recorder, question)
-    check(recorder, question, numbers)
+    check(recorder, question, len(numbers))
     return recorder.get_all(numbers, SENT)
 
 
@@ -158,11 +158,19 @@ def left_s(deadline: float) -> float:
     return max(0.0, deadline - time.monotonic())
 
 
-def matching(recorder: Recorder, match: Match, scope: Scope | None = None) -> list[int]:
-    """Return the numbers of the exchanges that match, in all of the journal or in `scope`."""
-    parts = FACTS if match.payload is None else SENT
-    entries = recorder.entries(scope or Scope(mark=match.mark), parts)
-    return [one.n for one in entries if match.accepts(one)]
+def matching(recorder: Recorder, match: Match, scope: Scope | None = None) -> Iterator[int]:
+    """Yield the numbers of the exchanges that match, in all of the journal or in `scope`."""
+    numbers = recorder.select(match.accepts_kind, scope or Scope(mark=match.mark))
+    if match.payload is None:
+        return numbers
+    return (one.n for one in recorder.get_all(numbers, SENT) if match.accepts(one))
+
+
+def how_many(recorder: Recorder, match: Match) -> int:
+    """Return how many exchanges match; none has to be read unless its payload counts."""
+    if match.payload is None:
+        return recorder.count(match.accepts_kind, Scope(mark=match.mark))
+    return sum(1 for _ in matching(recorder, match))
 
 
 def refuse_after_eviction(recorder: Recorder, question: Question) -> None:
@@ -180,22 +188,23 @@ def refuse_after_eviction(recorder: Recorder, question: Question) -> None:
         )
 
 
-def check(recorder: Recorder, question: Question, numbers: list[int]) -> None:
+def check(recorder: Recorder, question: Question, found: int) -> None:
     """Compare the number found with the number expected.
 
     Raises:
         ControlError: 409 with what was found, or with what came nearest and how it differed.
     """
-    if question.holds_for(len(numbers)):
+    if question.holds_for(found):
         return
-    sentence = f"expected {question} like {question.match.as_json()}, found {len(numbers)}"
-    if question.is_lost_at(len(numbers)):
+    sentence = f"expected {question} like {question.match.as_json()}, found {found}"
+    if question.is_lost_at(found):
+        numbers = list(matching(recorder, question.match))
         listed = ", ".join(f"#{n}" for n in numbers[:NUMBERS_SHOWN])
-        raise ControlError(409, f"{sentence}: {listed}", found=len(numbers), requests=numbers)
+        raise ControlError(409, f"{sentence}: {listed}", found=found, requests=numbers)
     misses = nearest(recorder, question.match)
     told = "".join(f"\n  {miss}" for miss in misses) or " nothing was recorded"
     entries = [miss.as_json(recorder) for miss in misses]
-    raise ControlError(409, f"{sentence}; nearest:{told}", found=len(numbers), nearest=entries)
+    raise ControlError(409, f"{sentence}; nearest:{told}", found=found, nearest=entries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from fake_webui.contract.endpoint import API
 from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
+from fake_webui.journal.index import Kind
 from fake_webui.journal.payloads import with_images_described
 
 ABSENT = "<absent>"
@@ -44,6 +45,10 @@ class Match:
     def accepts(self, exchange: Exchange) -> bool:
         """Return whether this exchange is meant."""
         return next(self.differences(exchange), None) is None
+
+    def accepts_kind(self, kind: Kind) -> bool:
+        """Return whether exchanges of this kind can be meant, whatever they carry."""
+        return self.path in (None, kind.path) and self.method in (None, kind.method)
 
     def differences(self, exchange: Exchange) -> Iterator[Difference]:
         """Yield every place where the exchange differs, the cheap ones first."""

@@ -5,16 +5,19 @@ their positions, eight bytes each, stay in memory. What was evicted is remembere
 question that the journal can no longer answer exactly is an error.
 """
 
+import heapq
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
 from urllib.parse import parse_qs
 
 from fake_webui.config.settings import JOURNAL_BYTES
 from fake_webui.journal.exchange import Exchange, revive
+from fake_webui.journal.index import Accepts, Index, Kind
 from fake_webui.journal.ring_buffer import PARTS, RingBuffer
 
 SMALLEST_CAPACITY_BYTES = 1024 * 1024  # room for a few of the longest addresses there can be
@@ -52,6 +55,7 @@ class Recorder:
         self._epoch += 1
         self._open: dict[int, Exchange] = {}
         self._positions = array("q")
+        self._index = Index()
         self._first = 1  # the number that the first of the positions belongs to
         self._forgotten = 0  # evicted entries that are no longer among the positions
         self._marks: list[tuple[int, str | None]] = [(1, None)]
@@ -113,6 +117,7 @@ class Recorder:
             exchange.started_s = self._clock()
             self._positions.append(OPEN)
             self._open[exchange.n] = exchange
+            self._index.add(exchange.n, kind_of(exchange))
             if then:
                 then(exchange)
             self._tell()
@@ -140,7 +145,7 @@ class Recorder:
             self._evict(self._ring.evict(parts))
             position = self._ring.append(exchange.n, parts)
         except OSError:
-            self._evict(n for n, place in self._numbered(Scope()) if place >= 0)
+            self._evict(iter(self._kept()))
             self._ring.to_memory()
             position = self._ring.append(exchange.n, parts)
         self._positions[exchange.n - self._first] = position
@@ -170,11 +175,13 @@ class Recorder:
             del self._positions[:gone]
             self._first += gone
             self._forgotten += gone
+            self._index.trim(self._first)
             later = [start for start in self._marks[1:] if start[0] <= self._first]
             del self._marks[: len(later)]
 
-    def _spans(self, scope: Scope) -> list[tuple[int, int]]:
+    def _spans(self, scope: Scope | None) -> list[tuple[int, int]]:
         """Return first and one past the last number of each stretch in scope."""
+        scope = scope or Scope()
         through = scope.through
         ends = [start for start, _ in self._marks[1:]] + [self.last_n + 1]
         return [
@@ -183,13 +190,23 @@ class Recorder:
             if scope.mark in (None, mark)
         ]
 
-    def _numbered(self, scope: Scope) -> list[tuple[int, int]]:
-        """Return numbers and positions in scope; the caller holds the lock."""
-        return [
-            (n, self._positions[n - self._first])
+    def _kept(self, scope: Scope | None = None) -> list[int]:
+        """Return the numbers in scope that were not evicted; the caller holds the lock."""
+        spans = [range(max(start, self._first), end) for start, end in self._spans(scope)]
+        if not self._gone(scope):
+            return list(chain.from_iterable(spans))
+        return [n for span in spans for n in span if self._is_kept(n)]
+
+    def _is_kept(self, n: int) -> bool:
+        return self._positions[n - self._first] != EVICTED
+
+    def _gone(self, scope: Scope | None = None) -> int:
+        """Return how many of the positions in scope are of evicted entries."""
+        places = (
+            self._positions[max(start - self._first, 0) : max(end - self._first, 0)]
             for start, end in self._spans(scope)
-            for n in range(max(start, self._first), end)
-        ]
+        )
+        return sum(stretch.count(EVICTED) for stretch in places)
 
     def _exchange(self, n: int, parts: int) -> Exchange | None:
         place = self._positions[n - self._first] if self._first <= n <= self.last_n else EVICTED
@@ -208,8 +225,8 @@ class Recorder:
     def facts(self, scope: Scope, limit: int, also: Iterable[int] = ()) -> list[Exchange]:
         """Return entries without their bodies: those of `also`, and the first in scope."""
         with self._changed:
-            numbers = [*also, *(n for n, place in self._numbered(scope) if place != EVICTED)]
-            entries = (self._exchange(n, FACTS) for n in numbers[:limit])
+            numbers = islice(chain(also, self._kept(scope)), limit)
+            entries = (self._exchange(n, FACTS) for n in numbers)
             return [exchange for exchange in entries if exchange]
 
     def get_all(self, numbers: Iterable[int], parts: int = WHOLE) -> Iterator[Exchange]:
@@ -219,17 +236,37 @@ class Recorder:
     def entries(self, scope: Scope | None = None, parts: int = WHOLE) -> Iterator[Exchange]:
         """Yield the entries in scope as of now, oldest first, as `get` does."""
         with self._changed:
-            numbered = self._numbered(scope or Scope())
-        yield from self.get_all((n for n, place in numbered if place != EVICTED), parts)
+            numbers = self._kept(scope)
+        yield from self.get_all(numbers, parts)
+
+    def select(self, accepts: Accepts, scope: Scope | None = None) -> Iterator[int]:
+        """Yield the numbers of the entries in scope of the kinds that are accepted, in order."""
+        with self._changed:
+            lists = self._lists(accepts, scope)
+            if self._gone(scope):
+                lists = [[n for n in numbers if self._is_kept(n)] for numbers in lists]
+        return heapq.merge(*lists)
+
+    def count(self, accepts: Accepts, scope: Scope | None = None) -> int:
+        """Return how many entries in scope are of the kinds that are accepted, evicted ones too."""
+        with self._changed:
+            return sum(map(len, self._lists(accepts, scope)))
+
+    def _lists(self, accepts: Accepts, scope: Scope | None) -> list[Sequence[int]]:
+        found: list[Sequence[int]] = []
+        for start, end in self._spans(scope):
+            first = max(start, self._first)
+            found += self._index.select(accepts, first, end)
+            apart = self.get_all(self._index.apart(first, end), FACTS)
+            found.append([one.n for one in apart if accepts(kind_of(one))])
+        return found
 
     def evicted(self, scope: Scope | None = None) -> int:
         """Return how many entries in scope gave way to newer ones, or may have."""
-        scope = scope or Scope()
         with self._changed:
             spans = self._spans(scope)
             reaches_back = not spans or any(start < self._first for start, _ in spans)
-            gone = sum(place == EVICTED for _, place in self._numbered(scope))
-            return gone + (self._forgotten if reaches_back else 0)
+            return self._gone(scope) + (self._forgotten if reaches_back else 0)
 
     def mark(self, name: str | None) -> None:
         """Let later entries carry this mark."""
@@ -245,7 +282,7 @@ class Recorder:
             self._open.clear()
             self._first, self._forgotten = self.last_n + 1, 0
             self._marks = [(self._first, self._marks[-1][1])]
-            self._positions = array("q")
+            self._positions, self._index = array("q"), Index()
             self._tell()
 
     def reset(self) -> None:
@@ -269,6 +306,11 @@ class Recorder:
     def _tell(self) -> None:
         self._changes += 1
         self._changed.notify_all()
+
+
+def kind_of(exchange: Exchange) -> Kind:
+    """Return what an entry has in common with others of its list."""
+    return Kind(exchange.method, exchange.path, exchange.matched)
 
 
 def read_query(text: str) -> dict[str, str | list[str]]:

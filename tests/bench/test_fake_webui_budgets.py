@@ -21,6 +21,7 @@ from tests.bench.measuring import (
     report,
     resident_bytes,
 )
+from tests.bench.test_journal_memory import send_many
 from tests.conftest import StartFake
 from tests.support import ROOT, wait_until
 
@@ -98,6 +99,27 @@ def test_polling_during_a_generation(
     session.post(f"{fake.url}/sdapi/v1/interrupt")
     generation.join()
     report(f"{path} during a generation, p90", percentile(busy, 90), percentile(idle, 90), 2)
+
+
+def test_a_page_of_a_long_journal(session: requests.Session) -> None:
+    """Ten entries, and a count, of 100,000 requests as of 100."""
+    with FakeWebUI() as short, FakeWebUI() as long:
+        for webui, count in ((short, 100), (long, 100_000)):
+            for _ in send_many(webui.url, count):
+                pass
+
+        def page(webui: FakeWebUI, since: int) -> bytes:
+            where = f"{webui.url}/__fake/v1/requests?path=samplers&limit=10&since={since}"
+            return session.get(where).content
+
+        def count_of(webui: FakeWebUI) -> bytes:
+            question = {"match": {"path": "txt2img"}}
+            return session.post(f"{webui.url}/__fake/v1/requests/count", json=question).content
+
+        pages = interleaved(50, lambda: page(long, 99_900), lambda: page(short, 0))
+        counts = interleaved(50, lambda: count_of(long), lambda: count_of(short))
+    for what, (measured, floor) in (("a page", pages), ("a count", counts)):
+        report(f"{what} of 100,000 requests", percentile(measured, 50), percentile(floor, 50), 3)
 
 
 def test_extras(fake: FakeWebUI, session: requests.Session) -> None:

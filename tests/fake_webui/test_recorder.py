@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from fake_webui.journal.index import MOST_KINDS, Accepts
 from fake_webui.journal.recorder import Recorder, Scope
 
 
@@ -165,3 +166,42 @@ def test_numbers_are_dense_under_threads(recorder: Recorder) -> None:
         thread.join()
     assert recorder.last_n == 200
     assert len(numbers(recorder)) + recorder.evicted() == 200
+
+
+def accept(path: str) -> Accepts:
+    """Accept the kinds of entries that were sent to this path."""
+    return lambda kind: kind.path == path
+
+
+def test_numbers_of_a_kind_are_found_in_order_under_their_mark(recorder: Recorder) -> None:
+    """Kinds that are wanted come together in the order of the journal, those of other marks not."""
+    for mark in ("mine", "other", "mine"):
+        recorder.mark(mark)
+        for path in ("/a", "/b", "/c"):
+            add(recorder, path)
+    mine = Scope(mark="mine")
+    assert list(recorder.select(accept("/a"), mine)) == [1, 7]
+    assert list(recorder.select(lambda kind: kind.path != "/b", mine)) == [1, 3, 7, 9]
+    assert recorder.count(accept("/b")) == 3
+    assert list(recorder.select(accept("/c"), Scope(since=3, through=8))) == [6]
+
+
+def test_numbers_of_a_kind_forget_what_was_evicted() -> None:
+    """After many evictions the index says what the entries say."""
+    recorder = Recorder(capacity_bytes=8_192)
+    for number in range(10_000):
+        add(recorder, "/even" if number % 2 else "/odd")
+    kept = [one.n for one in recorder.entries() if one.path == "/even"]
+    assert list(recorder.select(accept("/even"))) == kept
+
+
+def test_addresses_without_end_are_told_apart_all_the_same() -> None:
+    """More addresses than the index keeps lists for are found too."""
+    recorder = Recorder()
+    for number in range(MOST_KINDS + 5):
+        add(recorder, f"/{number}")
+    add(recorder, "/0")
+    late = f"/{MOST_KINDS + 3}"
+    assert list(recorder.select(accept(late))) == [MOST_KINDS + 4]
+    assert recorder.count(accept(late)) == 1
+    assert list(recorder.select(accept("/0"))) == [1, MOST_KINDS + 6]
