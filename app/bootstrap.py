@@ -24,7 +24,7 @@ from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
 from app.storage.home import is_read_only, prepare_home, resolve_settings
 from app.storage.names import DEFAULT_TEMPLATE
-from app.store.job_store import JobStore
+from app.store.sqlite_store import JobStore
 from app.webui.api_client import ApiClient
 from app.webui.node import WebUINode
 

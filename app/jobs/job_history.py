@@ -10,7 +10,7 @@ from app.jobs.image_ids import parse_image_id
 from app.jobs.models import UNREADABLE, JobRecord, JobStatus, RunMode
 from app.jobs.rows import records
 from app.jobs.search import Condition, condition
-from app.store.job_store import JobStore
+from app.store.sqlite_store import JobStore
 
 PAGE = 50
 _STANDS = frozenset({JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED})

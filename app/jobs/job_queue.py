@@ -20,7 +20,7 @@ from app.jobs.transitions import (
     set_pause,
     start_job,
 )
-from app.store.job_store import Connection, JobStore
+from app.store.sqlite_store import Connection, JobStore
 
 
 class JobQueue:

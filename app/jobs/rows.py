@@ -19,7 +19,7 @@ from app.jobs.models import (
     new_job_id,
     utc_now,
 )
-from app.store.job_store import Connection, JobStore, Row
+from app.store.sqlite_store import Connection, JobStore, Row
 
 _COLUMNS = tuple(field.name for field in fields(JobRecord))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM jobs "  # noqa: S608 - constant text

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.jobs.models import JobRecord
-from app.store.job_store import Connection, JobStore
+from app.store.sqlite_store import Connection, JobStore
 
 Condition = tuple[str, Sequence[Any]]
 """A test in SQL and the values of its placeholders."""

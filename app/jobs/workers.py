@@ -13,7 +13,7 @@ from pathlib import Path
 from app.jobs.models import JobStatus, utc_now
 from app.jobs.transitions import end_job, set_pause
 from app.storage.locks import FileLock
-from app.store.job_store import Connection, JobStore
+from app.store.sqlite_store import Connection, JobStore
 
 INTERRUPTED = "the app stopped while this job was running; what the WebUI made of it is unknown"
 

@@ -16,7 +16,7 @@ from app.cli import main
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.search import create_index
-from app.store.job_store import JobStore
+from app.store.sqlite_store import JobStore
 from fake_webui import FakeWebUI
 from tests.support import ROOT
 

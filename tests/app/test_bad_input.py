@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from PIL import Image
 
-from app.store.job_store import JobStore
+from app.store.sqlite_store import JobStore
 from tests.app.conftest import CommandLine, Completed
 
 SAID = [

@@ -9,7 +9,7 @@ from app.errors import UnknownJobError
 from app.jobs.job_history import HistoryFilter, JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus, PromptSource
-from app.store.job_store import JobStore
+from app.store.sqlite_store import JobStore
 
 
 def run(queue: JobQueue, *specs: JobSpec, error: str | None = None) -> list[str]:

@@ -14,8 +14,8 @@ from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus
 from app.jobs.workers import WorkerRegistry
-from app.store.job_store import JobStore
 from app.store.schema import MIGRATIONS
+from app.store.sqlite_store import JobStore
 from tests.support import ROOT, wait_until
 
 BOAT = JobSpec(prompt="a boat", config=merge())
@@ -23,7 +23,7 @@ BOAT = JobSpec(prompt="a boat", config=merge())
 DIE_WHILE_RUNNING = """
 import pathlib, sys, os
 from app.jobs.job_queue import JobQueue
-from app.store.job_store import JobStore
+from app.store.sqlite_store import JobStore
 from app.jobs.workers import WorkerRegistry
 home = pathlib.Path(sys.argv[1])
 store = JobStore(home / "jobs.db")

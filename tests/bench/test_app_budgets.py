@@ -23,8 +23,8 @@ from app.jobs.models import JobSpec, utc_now
 from app.jobs.rows import insert_jobs, insert_rows, new_row
 from app.jobs.search import COLUMNS, create_index
 from app.planning.preview import preview
-from app.store.job_store import JobStore
 from app.store.schema import MIGRATIONS
+from app.store.sqlite_store import JobStore
 from fake_webui import FakeWebUI
 from tests.bench.measuring import interleaved, percentile, python, report
 from tests.support import ROOT
