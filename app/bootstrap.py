@@ -17,18 +17,17 @@ from app.errors import HomeError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.job_service import JobService
-from app.jobs.search import create_index
 from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
 from app.storage.home import is_read_only, prepare_home, resolve_settings
 from app.storage.names import DEFAULT_TEMPLATE
-from app.store.sqlite_store import JobStore
+from app.store.job_store import JobStore
+from app.store.sqlite_store import SqliteStore
 from app.webui.api_client import ApiClient
 from app.webui.node import WebUINode
 
-LOCKS_FOLDER = "locks"
 STORE_FILE = "jobs.db"
 
 
@@ -89,8 +88,8 @@ def build_app(
     """
     settings = resolve_settings(home, webui_url)
     read_only = to_read and is_read_only(settings.home)
-    store, locks = _open_store(settings.home, read_only), settings.home / LOCKS_FOLDER
-    registry = WorkerRegistry(store, locks)
+    store = _open_store(settings.home, read_only)
+    registry = WorkerRegistry(store)
     orphans = registry.orphans() if read_only else []
     if not read_only:
         with suppress(HomeError):  # a full disk can still be read; the runners try again
@@ -106,7 +105,6 @@ def build_app(
             registry=registry,
             pipeline=PipelineRunner(node, artifacts, limits),
             pool=pool,
-            locks=locks,
             limits=limits,
         )
         for node in nodes
@@ -130,8 +128,6 @@ def build_app(
 
 def _open_store(home: Path, read_only: bool) -> JobStore:  # noqa: FBT001 - one caller
     if read_only:
-        return JobStore(home / STORE_FILE, read_only=True)
+        return SqliteStore(home / STORE_FILE, read_only=True)
     prepare_home(home)
-    store = JobStore(home / STORE_FILE)
-    create_index(store)
-    return store
+    return SqliteStore(home / STORE_FILE)

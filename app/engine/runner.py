@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from enum import Enum, auto
-from pathlib import Path
 from typing import Any
 
 from app.cleaning import clean
@@ -32,7 +31,6 @@ from app.jobs.workers import Worker, WorkerRegistry
 from app.limits import Limits
 from app.storage.artifacts import SavedImage
 from app.storage.home import webui_identity
-from app.storage.locks import FileLock
 from app.webui.node import WebUINode
 
 Listener = Callable[[Progress], None]
@@ -61,7 +59,6 @@ class SingleNodeJobRunner:
         registry: of the workers, this runner among them.
         pipeline: runs the stages of a job on this WebUI.
         pool: the other WebUIs.
-        locks: the folder of the execution locks, one for each WebUI.
         limits: when to look and when to give up.
     """
 
@@ -73,7 +70,6 @@ class SingleNodeJobRunner:
         registry: WorkerRegistry,
         pipeline: PipelineRunner,
         pool: NodePool,
-        locks: Path,
         limits: Limits,
     ) -> None:
         self.node = node
@@ -88,7 +84,7 @@ class SingleNodeJobRunner:
         self._queue, self._registry, self._pipeline = queue, registry, pipeline
         self._pool, self._limits = pool, limits
         identity = webui_identity(node.name)
-        self._lock_path = locks / f"webui-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.lock"
+        self._lock_name = f"webui-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
         self._progress_listeners = Listeners[Progress]()
         self._end_listeners = Listeners[JobRecord]()
         self._enough: Callable[[], bool] = _never
@@ -191,7 +187,7 @@ class SingleNodeJobRunner:
             self._registry.recover()
 
     def _turn(self, worker: Worker, give_up_after_s: float) -> Turn:
-        with FileLock(self._lock_path) as lock:
+        with worker.life.lock(self._lock_name) as lock:
             if not lock.acquire():
                 waiting = self._queue.has_next()
                 self.waits_for = f"another process uses {self.node.name}" if waiting else None

@@ -9,8 +9,8 @@ from app.errors import BadInputError, HomeError, UnknownJobError
 from app.jobs.image_ids import parse_image_id
 from app.jobs.models import UNREADABLE, JobRecord, JobStatus, RunMode
 from app.jobs.rows import records
-from app.jobs.search import Condition, condition
-from app.store.sqlite_store import JobStore
+from app.jobs.search import condition
+from app.store.job_store import Condition, Connection, JobStore
 
 PAGE = 50
 _STANDS = frozenset({JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED})
@@ -110,7 +110,7 @@ class JobHistoryStore:
 
         Searched are prompts, model names, packs and errors; `error:memory` searches in one.
         """
-        found = condition(self._store, text)
+        found = self._store.read(condition, text)
         return self._select([found, *where.conditions()], limit, before)
 
     def every_job(
@@ -120,7 +120,7 @@ class JobHistoryStore:
 
         The last submitted comes first.
         """
-        found = [] if text is None else [condition(self._store, text)]
+        found = [] if text is None else [self._store.read(condition, text)]
         before: str | None = None
         while page := self._select([*found, *where.conditions()], BATCH, before):
             yield from page
@@ -146,7 +146,7 @@ class JobHistoryStore:
 
     def count(self, where: HistoryFilter = EVERYTHING, text: str | None = None) -> int:
         """Return how many finished jobs there are, of those that have every word of `text`."""
-        found = [] if text is None else [condition(self._store, text)]
+        found = [] if text is None else [self._store.read(condition, text)]
         tests = [("completed_at IS NOT NULL", []), *found, *where.conditions()]
         rest = " AND ".join(sql for sql, _ in tests)
         values = [value for _, given in tests for value in given]
@@ -173,9 +173,7 @@ class JobHistoryStore:
             UnknownJobError: if one is unknown; then none is changed.
         """
         ids = [self.get(job_id).job_id for job_id in job_ids]
-        with self._store.transaction() as connection:
-            rows = [(favourite, job_id) for job_id in ids]
-            connection.executemany("UPDATE jobs SET favourite = ? WHERE job_id = ?", rows)
+        self._store.change(_mark, ids, favourite=favourite)
 
     def forget(self, job_ids: Iterable[str]) -> int:
         """Remove finished jobs from the history, favourites and live ones excepted.
@@ -183,15 +181,7 @@ class JobHistoryStore:
         Returns:
             How many were removed. Their files are the caller's to remove.
         """
-        chosen = "job_id = ? AND completed_at IS NOT NULL AND NOT favourite"
-        rows = [(job_id,) for job_id in job_ids]
-        with self._store.transaction() as connection:
-            connection.executemany(
-                f"DELETE FROM words WHERE rowid IN (SELECT n FROM jobs WHERE {chosen})",  # noqa: S608 - constant text
-                rows,
-            )
-            removed = connection.executemany(f"DELETE FROM jobs WHERE {chosen}", rows)  # noqa: S608 - constant text
-            return removed.rowcount
+        return self._store.change(_forget, list(job_ids))
 
     def _select(
         self, conditions: list[Condition], limit: int, before: str | None
@@ -204,6 +194,21 @@ class JobHistoryStore:
             tests.append((earlier, [self.get(before).job_id]))
         rest = f"WHERE {' AND '.join(sql for sql, _ in tests)} ORDER BY n DESC LIMIT ?"
         return records(self._store, rest, [v for _, values in tests for v in values] + [limit])
+
+
+def _mark(connection: Connection, job_ids: Sequence[str], *, favourite: bool) -> None:
+    rows = [(favourite, job_id) for job_id in job_ids]
+    connection.executemany("UPDATE jobs SET favourite = ? WHERE job_id = ?", rows)
+
+
+def _forget(connection: Connection, job_ids: Sequence[str]) -> int:
+    chosen = "job_id = ? AND completed_at IS NOT NULL AND NOT favourite"
+    rows = [(job_id,) for job_id in job_ids]
+    connection.executemany(
+        f"DELETE FROM words WHERE rowid IN (SELECT n FROM jobs WHERE {chosen})",  # noqa: S608 - constant text
+        rows,
+    )
+    return connection.executemany(f"DELETE FROM jobs WHERE {chosen}", rows).rowcount  # noqa: S608 - constant text
 
 
 def _range(prefix: str) -> tuple[str, str]:

@@ -1,10 +1,9 @@
 """The queued and running jobs: adding, claiming, ordering, pausing, ending."""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from app.config.requirements import Needs
 from app.errors import TransitionError
@@ -20,7 +19,10 @@ from app.jobs.transitions import (
     set_pause,
     start_job,
 )
-from app.store.sqlite_store import Connection, JobStore
+from app.store.job_store import Connection, JobStore
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 class JobQueue:
@@ -36,8 +38,7 @@ class JobQueue:
 
     def add(self, specs: Sequence[JobSpec]) -> list[str]:
         """Queue jobs, all or none; return their ids in the same order."""
-        with self._changing() as connection:
-            return insert_jobs(connection, specs)
+        return self._change(insert_jobs, specs)
 
     def replace(self, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
         """Queue new jobs, each in the place of an old one that is still queued, all or none.
@@ -49,17 +50,11 @@ class JobQueue:
         Raises:
             TransitionError: if an old one is running.
         """
-        with self._changing() as connection:
-            new_ids = insert_jobs(connection, [spec for _, spec in edits])
-            for (old, _), new_id in zip(edits, new_ids, strict=True):
-                _take_over(connection, old.job_id, new_id)
-        return new_ids
+        return self._change(_replace, edits)
 
     def has_next(self) -> bool:
         """Return whether `claim` would find a job."""
-        with self._store.reading() as connection:
-            paused = pause_state(connection).paused
-            return next_job(connection, (), direct_only=paused) is not None
+        return self._store.read(_has_next)
 
     def claim(
         self, worker: str, unable: Collection[Needs] = (), *, direct_only: bool = False
@@ -71,20 +66,14 @@ class JobQueue:
             unable: what some jobs need and this worker's WebUI lacks.
             direct_only: leave QUEUE jobs where they are, as a pause does.
         """
-        with self._store.transaction() as connection:
-            held = direct_only or pause_state(connection).paused
-            found = next_job(connection, unable, direct_only=held)
-            if found is None:
-                return None
-            start_job(connection, found.job_id, worker)
-            claimed = find_job(connection, found.job_id)
-        self.wake()
+        claimed = self._store.change(_claim, worker, unable, direct_only=direct_only)
+        if claimed is not None:
+            self.wake()
         return claimed
 
     def note(self, job_id: str, **meta: Any) -> None:
         """Add to what is known of a running job, so that it outlasts a crash."""
-        with self._store.transaction() as connection:
-            note_meta(connection, job_id, meta)
+        self._store.change(note_meta, job_id, meta)
 
     def finish(self, job_id: str, status: JobStatus, meta: Mapping[str, Any]) -> JobRecord:
         """End a running job; one that was to be cancelled does not succeed any more.
@@ -92,12 +81,7 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if it is not running.
         """
-        with self._changing() as connection:
-            if status is JobStatus.SUCCEEDED and (
-                _asked(connection, job_id) is ControlRequest.CANCEL
-            ):
-                status = JobStatus.CANCELLED
-            return end_job(connection, job_id, status, meta)
+        return self._change(_finish, job_id, status, meta)
 
     def cancel(self, job_ids: Iterable[str]) -> list[JobRecord]:
         """Cancel queued jobs at once and ask running ones to stop; return them as they then are.
@@ -106,22 +90,15 @@ class JobQueue:
             UnknownJobError, TransitionError: if one is unknown or already done; then none is
                 cancelled.
         """
-        with self._changing() as connection:
-            return [_cancel(connection, job_id) for job_id in job_ids]
+        return self._change(_cancel_all, list(job_ids))
 
     def withdraw(self, job_ids: Iterable[str]) -> None:
         """Cancel those of the jobs that have not ended."""
-        with self._changing() as connection:
-            for job_id in job_ids:
-                if not find_job(connection, job_id).status.is_terminal:
-                    _cancel(connection, job_id)
+        self._change(_withdraw, list(job_ids))
 
     def clear(self) -> int:
         """Cancel everything that is queued; return how many that were."""
-        with self._changing() as connection:
-            queued = select(connection, "WHERE status = 'queued'")
-            cleared = [_cancel(connection, job.job_id) for job in queued]
-        return len(cleared)
+        return self._change(_clear)
 
     def ask_to_skip(self, job_id: str) -> None:
         """Ask for the image that a running job is making to be skipped.
@@ -129,22 +106,15 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if the job is not running.
         """
-        with self._changing() as connection:
-            job = find_job(connection, job_id)
-            if job.status is not JobStatus.RUNNING:
-                raise TransitionError(f"job {job_id} is {job.status}; only a running one can skip")
-            _ask(connection, job_id, ControlRequest.SKIP)
+        self._change(_ask_to_skip, job_id)
 
     def control_request(self, job_id: str) -> ControlRequest | None:
         """Return what a user asks of a running job, or None."""
-        with self._store.reading() as connection:
-            return _asked(connection, job_id)
+        return self._store.read(_asked, job_id)
 
     def control_done(self, job_id: str, request: ControlRequest) -> None:
         """Forget a request that was carried out."""
-        with self._store.transaction() as connection:
-            if _asked(connection, job_id) is request:
-                _ask(connection, job_id, None)
+        self._store.change(_forget_request, job_id, request)
 
     def move(self, job_id: str, position: int) -> None:
         """Put a queued job at a place in the line; 1 is next, past the end is last.
@@ -152,24 +122,19 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if it is not queued.
         """
-        with self._changing() as connection:
-            _refuse_unless_queued(find_job(connection, job_id))
-            place(connection, job_id, *slot(connection, job_id, max(position, 1) - 1))
+        self._change(_move, job_id, position)
 
     def pause(self, reason: str = "") -> None:
         """Let no QUEUE job start; the running one goes on, DIRECT ones run."""
-        with self._changing() as connection:
-            set_pause(connection, paused=True, reason=reason)
+        self._change(set_pause, paused=True, reason=reason)
 
     def resume(self) -> None:
         """Let QUEUE jobs start again."""
-        with self._changing() as connection:
-            set_pause(connection, paused=False)
+        self._change(set_pause, paused=False)
 
     def pause_state(self) -> PauseState:
         """Return whether the queue is paused, and why."""
-        with self._store.reading() as connection:
-            return pause_state(connection)
+        return self._store.read(pause_state)
 
     def running_jobs(self) -> list[JobRecord]:
         """Return the jobs that run, whichever process runs them."""
@@ -211,10 +176,7 @@ class JobQueue:
         known = self._store.rows("SELECT needs, reason FROM passed_over WHERE webui = ?", [webui])
         if dict(known) == written:
             return
-        with self._store.transaction() as connection:
-            connection.execute("DELETE FROM passed_over WHERE webui = ?", [webui])
-            rows = [(webui, needs, reason) for needs, reason in written.items()]
-            connection.executemany("INSERT INTO passed_over VALUES (?, ?, ?)", rows)
+        self._store.change(_pass_over, webui, written)
 
     def wait_for_change(self, timeout_s: float) -> None:
         """Return when this process changes the queue, or after `timeout_s` seconds."""
@@ -226,12 +188,13 @@ class JobQueue:
         with self._changed:
             self._changed.notify_all()
 
-    @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """Give the connection for one change, and wake who waits for it."""
-        with self._store.transaction() as connection:
-            yield connection
+    def _change(
+        self, work: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Change the queue in one transaction, and wake who waits for it."""
+        result = self._store.change(work, *args, **kwargs)
         self.wake()
+        return result
 
     def _with_reasons(self, jobs: list[JobRecord]) -> list[JobRecord]:
         rows = self._store.rows(
@@ -249,6 +212,13 @@ class JobQueue:
         ]
 
 
+def _replace(connection: Connection, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
+    new_ids = insert_jobs(connection, [spec for _, spec in edits])
+    for (old, _), new_id in zip(edits, new_ids, strict=True):
+        _take_over(connection, old.job_id, new_id)
+    return new_ids
+
+
 def _take_over(connection: Connection, old_id: str, new_id: str) -> None:
     """Put a new job in the place of a queued one, which is over."""
     old = find_job(connection, old_id)
@@ -257,6 +227,46 @@ def _take_over(connection: Connection, old_id: str, new_id: str) -> None:
     if old.status is JobStatus.QUEUED:
         place(connection, new_id, *place_of(connection, old_id))
         end_job(connection, old_id, JobStatus.EDITED, {"error": f"edited as {new_id}"})
+
+
+def _has_next(connection: Connection) -> bool:
+    paused = pause_state(connection).paused
+    return next_job(connection, (), direct_only=paused) is not None
+
+
+def _claim(
+    connection: Connection, worker: str, unable: Collection[Needs], *, direct_only: bool
+) -> JobRecord | None:
+    held = direct_only or pause_state(connection).paused
+    found = next_job(connection, unable, direct_only=held)
+    if found is None:
+        return None
+    start_job(connection, found.job_id, worker)
+    return find_job(connection, found.job_id)
+
+
+def _finish(
+    connection: Connection, job_id: str, status: JobStatus, meta: Mapping[str, Any]
+) -> JobRecord:
+    is_cancelled = _asked(connection, job_id) is ControlRequest.CANCEL
+    if status is JobStatus.SUCCEEDED and is_cancelled:
+        status = JobStatus.CANCELLED
+    return end_job(connection, job_id, status, meta)
+
+
+def _cancel_all(connection: Connection, job_ids: Sequence[str]) -> list[JobRecord]:
+    return [_cancel(connection, job_id) for job_id in job_ids]
+
+
+def _withdraw(connection: Connection, job_ids: Sequence[str]) -> None:
+    for job_id in job_ids:
+        if not find_job(connection, job_id).status.is_terminal:
+            _cancel(connection, job_id)
+
+
+def _clear(connection: Connection) -> int:
+    queued = select(connection, "WHERE status = 'queued'")
+    return len(_cancel_all(connection, [job.job_id for job in queued]))
 
 
 def _cancel(connection: Connection, job_id: str) -> JobRecord:
@@ -269,6 +279,29 @@ def _cancel(connection: Connection, job_id: str) -> JobRecord:
 
 def _ask(connection: Connection, job_id: str, request: ControlRequest | None) -> None:
     connection.execute("UPDATE jobs SET wish = ? WHERE job_id = ?", [request, job_id])
+
+
+def _ask_to_skip(connection: Connection, job_id: str) -> None:
+    job = find_job(connection, job_id)
+    if job.status is not JobStatus.RUNNING:
+        raise TransitionError(f"job {job_id} is {job.status}; only a running one can skip")
+    _ask(connection, job_id, ControlRequest.SKIP)
+
+
+def _forget_request(connection: Connection, job_id: str, request: ControlRequest) -> None:
+    if _asked(connection, job_id) is request:
+        _ask(connection, job_id, None)
+
+
+def _move(connection: Connection, job_id: str, position: int) -> None:
+    _refuse_unless_queued(find_job(connection, job_id))
+    place(connection, job_id, *slot(connection, job_id, max(position, 1) - 1))
+
+
+def _pass_over(connection: Connection, webui: str, reasons: Mapping[str, str]) -> None:
+    connection.execute("DELETE FROM passed_over WHERE webui = ?", [webui])
+    rows = [(webui, needs, reason) for needs, reason in reasons.items()]
+    connection.executemany("INSERT INTO passed_over VALUES (?, ?, ?)", rows)
 
 
 def _asked(connection: Connection, job_id: str) -> ControlRequest | None:

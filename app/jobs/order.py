@@ -5,7 +5,7 @@ from collections.abc import Collection
 from app.config.requirements import Needs
 from app.jobs.models import JobRecord
 from app.jobs.rows import select, write_needs
-from app.store.sqlite_store import Connection
+from app.store.job_store import Connection
 
 IN_ORDER = "ORDER BY priority DESC, rank, n"
 

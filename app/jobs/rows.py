@@ -19,7 +19,7 @@ from app.jobs.models import (
     new_job_id,
     utc_now,
 )
-from app.store.sqlite_store import Connection, JobStore, Row
+from app.store.job_store import Connection, JobStore, Row
 
 _COLUMNS = tuple(field.name for field in fields(JobRecord))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM jobs "  # noqa: S608 - constant text
@@ -104,19 +104,20 @@ _READ: Mapping[str, tuple[Read, Any]] = {
 
 def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
     """Add jobs at the end of their priority's line; return their ids in the order of `specs`."""
-    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
-    first = found[0] + 1 if found else 1
+    numbers = connection.dialect.next_numbers(connection, len(specs))
     created_at = utc_now().isoformat()
-    rows = [new_row(spec.cleaned(), number, created_at) for number, spec in enumerate(specs, first)]
+    numbered = zip(specs, numbers, strict=True)
+    rows = [new_row(spec.cleaned(), number, created_at) for spec, number in numbered]
     insert_rows(connection, rows)
     return [row["job_id"] for row in rows]
 
 
 def insert_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows that `new_row` made."""
-    names = list(rows[0]) if rows else ["n"]
-    values = ", ".join(f":{name}" for name in names)
-    connection.executemany(f"INSERT INTO jobs ({', '.join(names)}) VALUES ({values})", rows)  # noqa: S608 - constant text
+    if rows:
+        names, values = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
+        insert = f"INSERT INTO jobs ({names}) VALUES ({values})"  # noqa: S608 - constant text
+        connection.executemany(insert, [tuple(row.values()) for row in rows])
 
 
 def new_row(spec: JobSpec, number: int, created_at: str) -> dict[str, Any]:
@@ -148,8 +149,7 @@ def select(connection: Connection, rest: str, values: Sequence[Any] = ()) -> lis
 
 def records(store: JobStore, rest: str, values: Sequence[Any] = ()) -> list[JobRecord]:
     """Return what `select` finds, outside of a transaction."""
-    with store.reading() as connection:
-        return select(connection, rest, values)
+    return store.read(select, rest, values)
 
 
 def _to_record(row: Row) -> JobRecord:

@@ -8,7 +8,7 @@ from app.errors import UnknownJobError
 from app.jobs.models import JobRecord, JobStatus, check_transition, utc_now
 from app.jobs.rows import as_json, select
 from app.jobs.search import add_to_index
-from app.store.sqlite_store import Connection
+from app.store.job_store import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,38 @@
 """Who is working on the queue, and what happens to the jobs of those who died.
 
-A worker holds a lock file for as long as it works. A killed process loses its lock, so a worker
-that is registered and whose lock is free has stopped uncleanly.
+A worker gives a sign of life for as long as it works, which ends with its process. So one that is
+registered and gives none has stopped uncleanly.
 """
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.jobs.models import JobStatus, utc_now
 from app.jobs.transitions import end_job, set_pause
-from app.storage.locks import FileLock
-from app.store.sqlite_store import Connection, JobStore
+from app.store.job_store import Connection, JobStore, Life
 
 INTERRUPTED = "the app stopped while this job was running; what the WebUI made of it is unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One that claims jobs; `lock` is held for as long as it works."""
+    """One that claims jobs; `life` lasts for as long as it works."""
 
     name: str
-    lock: FileLock
+    life: Life
 
 
 class WorkerRegistry:
-    """The workers of one home.
+    """The workers of one store.
 
     Args:
         store: where they and their jobs are recorded.
-        folder: where their lock files are.
     """
 
-    def __init__(self, store: JobStore, folder: Path) -> None:
-        self._store, self._folder = store, folder
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
 
     @contextlib.contextmanager
     def registered(self) -> Iterator[Worker]:
@@ -44,13 +41,11 @@ class WorkerRegistry:
         One with a job whose end could not be recorded is left to the next `recover`.
 
         Raises:
-            HomeError: if the lock file can't be made.
+            HomeError: if it can't be registered.
         """
-        worker = self._worker(f"owner-{secrets.token_hex(8)}")
-        worker.lock.acquire()  # the name is new, so it is free; the lock comes before the row
-        with self._store.transaction() as connection:
-            row = [worker.name, utc_now().isoformat()]
-            connection.execute("INSERT INTO owners VALUES (?, ?)", row)
+        name = f"owner-{secrets.token_hex(8)}"
+        worker = Worker(name, self._store.liveness.begin(name))  # the life comes before the row
+        self._store.change(_register, name)
         try:
             yield worker
         finally:
@@ -64,55 +59,58 @@ class WorkerRegistry:
         Raises:
             HomeError: if that can't be recorded; `recover` will find it.
         """
-        with self._store.transaction() as connection:
-            jobs = _running_jobs(connection, worker.name)
-            for job_id in jobs:
-                end_job(connection, job_id, JobStatus.CANCELLED, {"error": reason})
+        jobs = self._store.change(_cancel_jobs, worker.name, reason)
         self._release(worker)
         return jobs
 
     def orphans(self) -> list[str]:
         """Return the running jobs of dead workers, which `recover` would end."""
-        names = [name for (name,) in self._store.rows("SELECT owner FROM owners")]
-        dead = [name for name in names if self._worker(name).lock.is_free()]
-        with self._store.reading() as connection:
-            return [job for name in dead for job in _running_jobs(connection, name)]
+        dead = self._store.liveness.missing(self._names())
+        return [job for name in dead for job in self._store.read(_running_jobs, name)]
 
     def recover(self) -> list[str]:
         """Mark the running jobs of dead workers as interrupted; return their ids.
 
         The queue is paused with the reason when no worker is left alive and work is waiting.
         """
-        workers = [self._worker(name) for (name,) in self._store.rows("SELECT owner FROM owners")]
-        dead = [worker for worker in workers if worker.lock.acquire()]
-        try:
-            return self._expire(dead, alive=len(workers) - len(dead)) if dead else []
-        finally:
-            for worker in dead:
-                worker.lock.remove()
+        names = self._names()
+        with self._store.liveness.expired(names) as dead:
+            return self._store.change(_expire, dead, alive=len(names) - len(dead)) if dead else []
+
+    def _names(self) -> list[str]:
+        return [name for (name,) in self._store.rows("SELECT owner FROM owners")]
 
     def _release(self, worker: Worker) -> None:
         try:
-            with self._store.transaction() as connection:
-                if _running_jobs(connection, worker.name):
-                    return
-                _forget(connection, worker.name)
-            worker.lock.remove()
+            if self._store.change(_forget_unless_running, worker.name):
+                worker.life.forget()
         finally:
-            worker.lock.release()
+            worker.life.leave()
 
-    def _expire(self, dead: list[Worker], alive: int) -> list[str]:
-        with self._store.transaction() as connection:
-            expired = [worker.name for worker in dead if _forget(connection, worker.name)]
-            orphans = [job for name in expired for job in _running_jobs(connection, name)]
-            for job_id in orphans:
-                end_job(connection, job_id, JobStatus.INTERRUPTED, {"error": INTERRUPTED})
-            if expired and not alive and (orphans or _is_work_waiting(connection)):
-                set_pause(connection, paused=True, reason=_reason(orphans))
-        return orphans
 
-    def _worker(self, name: str) -> Worker:
-        return Worker(name, FileLock(self._folder / f"{name}.lock"))
+def _register(connection: Connection, name: str) -> None:
+    connection.execute("INSERT INTO owners VALUES (?, ?)", [name, utc_now().isoformat()])
+
+
+def _cancel_jobs(connection: Connection, worker: str, reason: str) -> list[str]:
+    jobs = _running_jobs(connection, worker)
+    for job_id in jobs:
+        end_job(connection, job_id, JobStatus.CANCELLED, {"error": reason})
+    return jobs
+
+
+def _expire(connection: Connection, dead: Sequence[str], alive: int) -> list[str]:
+    expired = [name for name in dead if _forget(connection, name)]
+    orphans = [job for name in expired for job in _running_jobs(connection, name)]
+    for job_id in orphans:
+        end_job(connection, job_id, JobStatus.INTERRUPTED, {"error": INTERRUPTED})
+    if expired and not alive and (orphans or _is_work_waiting(connection)):
+        set_pause(connection, paused=True, reason=_reason(orphans))
+    return orphans
+
+
+def _forget_unless_running(connection: Connection, name: str) -> bool:
+    return not _running_jobs(connection, name) and _forget(connection, name)
 
 
 def _forget(connection: Connection, name: str) -> bool:
@@ -128,7 +126,8 @@ def _running_jobs(connection: Connection, worker: str) -> list[str]:
 
 
 def _is_work_waiting(connection: Connection) -> bool:
-    return connection.execute("SELECT 1 FROM jobs WHERE status = 'queued'").fetchone() is not None
+    found = connection.execute("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1")
+    return found.fetchone() is not None
 
 
 def _reason(orphans: list[str]) -> str:

@@ -1,7 +1,7 @@
 """The SQLite file with all jobs: opening, migrating, transactions.
 
 WAL lets others read while one writes; synchronous FULL makes a committed change outlast a power
-cut. Everything that a caller changes goes through `transaction()`.
+cut.
 """
 
 import contextlib
@@ -9,24 +9,34 @@ import secrets
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from app.errors import HomeError, StoreVersionError
 from app.storage.files import PARTIAL_SUFFIX, sync_folder
 from app.storage.locks import FileLock
+from app.store.file_liveness import FileLiveness
+from app.store.job_store import Row
 from app.store.schema import MIGRATIONS
+from app.store.sqlite_dialect import SqliteDialect
 
 BUSY_TIMEOUT_S = 60.0
 PRIVATE_FILE = 0o600
+LOCKS_FOLDER = "locks"
 
-Connection = sqlite3.Connection
-Row = tuple[Any, ...]
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
-class JobStore:
-    """One open `jobs.db`. Safe to share between threads.
+class SqliteConnection(sqlite3.Connection):
+    """A connection of the standard library that knows its dialect."""
+
+    dialect = SqliteDialect()
+
+
+class SqliteStore:
+    """One open `jobs.db`, with the locks of its workers in a folder beside it.
 
     Args:
         path: the file; it is made when it is not there.
@@ -48,6 +58,7 @@ class JobStore:
         read_only: bool = False,
     ) -> None:
         self.path = path
+        self.liveness = FileLiveness(path.parent / LOCKS_FOLDER)
         self._lock = threading.RLock()
         with contextlib.ExitStack() as undo, self._alone(read_only=read_only):
             with self._telling():
@@ -58,7 +69,6 @@ class JobStore:
                     self._make_if_missing(migrations)
                     self._connection = _open(path, busy_timeout_s)
             undo.callback(self.close)
-            self.has_full_text_search = ("ENABLE_FTS5",) in self.rows("PRAGMA compile_options")
             if read_only:
                 self._refuse_newer(migrations)
             else:
@@ -72,31 +82,37 @@ class JobStore:
             self._connection.close()
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Give the connection for changes that happen together or not at all.
-
-        Raises:
-            HomeError: if the disk is full, the file is read-only, or another holds it too long.
-        """
+    def transaction(self) -> Iterator[SqliteConnection]:
+        """Give the connection for changes that happen together or not at all."""
         with self._lock, self._telling():
             self._connection.execute("BEGIN IMMEDIATE")
             with self._connection:  # commits, or rolls back after an exception
                 yield self._connection
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give the connection for looking; no other process is held up.
+    def change(
+        self, work: Callable[Concatenate[SqliteConnection, P], Result],
+        /, *args: P.args, **kwargs: P.kwargs,
+    ) -> Result:  # fmt: skip
+        """Return what `work` returns, called within one transaction.
 
         Raises:
-            HomeError: if the file can't be read.
+            HomeError: if the disk is full, the file is read-only, or another holds it too long.
         """
+        with self.transaction() as connection:
+            return work(connection, *args, **kwargs)
+
+    def read(
+        self, look: Callable[Concatenate[SqliteConnection, P], Result],
+        /, *args: P.args, **kwargs: P.kwargs,
+    ) -> Result:  # fmt: skip
+        """Return what `look` returns; no other process is held up."""
         with self._lock, self._telling():
-            yield self._connection
+            return look(self._connection, *args, **kwargs)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a SELECT finds."""
-        with self.reading() as connection:
-            return connection.execute(sql, values).fetchall()
+        with self._lock, self._telling():
+            return self._connection.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
@@ -149,6 +165,8 @@ class JobStore:
         self._begin_reading()
         self.rows("PRAGMA synchronous = FULL")
         self._migrate(migrations)
+        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'words'"):
+            self.change(self._connection.dialect.create_words)
 
     def _begin_reading(self) -> None:
         """Look at the file for the first time, also where the disk has no room for an index."""
@@ -193,13 +211,21 @@ class JobStore:
             self._connection.backup(copy)
 
 
-def _open(path: Path | str, timeout_s: float, *, uri: bool = False) -> Connection:
-    return sqlite3.connect(
-        path, timeout=timeout_s, isolation_level=None, check_same_thread=False, uri=uri
+def _open(path: Path | str, timeout_s: float, *, uri: bool = False) -> SqliteConnection:
+    connection = sqlite3.connect(
+        path,
+        timeout=timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=SqliteConnection,
+        uri=uri,
     )
+    compiled_with = connection.execute("PRAGMA compile_options").fetchall()
+    connection.dialect = SqliteDialect(has_full_text_search=("ENABLE_FTS5",) in compiled_with)
+    return connection
 
 
-def _open_to_read(path: Path, timeout_s: float) -> Connection:
+def _open_to_read(path: Path, timeout_s: float) -> SqliteConnection:
     """Open a file that can't be written.
 
     The files that readers and writers share can't be made there; then nobody writes, and the file
@@ -214,7 +240,7 @@ def _open_to_read(path: Path, timeout_s: float) -> Connection:
     return connection
 
 
-def _change_schema(connection: Connection, number: int, step: str) -> None:
+def _change_schema(connection: SqliteConnection, number: int, step: str) -> None:
     for statement in step.split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {number}")

@@ -15,8 +15,7 @@ import pytest
 from app.cli import main
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
-from app.jobs.search import create_index
-from app.store.sqlite_store import JobStore
+from app.store.sqlite_store import SqliteStore
 from fake_webui import FakeWebUI
 from tests.support import ROOT
 
@@ -28,22 +27,21 @@ LONG = ("--width", "64", "--height", "64", "--steps", "150", "--batches", "3")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[JobStore]:
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """An empty job store."""
-    opened = JobStore(tmp_path / "jobs.db")
-    create_index(opened)
+    opened = SqliteStore(tmp_path / "jobs.db")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def queue(store: JobStore) -> JobQueue:
+def queue(store: SqliteStore) -> JobQueue:
     """The queue of the store."""
     return JobQueue(store)
 
 
 @pytest.fixture
-def history(store: JobStore) -> JobHistoryStore:
+def history(store: SqliteStore) -> JobHistoryStore:
     """The history of the store."""
     return JobHistoryStore(store)
 

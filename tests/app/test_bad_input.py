@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from PIL import Image
 
-from app.store.sqlite_store import JobStore
+from app.store.sqlite_store import SqliteStore
 from tests.app.conftest import CommandLine, Completed
 
 SAID = [
@@ -96,7 +96,7 @@ def jobs_in(home: Path) -> int:
     """Count the jobs in a home, of whatever state."""
     if not (home / "jobs.db").exists():
         return 0
-    store = JobStore(home / "jobs.db")
+    store = SqliteStore(home / "jobs.db")
     try:
         return int(store.rows("SELECT count(*) FROM jobs")[0][0])
     finally:

@@ -9,7 +9,7 @@ from app.errors import UnknownJobError
 from app.jobs.job_history import HistoryFilter, JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus, PromptSource
-from app.store.sqlite_store import JobStore
+from app.store.sqlite_store import SqliteStore
 
 
 def run(queue: JobQueue, *specs: JobSpec, error: str | None = None) -> list[str]:
@@ -140,6 +140,6 @@ def test_the_history_outlives_the_process_that_made_it(
 ) -> None:
     """Another opening of the same file reads the same records."""
     run(queue, boat(1))
-    other = JobStore(tmp_path / "jobs.db")
+    other = SqliteStore(tmp_path / "jobs.db")
     assert JobHistoryStore(other).list_jobs() == history.list_jobs()
     other.close()

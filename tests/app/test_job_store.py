@@ -15,7 +15,8 @@ from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus
 from app.jobs.workers import WorkerRegistry
 from app.store.schema import MIGRATIONS
-from app.store.sqlite_store import JobStore
+from app.store.sqlite_dialect import SqliteDialect
+from app.store.sqlite_store import SqliteStore
 from tests.support import ROOT, wait_until
 
 BOAT = JobSpec(prompt="a boat", config=merge())
@@ -23,11 +24,11 @@ BOAT = JobSpec(prompt="a boat", config=merge())
 DIE_WHILE_RUNNING = """
 import pathlib, sys, os
 from app.jobs.job_queue import JobQueue
-from app.store.sqlite_store import JobStore
+from app.store.sqlite_store import SqliteStore
 from app.jobs.workers import WorkerRegistry
 home = pathlib.Path(sys.argv[1])
-store = JobStore(home / "jobs.db")
-with WorkerRegistry(store, home / "locks").registered() as worker:
+store = SqliteStore(home / "jobs.db")
+with WorkerRegistry(store).registered() as worker:
     JobQueue(store).claim(worker.name)
     print("claimed", flush=True)
     sys.stdin.read()
@@ -35,9 +36,9 @@ with WorkerRegistry(store, home / "locks").registered() as worker:
 
 
 @pytest.fixture
-def registry(store: JobStore, tmp_path: Path) -> WorkerRegistry:
+def registry(store: SqliteStore) -> WorkerRegistry:
     """The workers of the store."""
-    return WorkerRegistry(store, tmp_path / "locks")
+    return WorkerRegistry(store)
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def other_process(queue: JobQueue, tmp_path: Path) -> Iterator[subprocess.Popen[
         process.kill()
 
 
-def test_a_committed_change_is_synced_to_the_disk(store: JobStore) -> None:
+def test_a_committed_change_is_synced_to_the_disk(store: SqliteStore) -> None:
     """WAL for readers beside a writer, FULL for power cuts."""
     assert store.rows("PRAGMA journal_mode") == [("wal",)]
     assert store.rows("PRAGMA synchronous") == [(2,)]
@@ -63,14 +64,16 @@ def test_a_committed_change_is_synced_to_the_disk(store: JobStore) -> None:
 def test_an_older_file_is_backed_up_and_brought_up_to_date(tmp_path: Path) -> None:
     """The backup is the file as it was; the jobs are in both."""
     path = tmp_path / "jobs.db"
-    old = JobStore(path)
+    old = SqliteStore(path)
     [job_id] = JobQueue(old).add([BOAT])
     old.close()
-    newer = JobStore(path, [*MIGRATIONS, "CREATE TABLE later (x); INSERT INTO later VALUES (7);"])
+    newer = SqliteStore(
+        path, [*MIGRATIONS, "CREATE TABLE later (x); INSERT INTO later VALUES (7);"]
+    )
     assert newer.rows("SELECT x FROM later") == [(7,)]
     assert JobHistoryStore(newer).get(job_id).prompt == "a boat"
     newer.close()
-    backup = JobStore(tmp_path / f"jobs.db.v{len(MIGRATIONS)}.bak")
+    backup = SqliteStore(tmp_path / f"jobs.db.v{len(MIGRATIONS)}.bak")
     assert JobHistoryStore(backup).get(job_id).prompt == "a boat"
     backup.close()
 
@@ -78,10 +81,10 @@ def test_an_older_file_is_backed_up_and_brought_up_to_date(tmp_path: Path) -> No
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     """A step is taken whole or not at all."""
     path = tmp_path / "jobs.db"
-    JobStore(path).close()
+    SqliteStore(path).close()
     with pytest.raises(HomeError):
-        JobStore(path, [*MIGRATIONS, "CREATE TABLE later (x); SELECT nonsense;"])
-    store = JobStore(path)
+        SqliteStore(path, [*MIGRATIONS, "CREATE TABLE later (x); SELECT nonsense;"])
+    store = SqliteStore(path)
     assert store.rows("SELECT name FROM sqlite_master WHERE name = 'later'") == []
     store.close()
 
@@ -89,10 +92,10 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     """The sentence says what to do."""
     path = tmp_path / "jobs.db"
-    JobStore(path, [*MIGRATIONS, "CREATE TABLE later (x)"]).close()
+    SqliteStore(path, [*MIGRATIONS, "CREATE TABLE later (x)"]).close()
     before = path.read_bytes()
     with pytest.raises(StoreVersionError, match="newer version of the app"):
-        JobStore(path)
+        SqliteStore(path)
     assert path.read_bytes() == before
 
 
@@ -101,7 +104,7 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "jobs.db"
     path.write_bytes(b"no database at all" * 100)
     with pytest.raises(HomeError, match=r"jobs\.db: file is not a database"):
-        JobStore(path)
+        SqliteStore(path)
 
 
 def test_opening_beside_a_live_worker_disturbs_nothing(
@@ -179,7 +182,7 @@ def test_a_job_whose_end_was_not_recorded_is_recovered_later(
 
 
 def test_search_works_without_full_text_search(
-    store: JobStore, queue: JobQueue, history: JobHistoryStore
+    store: SqliteStore, queue: JobQueue, history: JobHistoryStore
 ) -> None:
     """A Python whose SQLite has no FTS5 scans instead."""
     with store.transaction() as connection:
@@ -187,7 +190,7 @@ def test_search_works_without_full_text_search(
         connection.execute(
             "CREATE TABLE words (rowid INTEGER PRIMARY KEY, prompt, negative, model, pack, error)"
         )
-    store.has_full_text_search = False
+        connection.dialect = SqliteDialect(has_full_text_search=False)
     job_ids = queue.add([BOAT, JobSpec(prompt="a ship", config=merge())])
     queue.cancel(job_ids)
     assert [job.prompt for job in history.search("prompt:boat")] == ["a boat"]
@@ -198,7 +201,7 @@ def test_search_works_without_full_text_search(
 def test_a_file_that_another_process_holds_is_waited_for_and_then_named(tmp_path: Path) -> None:
     """A foreign transaction that never ends is an error, not a hang for ever."""
     path = tmp_path / "jobs.db"
-    store = JobStore(path, busy_timeout_s=0.1)
+    store = SqliteStore(path, busy_timeout_s=0.1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(HomeError, match="locked"):

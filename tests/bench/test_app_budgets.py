@@ -21,10 +21,10 @@ from app.config.pipeline_config import merge
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.models import JobSpec, utc_now
 from app.jobs.rows import insert_jobs, insert_rows, new_row
-from app.jobs.search import COLUMNS, create_index
 from app.planning.preview import preview
+from app.store.job_store import WORD_COLUMNS
 from app.store.schema import MIGRATIONS
-from app.store.sqlite_store import JobStore
+from app.store.sqlite_store import SqliteConnection, SqliteStore
 from fake_webui import FakeWebUI
 from tests.bench.measuring import interleaved, percentile, python, report
 from tests.support import ROOT
@@ -107,7 +107,9 @@ def test_adding_a_pack(application: Application, tmp_path: Path) -> None:
     assert len(specs) == PACK_JOBS
     numbers = count(1, PACK_JOBS)
 
-    with closing(sqlite3.connect(tmp_path / "floor.db", isolation_level=None)) as database:
+    with closing(
+        sqlite3.connect(tmp_path / "floor.db", isolation_level=None, factory=SqliteConnection)
+    ) as database:
         database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
         database.executescript(MIGRATIONS[0])
 
@@ -136,10 +138,9 @@ def histories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Jo
         store.close()
 
 
-def filled(path: Path, rows: int) -> JobStore:
+def filled(path: Path, rows: int) -> SqliteStore:
     """A store with so many finished jobs, of which a few have a rare word."""
-    store, config = JobStore(path), merge(LARGE)
-    create_index(store)
+    store, config = SqliteStore(path), merge(LARGE)
     rare = range(0, rows, rows // HITS)
     specs = [
         JobSpec(prompt=f"a {'zeppelin' if n in rare else 'boat'} number {n}", config=config)
@@ -151,7 +152,7 @@ def filled(path: Path, rows: int) -> JobStore:
         done = "UPDATE jobs SET status = 'succeeded', started_at = ?, completed_at = ?"
         connection.execute(done, (now, now))
         connection.execute(
-            f"INSERT INTO words (rowid, {', '.join(COLUMNS)})"  # noqa: S608 - constant text
+            f"INSERT INTO words (rowid, {', '.join(WORD_COLUMNS)})"  # noqa: S608 - constant text
             " SELECT n, prompt, negative_prompt, 'sdxl', NULL, NULL FROM jobs"
         )
     return store
