@@ -1,6 +1,8 @@
 """Putting a server together and running it.
 
 request → journal → fault gate → api → contract → webui → response
+
+With --upstream a real WebUI takes the place of api, contract and webui.
 """
 
 import contextlib
@@ -27,10 +29,11 @@ from fake_webui.api.services import KEY, Services
 from fake_webui.config.file import read_settings
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, index
-from fake_webui.control import gate, holds, inspector, scopes, settings, strictness, views
+from fake_webui.control import gate, holds, inspector, passing, scopes, settings, strictness, views
 from fake_webui.control.access import is_loopback
 from fake_webui.control.scope_registry import EXTENSION, ScopeGate, Scopes
 from fake_webui.errors import ApiError, ConfigError, ControlError
+from fake_webui.faults.actions import possible_actions
 from fake_webui.faults.holds import Holds
 from fake_webui.faults.parsing import parse_spec
 from fake_webui.faults.rules import FaultRules
@@ -46,6 +49,8 @@ from fake_webui.webui.state import Phase, WebUIState
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from fake_webui.upstream.forwarding import Upstream
+
 # What a request passes before its view, in this order; the first that answers is the last.
 BEFORE = (
     middleware.start_clock,
@@ -53,6 +58,7 @@ BEFORE = (
     gate.refuse_other_sites,
     scopes.refuse_scope,
     gate.receive,
+    passing.pass_on,
     middleware.answer_preflight,
     dispatch.answer,
 )
@@ -120,7 +126,9 @@ def create_services(config: ServerConfig) -> Services:
     extensions = extensions_of(profile, config.extensions)
     every = server_endpoints(config, profile, extensions)
     endpoints = index(every, server_parts(config, extensions))
-    rules = [parse_spec(spec, endpoints) for spec in config.faults]
+    upstream = create_upstream(config)
+    actions = possible_actions(is_imitation=upstream is None)
+    rules = [parse_spec(spec, endpoints, actions) for spec in config.faults]
     return Services(
         config=config,
         profile=profile,
@@ -131,6 +139,7 @@ def create_services(config: ServerConfig) -> Services:
         faults=FaultRules(rules, config.seed),
         holds=Holds(),
         waits=Waits(),
+        upstream=upstream,
         stop=_stay,
         kill=_stay,
     )
@@ -152,7 +161,7 @@ def create_scope(server: Services, birth: Mapping[str, Any]) -> Services:
         profile = birth.get("profile", config.profile)
     if birth:
         fresh = create_services(replace(config, profile=profile))
-        return replace(fresh, stop=server.stop, kill=server.kill)
+        return replace(fresh, upstream=server.upstream, stop=server.stop, kill=server.kill)
     return replace(
         server,
         state=WebUIState(config, server.state.catalog),
@@ -161,6 +170,15 @@ def create_scope(server: Services, birth: Mapping[str, Any]) -> Services:
         holds=Holds(),
         waits=Waits(),
     )
+
+
+def create_upstream(config: ServerConfig) -> "Upstream | None":
+    """Return the real WebUI to pass requests on to, if there is one."""
+    if not config.upstream:
+        return None
+    from fake_webui.upstream.forwarding import Upstream  # noqa: PLC0415 - few servers have one
+
+    return Upstream(config.upstream)
 
 
 def server_endpoints(

@@ -53,11 +53,16 @@ def _interference() -> Interference:
 
 def _note(state: WebUIState, asked: Parsed) -> None:
     """Note what scripts of extensions are given and don't have, and what won't be as meant."""
-    scripts = asked.values["alwayson_scripts"]
-    note_unknown(unknown_fields(scripts, state.catalog.extensions))
+    note_unknown_arguments(state, asked)
     hooks = state.policy.hooks
     note_findings(hooks.findings(asked.values, state))
     note_findings(hooks.option_findings(asked.values["override_settings"] or {}, state))
+
+
+def note_unknown_arguments(state: WebUIState, asked: Parsed) -> None:
+    """Note what scripts of extensions are given and don't have."""
+    scripts = asked.values["alwayson_scripts"]
+    note_unknown(unknown_fields(scripts, state.catalog.extensions))
 
 
 def _answer(generated: "Generated") -> Response:

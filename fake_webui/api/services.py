@@ -1,20 +1,24 @@
 """The parts of the running server, as views and hooks reach them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app, request
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Index
 from fake_webui.contract.transport import Transport
+from fake_webui.faults.actions import Action, possible_actions
 from fake_webui.faults.holds import Holds
 from fake_webui.faults.rules import FaultRules
 from fake_webui.faults.wire import Waits
 from fake_webui.journal.recorder import Recorder
 from fake_webui.profiles import Profile
 from fake_webui.webui.state import WebUIState
+
+if TYPE_CHECKING:
+    from fake_webui.upstream.forwarding import Upstream
 
 KEY = "fake_webui"
 SCOPE = "fake_webui.scope"  # in the environment of a request that is for one
@@ -25,8 +29,9 @@ class Services:
     """What one server is made of; `server.create_app` puts it together.
 
     `profile` is the kind of WebUI that it is, `transport` what goes around its answers,
-    `endpoints` those that it has, by path and method; `waits` are the waits of faults. `stop`
-    ends the process that serves when what runs is finished, `kill` ends it at once.
+    `endpoints` those that it has, by path and method; `waits` are the waits of faults. `upstream`
+    is the real WebUI that answers in place of the imitation, if there is one. `stop` ends the
+    process that serves when what runs is finished, `kill` ends it at once.
     """
 
     config: ServerConfig
@@ -38,8 +43,14 @@ class Services:
     faults: FaultRules
     holds: Holds
     waits: Waits
+    upstream: "Upstream | None"
     stop: Callable[[], None]
     kill: Callable[[], None]
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """The faults that can be asked for."""
+        return possible_actions(is_imitation=self.upstream is None)
 
 
 def current_services() -> Services:

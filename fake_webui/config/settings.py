@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
 from fake_webui.errors import ConfigError
 
@@ -12,6 +13,7 @@ JOURNAL_BYTES = 256 * 1024 * 1024
 LONGEST_S = 86_400  # a day
 ALL, NONE = "all", "none"
 IMAGE_STYLES = ("compact", "realistic")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEFAULT_PROFILE = "a1111"
 PROFILES = (DEFAULT_PROFILE, "forge", "sdnext")
 
@@ -169,7 +171,8 @@ class ServerConfig:
     steered; `controlnet_annotators` are the modules of ControlNet whose weights are there;
     `faults` are rules as on the command line; `options` are values that differ from the defaults
     of the real WebUI; `saved_options` says which ones the WebUI's own file holds, "all", "none"
-    or these, so that they are put back after an override.
+    or these, so that they are put back after an override; `upstream` is a real WebUI that answers
+    in place of the imitation.
     """
 
     host: Annotated[
@@ -242,6 +245,9 @@ class ServerConfig:
     startup_seconds: Annotated[
         float, Setting(float, "Time to start, phase after phase.  [default: 0]")
     ] = 0.0
+    upstream: Annotated[
+        str, Setting(str, "Pass requests on to the real WebUI at this URL.", metavar="URL")
+    ] = ""
     caption: Annotated[str | None, Setting(str)] = None
     journal_bytes: Annotated[int, Setting(int)] = JOURNAL_BYTES
     max_body_bytes: Annotated[int, Setting(int)] = 512 * 1024 * 1024
@@ -280,6 +286,16 @@ class ServerConfig:
         if bool(self.tls_keyfile) != bool(self.tls_certfile):
             raise ConfigError("tls_keyfile and tls_certfile go together")
         check_pattern(self.cors_allow_origins_regex)
+        if self.upstream:
+            check_upstream(self.upstream)
+            self._check_loop(urlsplit(self.upstream))
+
+    def _check_loop(self, upstream: SplitResult) -> None:
+        here = {self.address, *(LOOPBACK if self.address in LOOPBACK else ())}
+        if self.port and (upstream.hostname, upstream.port) in {(name, self.port) for name in here}:
+            raise ConfigError(
+                f"upstream {self.upstream} is this server itself; --port gives it another port"
+            )
 
     @property
     def address(self) -> str:
@@ -310,6 +326,23 @@ def check_pattern(pattern: str) -> None:
         re.compile(pattern)
     except re.error as error:
         raise ConfigError(f"cors_allow_origins_regex {pattern!r}: {error}") from None
+
+
+def check_upstream(url: str) -> None:
+    """Refuse what is not the address of a WebUI.
+
+    Raises:
+        ConfigError: with what an address is.
+    """
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or parts.query or parts.fragment:
+        raise ConfigError(f"upstream is an address such as http://127.0.0.1:7861, not {url!r}")
+    if "@" in parts.netloc:
+        raise ConfigError("upstream has no credentials in it; those of each request are passed on")
 
 
 SETTINGS: Mapping[str, Setting] = {

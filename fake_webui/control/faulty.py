@@ -14,7 +14,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from fake_webui.api.services import current_services
 from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.faults import wire
-from fake_webui.faults.answers import change_body, error_of, gateway_page
+from fake_webui.faults.answers import change_body, changes_body, error_of, gateway_page
 from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import parse_json
@@ -43,8 +43,10 @@ def after_view(fault: Fault, exchange: Exchange, response: Response) -> bool:
 
 def change(fault: Fault, response: Response) -> None:
     """Change body and media type of an answer."""
-    if (body := response.get_data()) != (changed := change_body(fault, body)):
-        response.set_data(changed)
+    if changes_body(fault):
+        body = change_body(fault, response.get_data())
+        response.set_data(body)
+        response.content_length = len(body)
     if fault.name == "garbage":
         response.content_type = "application/json"
     if fault.name == "wrong-content-type":
@@ -52,14 +54,15 @@ def change(fault: Fault, response: Response) -> None:
 
 
 def fail(fault: Fault, exchange: Exchange) -> None:
-    """Fail as the WebUI does: a generation on its way, anything else at once.
+    """Fail as the WebUI does: an imitated generation on its way, anything else at once.
 
     Raises:
         ApiError: the error of this fault.
     """
-    work = work_at(current_services().endpoints, exchange.path)
+    services = current_services()
+    work = work_at(services.endpoints, exchange.path)
     error = error_of(fault, exchange, work)
-    if work is not Work.GENERATION:
+    if work is not Work.GENERATION or services.upstream:
         raise error
     g.failure = Failure(fault.settings.get("at", 0.0), error)
 

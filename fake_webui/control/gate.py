@@ -12,6 +12,7 @@ from fake_webui.api.services import current_services
 from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.control import faulty
 from fake_webui.control.access import allowed_host, is_cross_site
+from fake_webui.control.passing import complete_at_end
 from fake_webui.errors import ControlError
 from fake_webui.faults.wire import BEHIND_PROXY
 from fake_webui.journal.exchange import Exchange
@@ -112,6 +113,9 @@ def complete(response: Response) -> Response:
     if hold := g.get("hold"):
         hold.finish()
     if g.fault and not faulty.after_view(g.fault, exchange, response):
+        return response
+    if response.is_streamed and current_services().upstream:
+        complete_at_end(response, exchange)
         return response
     answer = b"" if response.is_streamed else response.get_data()
     recorder = current_services().recorder

@@ -21,6 +21,8 @@ bp = Blueprint("holds", __name__, url_prefix="/__fake/v1/holds")
 def add_hold() -> ResponseReturnValue:
     """Hold the next generation that matches."""
     services = current_services()
+    if services.upstream:
+        raise ControlError(422, "nothing can be held with --upstream, where a real WebUI answers")
     placed = services.holds.add(*parse_hold(json_body(), services.endpoints))
     return answer(**placed.as_json()), 201
 

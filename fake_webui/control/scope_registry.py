@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 EXTENSION: Final = "fake_webui.scopes"
 PREFIX: Final = "/__fake/scope/"
-HEADER: Final = "HTTP_X_FAKE_WEBUI_SCOPE"
+SCOPE_HEADER: Final = "X-Fake-WebUI-Scope"
+HEADER: Final = "HTTP_X_FAKE_WEBUI_SCOPE"  # as WSGI calls it
 REFUSED: Final = "fake_webui.scope_refused"
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

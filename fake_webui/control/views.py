@@ -18,7 +18,7 @@ from fake_webui.api.families import known_endpoints
 from fake_webui.api.services import current_services
 from fake_webui.control.scope_registry import EXTENSION
 from fake_webui.errors import ControlError
-from fake_webui.faults.actions import ACTIONS, can_be_encoded
+from fake_webui.faults.actions import can_be_encoded
 from fake_webui.faults.parsing import parse_rule, parse_word
 from fake_webui.faults.wire import SOCKET, has_hung_up
 from fake_webui.journal import expectation
@@ -51,7 +51,8 @@ class Number(IntegerConverter):
 @bp.get("/health")
 def health() -> ResponseReturnValue:
     """Say what is running here."""
-    profile = current_services().profile
+    services = current_services()
+    profile, upstream = services.profile, services.upstream
     return answer(
         version=__version__,
         profile=profile.name,
@@ -59,6 +60,7 @@ def health() -> ResponseReturnValue:
         emulated_version=profile.policy.version,
         pid=os.getpid(),
         instance_token=INSTANCE_TOKEN,
+        upstream=upstream.url if upstream else None,
         **cast("Scopes", current_app.extensions[EXTENSION]).facts(),
     )
 
@@ -155,7 +157,9 @@ def reset() -> ResponseReturnValue:
 def list_faults() -> ResponseReturnValue:
     """Return the rules in force and every action there is."""
     services = current_services()
-    actions = {name: action.as_json(services.endpoints) for name, action in ACTIONS.items()}
+    actions = {
+        name: action.as_json(services.endpoints) for name, action in services.actions.items()
+    }
     return answer(rules=services.faults.rules(), actions=actions)
 
 
@@ -164,7 +168,7 @@ def add_fault() -> ResponseReturnValue:
     """Add a rule, as an object or as one word of the command line."""
     services, body = current_services(), json_body()
     parse = parse_word if isinstance(body, str) else parse_rule
-    return answer(**services.faults.add(parse(body, services.endpoints)))
+    return answer(**services.faults.add(parse(body, services.endpoints, services.actions)))
 
 
 @bp.delete("/faults")

@@ -56,7 +56,8 @@ def can_be_encoded(text: str, encoding: str) -> bool:
 class Action:
     """What a rule can make happen, to requests for the kinds of `work`; none means to every one.
 
-    `times` is how often it happens where neither a rule's `when` nor its `times` say.
+    `times` is how often it happens where neither a rule's `when` nor its `times` say. What happens
+    within a WebUI can be `imitated` alone: a real one that answers can't be made to do it.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Action:
     work: tuple[Work, ...] = EVERYWHERE
     settings: tuple[Setting, ...] = ()
     times: int | None = None
+    imitated: bool = False
 
     def paths(self, endpoints: Index) -> tuple[str, ...]:
         """Return the paths at which a request can show the symptom; none means all."""
@@ -134,6 +136,7 @@ ACTIONS = {
             "the next checkpoint switch takes long",
             LOADING,
             (Setting(SECONDS, 163.0, "how long the switch takes"),),
+            imitated=True,
         ),
         Action(
             "starting",
@@ -160,6 +163,7 @@ ACTIONS = {
                 Setting(SECONDS, 0.0, "how long it stays frozen; 0: until interrupt or reset"),
                 Setting("at", 0.95, AT.about, highest=1),
             ),
+            imitated=True,
         ),
         Action("reset", "the connection is reset before a byte"),
         Action("reset-mid-body", "the connection is reset after half of the body"),
@@ -185,3 +189,8 @@ ACTIONS = {
         ),
     )
 }
+
+
+def possible_actions(*, is_imitation: bool) -> dict[str, Action]:
+    """Return the actions that there are where an imitation answers, or where a real WebUI does."""
+    return {name: one for name, one in ACTIONS.items() if is_imitation or not one.imitated}

@@ -4,6 +4,7 @@ Pure functions. The messages are those that clients were seen to look for; their
 """
 
 import base64
+import html
 import io
 import json
 import random
@@ -22,6 +23,7 @@ REFUSED_GIB = 1.11
 CUDA_ERROR = "CUDA error: an illegal memory access was encountered"
 NO_MODEL = "'NoneType' object has no attribute 'lowvram'"
 GARBAGE_BYTES = 512
+TITLES = {501: "Not Implemented", 502: "Bad Gateway"}
 
 
 def error_of(fault: Fault, exchange: Exchange, work: Work | None) -> ApiError:
@@ -39,15 +41,21 @@ def error_of(fault: Fault, exchange: Exchange, work: Work | None) -> ApiError:
     return HandlerError("AttributeError", NO_MODEL)
 
 
-def gateway_page(status: int) -> str:
-    """Return the page that a proxy shows when the server behind it does not answer in time."""
+def gateway_page(status: int, why: str = "") -> str:
+    """Return the page that a proxy shows when the server behind it does not answer."""
     if status == 524:
         return "<!DOCTYPE html>\n<title>524: A timeout occurred</title>\n<h1>Error 524</h1>\n"
-    title = f"{status} Gateway Time-out"
+    title = f"{status} {TITLES.get(status, 'Gateway Time-out')}"
+    reason = f"<p>{html.escape(why)}</p>\r\n" if why else ""
     return (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
-        f"<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+        f"<center><h1>{title}</h1></center>\r\n{reason}<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     )
+
+
+def changes_body(fault: Fault) -> bool:
+    """Return whether this fault needs the whole body of an answer, to change it."""
+    return fault.name in BODY_CHANGES or fault.name in IMAGE_CHANGES
 
 
 def change_body(fault: Fault, body: bytes) -> bytes:
@@ -120,6 +128,7 @@ def black_image(text: str) -> str:
     return base64.b64encode(stream.getvalue()).decode()
 
 
+BODY_CHANGES = ("truncated-json", "garbage", "missing-info", "missing-images")
 IMAGE_CHANGES: dict[str, Callable[[str], str]] = {
     "corrupt-base64": corrupt_base64,
     "truncated-png": truncated_image,

@@ -1,6 +1,7 @@
 """Fault rules as people write them: in JSON, or as one word of the command line."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fake_webui.contract.endpoint import Index
@@ -14,8 +15,11 @@ WHEN_FORMS = 'when is "first", "every", {"nth": n} or {"probability": p}'
 SPEC_FORM = "[ENDPOINT:]ACTION[:first|every|nth=N|probability=P][:times=N][:KEY=VALUE …]"
 
 
-def parse_rule(value: Any, endpoints: Index) -> FaultRule:
-    """Read a rule out of JSON, for a server that has these endpoints.
+Actions = Mapping[str, Action]
+
+
+def parse_rule(value: Any, endpoints: Index, actions: Actions = ACTIONS) -> FaultRule:
+    """Read a rule out of JSON, for a server that has these endpoints and actions.
 
     Raises:
         ControlError: 422 that says what is allowed, with the list of actions where that helps.
@@ -23,7 +27,7 @@ def parse_rule(value: Any, endpoints: Index) -> FaultRule:
     if not isinstance(value, dict) or set(value) - set(RULE_KEYS):
         unknown = sorted(set(value) - set(RULE_KEYS)) if isinstance(value, dict) else [value]
         raise ControlError(422, f"a rule has no {unknown[0]!r}; its keys are {known(RULE_KEYS)}")
-    action = parse_action(value.get("action"))
+    action = parse_action(value.get("action"), actions)
     match = parse_match(value.get("match") or {})
     paths = action.paths(endpoints)
     if action.work and match.path is not None and match.path not in paths:
@@ -43,17 +47,18 @@ def parse_rule(value: Any, endpoints: Index) -> FaultRule:
     )
 
 
-def parse_action(name: Any) -> Action:
+def parse_action(name: Any, actions: Actions) -> Action:
     """Return the action of this name.
 
     Raises:
         ControlError: 422 with the names there are.
     """
-    if not isinstance(name, str) or name not in ACTIONS:
-        raise ControlError(
-            422, f"there is no action {name!r}; there are {known(ACTIONS)}", actions=list(ACTIONS)
-        )
-    return ACTIONS[name]
+    if isinstance(name, str) and name in actions:
+        return actions[name]
+    why = f"there is no action {name!r}"
+    if isinstance(name, str) and name in ACTIONS:
+        why = f"{name} can't be had with --upstream, where a real WebUI answers"
+    raise ControlError(422, f"{why}; there are {known(actions)}", actions=list(actions))
 
 
 def parse_when(when: Any, times: Any) -> dict[str, Any]:
@@ -104,19 +109,19 @@ def parse_settings(action: Action, given: Any) -> dict[str, Any]:
     return {one.name: given.get(one.name, one.default) for one in action.settings}
 
 
-def parse_spec(spec: str, endpoints: Index) -> FaultRule:
+def parse_spec(spec: str, endpoints: Index, actions: Actions = ACTIONS) -> FaultRule:
     """Read a rule of the command line.
 
     Raises:
         ConfigError: with what is wrong and the form.
     """
     try:
-        return parse_word(spec, endpoints)
+        return parse_word(spec, endpoints, actions)
     except ControlError as error:
         raise ConfigError(f"--fault {spec}: {error.message}") from error
 
 
-def parse_word(spec: str, endpoints: Index) -> FaultRule:
+def parse_word(spec: str, endpoints: Index, actions: Actions = ACTIONS) -> FaultRule:
     """Read a rule as it is written on the command line: `txt2img:out-of-memory:first`.
 
     Raises:
@@ -134,7 +139,7 @@ def parse_word(spec: str, endpoints: Index) -> FaultRule:
     for word in words[1:]:
         rule = with_word(rule, word)
     try:
-        return parse_rule(rule, endpoints)
+        return parse_rule(rule, endpoints, actions)
     except ControlError as error:
         raise ControlError(422, f"{error.message} (form: {SPEC_FORM})", **error.facts) from error
 

@@ -57,7 +57,9 @@ class Answer:
                 close()
 
     def _head(self) -> h11.Response:
-        headers = [("date", formatdate(usegmt=True)), ("server", SERVER), *in_order(self._headers)]
+        given = {name.lower() for name, _ in self._headers}
+        own = [("date", formatdate(usegmt=True)), ("server", SERVER)]
+        headers = [one for one in own if one[0] not in given] + in_order(self._headers)
         if self._body.too_large:
             headers.append(("connection", "close"))
         return h11.Response(

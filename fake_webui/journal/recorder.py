@@ -80,6 +80,11 @@ class Recorder:
         """How much of its capacity the journal takes."""
         return self._ring.used_bytes
 
+    @property
+    def largest_body_bytes(self) -> int:
+        """How large a body may be to be kept."""
+        return self._ring.largest_part_bytes
+
     def begin(
         self,
         method: str,

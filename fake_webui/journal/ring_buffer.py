@@ -30,9 +30,14 @@ class RingBuffer:
         """How much of the capacity is taken."""
         return self._head - self._tail
 
+    @property
+    def largest_part_bytes(self) -> int:
+        """How large a part may be, so that it leaves room for others of its kind."""
+        return self.capacity_bytes // 4
+
     def fits(self, size: int) -> bool:
         """Return whether a part of `size` bytes leaves room for others of its kind."""
-        return size <= self.capacity_bytes // 4
+        return size <= self.largest_part_bytes
 
     def append(self, n: int, parts: Sequence[bytes]) -> int:
         """Store a record and return its position; make room for it with `evict` before."""
