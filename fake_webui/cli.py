@@ -9,9 +9,17 @@ from typing import Any
 
 import click
 
-from fake_webui.config.settings import DEFAULT_PROFILE, PROFILES, SETTINGS, ServerConfig, Setting
+from fake_webui.config.settings import (
+    DEFAULT_PROFILE,
+    FAULT_FORM,
+    PROFILES,
+    SETTINGS,
+    ServerConfig,
+    Setting,
+)
 from fake_webui.errors import FakeWebUIError
 from fake_webui.version import __version__
+from fake_webui.wording import did_you_mean, shown
 
 Command = Callable[..., None]
 FILE = click.Path(path_type=Path)
@@ -54,11 +62,36 @@ class DefaultGroup(click.Group):
     """A group of commands where `serve` may be left out."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `serve` in front of arguments that name no command."""
-        own = {"--help", "--version"}
-        if not args or (args[0] not in self.commands and args[0] not in own):
+        """Put `serve` in front of options that are not the group's own."""
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
             args = ["serve", *args]
+        elif not args[0].startswith("-") and args[0] not in self.commands:
+            there = ", ".join(self.commands)
+            meant = did_you_mean(args[0], self.commands) or f"; there are {there}"
+            ctx.fail(f"There is no command {shown(args[0])}{meant}")
         return super().parse_args(ctx, args)
+
+
+class WithFaults(click.Command):
+    """A command that takes --fault, whose grammar its help explains."""
+
+    def format_epilog(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's own signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the grammar, and every action with what the client sees."""
+        from fake_webui.faults.actions import ACTIONS  # noqa: PLC0415 - for who asks for help
+
+        with formatter.section("SPEC of --fault"):
+            formatter.write_text(FAULT_FORM)
+            formatter.write_paragraph()
+            formatter.write_text(
+                "such as txt2img:out-of-memory:first. ENDPOINT is a path, short where it is under "
+                "/sdapi/v1/, and left out for every one; ACTION is one of these, with its keys:"
+            )
+            formatter.write_paragraph()
+            formatter.write_dl([(action.name, action.as_help()) for action in ACTIONS.values()])
 
 
 @click.group(cls=DefaultGroup)
@@ -71,12 +104,18 @@ def main() -> None:
     """
 
 
-@main.command(context_settings={"auto_envvar_prefix": "FAKE_WEBUI"})
+@main.command(cls=WithFaults, context_settings={"auto_envvar_prefix": "FAKE_WEBUI"})
 @click.option("--ready-file", type=FILE, help="Written when listening: url, pid, version.")
 @click.option("--exit-on-stdin-eof", is_flag=True, help="Stop when standard input ends.")
+@click.option("--json", "as_json", is_flag=True, help="The line on standard output as JSON.")
 @server_options(for_itself=True)
 def serve(
-    config: Path | None, ready_file: Path | None, *, exit_on_stdin_eof: bool, **settings: Any
+    config: Path | None,
+    ready_file: Path | None,
+    *,
+    exit_on_stdin_eof: bool,
+    as_json: bool,
+    **settings: Any,
 ) -> None:
     """Run a server until Ctrl-C."""
     from fake_webui import server  # noqa: PLC0415 - other commands start without flask
@@ -86,6 +125,7 @@ def serve(
             make_config(config, **settings),
             ready_file=ready_file,
             exit_on_stdin_eof=exit_on_stdin_eof,
+            as_json=as_json,
         )
 
 
@@ -130,7 +170,7 @@ def coverage(profile: str, *, as_json: bool) -> None:
     click.echo(show(profile, as_json=as_json))
 
 
-@main.command("exec", context_settings={"allow_interspersed_args": False})
+@main.command("exec", cls=WithFaults, context_settings={"allow_interspersed_args": False})
 @server_options()
 @click.option("--strict", is_flag=True, help="Fail on unknown addresses and fields.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -169,7 +209,7 @@ def capture(url: str, out: Path, requests_from: Path | None, login: str | None) 
     click.echo(f"{recorded} captures in {file}")
 
 
-@main.command()
+@main.command(cls=WithFaults)
 @server_options()
 @click.option("--real", "real_url", metavar="URL", help="A WebUI to ask.")
 @click.option("--captures", type=FILE, help="Or its recorded answers: a file, or a folder of them.")

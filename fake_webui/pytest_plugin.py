@@ -98,7 +98,7 @@ def refuse_argument(name: str) -> NoReturn:
     remedy = f"it takes {', '.join(ARGUMENTS)}"
     if name == "allow_unmatched":
         remedy = 'allow=["/path/*"] is what it was: patterns of the paths that may be unknown'
-    pytest.fail(f"@pytest.mark.{MARKER} has no argument {name!r}; {remedy}", pytrace=False)
+    pytest.fail(f'@pytest.mark.{MARKER} has no argument "{name}"; {remedy}', pytrace=False)
 
 
 def prepare(webui: "FakeWebUI", arguments: Mapping[str, Any]) -> None:

@@ -45,6 +45,7 @@ from fake_webui.version import __version__
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.extension import Extension, endpoints_of
 from fake_webui.webui.state import Phase, WebUIState
+from fake_webui.wording import shown
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -153,7 +154,7 @@ def create_scope(server: Services, birth: Mapping[str, Any]) -> Services:
     """
     config, profile = server.config, birth.get("profile", server.config.profile)
     if not isinstance(profile, str):
-        raise ConfigError(f"profile is a name, not {profile!r}")
+        raise ConfigError(f"profile is a name, not {shown(profile)}")
     if "config" in birth:
         read = read_settings(birth["config"], options_of, birth.get("profile"))
         where = {name: getattr(config, name) for name in ("host", "listen", "allow_host")}
@@ -197,7 +198,11 @@ def server_parts(config: ServerConfig, extensions: Iterable[Extension]) -> tuple
 
 
 def serve(
-    config: ServerConfig, *, ready_file: Path | None = None, exit_on_stdin_eof: bool = False
+    config: ServerConfig,
+    *,
+    ready_file: Path | None = None,
+    exit_on_stdin_eof: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Run a server until it is told to stop; prints its address when it is listening.
 
@@ -215,7 +220,8 @@ def serve(
         _start_slowly(app, stopped)
         server.start()
         announce(server.url)
-        print(f"fake-webui listening on {server.url}", flush=True)
+        ready = json.dumps(_facts(server.url))
+        print(ready if as_json else f"fake-webui listening on {server.url}", flush=True)
         state = app.extensions[KEY].state
         threading.Thread(target=_warm_up, args=[state], daemon=True).start()
         while not stopped.wait(SIGNAL_POLL_S):
@@ -289,11 +295,18 @@ def _bound(config: ServerConfig, app: Flask) -> Iterator[HttpServer]:
             tls=_tls_context(config),
         )
     except OSError as error:
-        raise ConfigError(f"can't listen on {host}:{config.port}: {error}") from None
+        raise ConfigError(_why_not_listening(host, config.port, error)) from None
     try:
         yield server
     finally:
         server.refuse()
+
+
+def _why_not_listening(host: str, port: int, error: OSError) -> str:
+    why = error.strerror or error
+    if error.errno == errno.EADDRINUSE:
+        why = "another program does already; --port 0 takes a free port"
+    return f"can't listen on {host}:{port}: {why}"
 
 
 def _tls_context(config: ServerConfig) -> "SSLContext | None":
@@ -322,6 +335,11 @@ def _watch_stdin(stopped: threading.Event) -> None:
     stopped.set()
 
 
+def _facts(url: str) -> dict[str, Any]:
+    """Return what whoever started the server may want to know."""
+    return {"url": url, "pid": os.getpid(), "version": __version__}
+
+
 @contextlib.contextmanager
 def _ready_file(path: Path | None) -> Iterator[Callable[[str], None]]:
     """Yield what writes an address into the ready file, which is there only as long as that holds.
@@ -333,11 +351,10 @@ def _ready_file(path: Path | None) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     partial = path.with_name(f".{path.name}.{os.getpid()}") if path.name else path
-    facts = {"pid": os.getpid(), "version": __version__}
 
     def announce(url: str) -> None:
         with _writing(path):
-            partial.write_text(json.dumps({"url": url, **facts}))
+            partial.write_text(json.dumps(_facts(url)))
             partial.replace(path)
 
     with _writing(path):

@@ -1,13 +1,11 @@
 """What a client sent that the WebUI does not know, with what was probably meant."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from fake_webui.contract import Endpoint, Index
 from fake_webui.journal.exchange import Exchange
 from fake_webui.webui.extension import Extension, scripts_of
-
-LONGEST_COMPARED = 200
+from fake_webui.wording import did_you_mean
 
 
 def unexpected(
@@ -39,11 +37,3 @@ def unknown_field(field: str, endpoint: Endpoint | None, extensions: Iterable[Ex
 def names_script(field: str, name: str) -> bool:
     """Return whether a dotted key is in what an always-on script is given."""
     return field.lower().startswith(f"alwayson_scripts.{name.lower()}.")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence with the nearest known name; nothing if none is near."""
-    if len(name) > LONGEST_COMPARED:
-        return ""
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return f": did you mean `{found[0]}`?" if found else ""

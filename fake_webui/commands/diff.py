@@ -16,6 +16,7 @@ from fake_webui.testing.client import CONTROL_PREFIX, WebUIClient
 from fake_webui.testing.fake import FakeWebUI
 from fake_webui.upstream.captures import Capture
 from fake_webui.upstream.recording import Recording, recordings
+from fake_webui.wording import shown
 
 VALUE_SHOWN = 100  # characters
 PLACES_SHOWN = 12
@@ -89,7 +90,7 @@ def diff(question: Question, tell: Callable[[str], None], *, show: int, as_json:
             if finding.differences and not as_json:
                 tell("\n".join(finding.lines(show)))
     if not findings:
-        raise ConfigError(f"no capture has a name with {question.only!r} in it")
+        raise ConfigError(f"no capture has a name with {shown(question.only)} in it")
     tell(json.dumps([one.as_json() for one in findings]) if as_json else summary(findings))
     return any(one.differences for one in findings)
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.errors import ConfigError
+from fake_webui.wording import shown
 
 SECONDS: Final = ((int, float), "a number of seconds")
 CHANGEABLE: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
@@ -32,8 +33,8 @@ def changed(config: ServerConfig, changes: Any) -> ServerConfig:
         raise ConfigError(f"settings are an object with any of {', '.join(CHANGEABLE)}")
     for name, value in changes.items():
         if name not in CHANGEABLE:
-            raise ConfigError(f"{name!r} can't be changed; {', '.join(CHANGEABLE)} can")
+            raise ConfigError(f"{shown(name)} can't be changed; {', '.join(CHANGEABLE)} can")
         kinds, what = CHANGEABLE[name]
         if type(value) not in kinds:
-            raise ConfigError(f"{name} is {what}, not {value!r}")
+            raise ConfigError(f"{name} is {what}, not {shown(value)}")
     return replace(config, **changes)

@@ -22,6 +22,7 @@ from fake_webui.config.settings import (
     check_profile,
 )
 from fake_webui.config.toml import KINDS, SentData, TomlFile
+from fake_webui.wording import shown
 
 SECTIONS: dict[str, type] = {
     "checkpoints": CheckpointConfig,
@@ -136,7 +137,7 @@ class _Reader:
         if isinstance(asked, str) and asked in (ALL, NONE):
             return asked
         if not isinstance(asked, list):
-            message = f'{SAVED} is "all", "none" or a list of options, not {asked!r}'
+            message = f'{SAVED} is "all", "none" or a list of options, not {shown(asked)}'
             self._file.refuse(message, SAVED)
         names = self._file.texts(asked, SAVED)
         known = self._known_options(catalogue)

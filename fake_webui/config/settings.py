@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from fake_webui.errors import ConfigError
+from fake_webui.wording import shown
 
 JOURNAL_BYTES = 256 * 1024 * 1024
 LONGEST_S = 86_400  # a day
 ALL, NONE = "all", "none"
+FAULT_FORM = "[ENDPOINT:]ACTION[:first|every|nth=N|probability=P][:times=N][:KEY=VALUE …]"
 IMAGE_STYLES = ("compact", "realistic")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEFAULT_PROFILE = "a1111"
@@ -87,7 +89,7 @@ def parse_accounts(text: str) -> dict[str, str]:
     for part in split_list(text):
         user, colon, password = part.partition(":")
         if not colon:
-            raise ConfigError(f"{part!r} is not user:password")
+            raise ConfigError(f"{shown(part)} is not user:password")
         accounts[user] = password
     return accounts
 
@@ -123,7 +125,7 @@ def check_profile(name: str) -> str:
     """
     if name not in PROFILES:
         known = f"{', '.join(PROFILES[:-1])} or {PROFILES[-1]}"
-        raise ConfigError(f"profile is {known}, not {name!r}")
+        raise ConfigError(f"profile is {known}, not {shown(name)}")
     return name
 
 
@@ -206,7 +208,13 @@ class ServerConfig:
     ] = None
     faults: Annotated[
         tuple[str, ...],
-        Setting(list, "path:action:when", read=tuple, flag="--fault", metavar="SPEC"),
+        Setting(
+            list,
+            "How requests fail; SPEC is explained below.",
+            read=tuple,
+            flag="--fault",
+            metavar="SPEC",
+        ),
     ] = ()
     api_auth: Annotated[
         Mapping[str, str],
@@ -268,7 +276,7 @@ class ServerConfig:
     def __post_init__(self) -> None:
         """Refuse what no server can be started with."""
         if self.images not in IMAGE_STYLES and not is_folder(self.images):
-            raise ConfigError(f"images is compact, realistic or a folder, not {self.images!r}")
+            raise ConfigError(f"images is compact, realistic or a folder, not {shown(self.images)}")
         check_profile(self.profile)
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port is between 0 and 65535, not {self.port}")
@@ -325,7 +333,7 @@ def check_pattern(pattern: str) -> None:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ConfigError(f"cors_allow_origins_regex {pattern!r}: {error}") from None
+        raise ConfigError(f"cors_allow_origins_regex {shown(pattern)}: {error}") from None
 
 
 def check_upstream(url: str) -> None:

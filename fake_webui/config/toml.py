@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fake_webui.errors import ConfigError
+from fake_webui.wording import shown
 
 KINDS = {
     str: "text",
@@ -48,7 +49,7 @@ class TomlFile:
         """
         fits = isinstance(value, (int, float) if kind is float else kind)
         if not fits or (isinstance(value, bool) and kind is not bool):
-            self.refuse(f"{key} is {KINDS[kind]}, not {value!r}", key, section, index)
+            self.refuse(f"{key} is {KINDS[kind]}, not {shown(value)}", key, section, index)
 
     def texts(self, value: Any, key: str, section: str = "", index: int = 0) -> tuple[str, ...]:
         """Return a list of texts.
@@ -86,7 +87,7 @@ class TomlFile:
         for name in found:
             if name not in allowed:
                 there = ", ".join(allowed) if len(allowed) < 40 else "those of GET options"
-                message = f"unknown key {name!r}; there are {there}"
+                message = f"unknown key {shown(name)}; there are {there}"
                 self.refuse(message, key or name, section, index)
 
     def refuse(self, message: str, key: str, section: str = "", index: int = 0) -> NoReturn:

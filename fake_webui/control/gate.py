@@ -17,6 +17,7 @@ from fake_webui.errors import ControlError
 from fake_webui.faults.wire import BEHIND_PROXY
 from fake_webui.journal.exchange import Exchange
 from fake_webui.webui.state import Phase
+from fake_webui.wording import shown
 
 SECRET: Final = ("authorization", "cookie", "proxy-authorization")
 PRESENT: Final = "<present>"
@@ -31,7 +32,8 @@ def check_host() -> None:
     host = request.headers.get("Host")
     if is_control() and host is not None and not allowed_host(host, own_names()):
         raise ControlError(
-            400, f"{host!r} is not a name to call control endpoints by; --allow-host permits it"
+            400,
+            f"{shown(host)} is not a name to call control endpoints by; --allow-host permits it",
         )
 
 

@@ -13,6 +13,7 @@ from fake_webui.faults.holds import PlacedHold, parse_hold
 from fake_webui.faults.wire import SOCKET, has_hung_up
 from fake_webui.journal.expectation import CLIENT_POLL_S, left_s, parse_question
 from fake_webui.webui.state import HoldStage
+from fake_webui.wording import shown
 
 bp = Blueprint("holds", __name__, url_prefix="/__fake/v1/holds")
 
@@ -67,11 +68,12 @@ def read_timeout(body: Any) -> float:
 
 def why_not(placed: PlacedHold, timeout_s: float) -> str:
     """Say why nothing stands still at a hold."""
+    within = f"within {timeout_s:g} s"
     if placed.hold.stage is HoldStage.RELEASED:
         return f"hold {placed.id} is released"
     if placed.request is None:
-        return f"no generation that matches {placed.match.as_json()} came within {timeout_s:g} s"
-    step, within = placed.hold.at_step, f"within {timeout_s:g} s"
+        return f"no generation that matches {shown(placed.match.as_json())} came {within}"
+    step = placed.hold.at_step
     if placed.hold.stage is HoldStage.MISSED:
         return f"request {placed.request} ended without coming to step {step}; see the journal"
     return f"request {placed.request} did not come to step {step} {within}"

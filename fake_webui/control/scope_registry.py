@@ -15,6 +15,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from fake_webui.api.services import SCOPE, Services
 from fake_webui.errors import ControlError
+from fake_webui.wording import shown
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -160,4 +161,4 @@ def check_name(name: str) -> None:
         ControlError: 422.
     """
     if not NAME.fullmatch(name):
-        raise ControlError(422, f"a scope's name is {NAME.pattern}, not {name[:80]!r}")
+        raise ControlError(422, f"a scope's name is {NAME.pattern}, not {shown(name[:80])}")

@@ -28,6 +28,7 @@ from fake_webui.journal.matching import Match, known, whole_path
 from fake_webui.journal.payloads import MEDIA_TYPES, children
 from fake_webui.journal.recorder import SENT, Recorder, Scope
 from fake_webui.version import __version__
+from fake_webui.wording import shown
 
 if TYPE_CHECKING:
     from fake_webui.control.scope_registry import Scopes
@@ -70,7 +71,7 @@ def list_requests() -> ResponseReturnValue:
     """Return the journal, oldest first."""
     arguments = request.args
     if unknown := sorted(set(arguments) - set(REQUESTS_KEYS)):
-        raise ControlError(422, f"no filter {unknown[0]!r}; there are {known(REQUESTS_KEYS)}")
+        raise ControlError(422, f"no filter {shown(unknown[0])}; there are {known(REQUESTS_KEYS)}")
     recorder = current_services().recorder
     scope = Scope(since=number_argument("since", 0), mark=arguments.get("mark"))
     method = arguments.get("method")
@@ -259,7 +260,7 @@ def number_argument(name: str, default: int) -> int:
     if len(text) > DIGITS:
         raise ControlError(422, f"{name} must be a whole number of at most {DIGITS} digits")
     if not is_number(text):
-        raise ControlError(422, f"{name} must be a whole number, not {text!r}")
+        raise ControlError(422, f"{name} must be a whole number, not {shown(text)}")
     return int(text)
 
 
@@ -276,7 +277,7 @@ def flag_argument(name: str) -> bool:
     """
     text = request.args.get(name, "").lower()
     if text not in (*TRUE, *FALSE):
-        raise ControlError(422, f"{name} must be true or false, not {text!r}")
+        raise ControlError(422, f"{name} must be true or false, not {shown(text)}")
     return text in TRUE
 
 

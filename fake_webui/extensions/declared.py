@@ -21,6 +21,7 @@ from fake_webui.contract.coercion import (
 from fake_webui.contract.endpoint import JSON
 from fake_webui.webui.extension import CONTROL, Extension, ExtensionScript
 from fake_webui.webui.state import WebUIState
+from fake_webui.wording import shown
 
 LISTING: Final = ("remote", "branch", "commit_hash", "version", "commit_date")
 KEYS: Final = ("name", *LISTING, "options", "scripts", "routes")
@@ -131,7 +132,7 @@ class _Declaration:
         required = file.texts(entry.get("required", []), "required", section, index)
         for name in required:
             if name not in given:
-                file.refuse(f"{name!r} is not one of the fields", "required", section, index)
+                file.refuse(f"{shown(name)} is not one of the fields", "required", section, index)
         for name, default in given.items():
             if type(default) not in TYPES:
                 file.refuse(f"{name} is a date, and JSON has none", "fields", section, index)

@@ -71,6 +71,11 @@ class Action:
         """Return the paths at which a request can show the symptom; none means all."""
         return tuple(path for path in endpoints if work_at(endpoints, path) in self.work)
 
+    def as_help(self) -> str:
+        """Return the symptom and the keys for settings."""
+        keys = ", ".join(setting.name for setting in self.settings)
+        return f"{self.symptom} ({keys})" if keys else self.symptom
+
     def as_json(self, endpoints: Index) -> dict[str, Any]:
         """Return the action as `GET faults` lists it."""
         settings = {

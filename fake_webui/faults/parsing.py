@@ -4,15 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from fake_webui.config.settings import FAULT_FORM
 from fake_webui.contract.endpoint import Index
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS, Action
 from fake_webui.faults.rules import FaultRule
 from fake_webui.journal.matching import known, parse_match
+from fake_webui.wording import shown
 
 RULE_KEYS = ("match", "when", "times", "action", "with")
 WHEN_FORMS = 'when is "first", "every", {"nth": n} or {"probability": p}'
-SPEC_FORM = "[ENDPOINT:]ACTION[:first|every|nth=N|probability=P][:times=N][:KEY=VALUE …]"
 
 
 Actions = Mapping[str, Action]
@@ -26,7 +27,9 @@ def parse_rule(value: Any, endpoints: Index, actions: Actions = ACTIONS) -> Faul
     """
     if not isinstance(value, dict) or set(value) - set(RULE_KEYS):
         unknown = sorted(set(value) - set(RULE_KEYS)) if isinstance(value, dict) else [value]
-        raise ControlError(422, f"a rule has no {unknown[0]!r}; its keys are {known(RULE_KEYS)}")
+        raise ControlError(
+            422, f"a rule has no {shown(unknown[0])}; its keys are {known(RULE_KEYS)}"
+        )
     action = parse_action(value.get("action"), actions)
     match = parse_match(value.get("match") or {})
     paths = action.paths(endpoints)
@@ -55,7 +58,7 @@ def parse_action(name: Any, actions: Actions) -> Action:
     """
     if isinstance(name, str) and name in actions:
         return actions[name]
-    why = f"there is no action {name!r}"
+    why = f"there is no action {shown(name)}"
     if isinstance(name, str) and name in ACTIONS:
         why = f"{name} can't be had with --upstream, where a real WebUI answers"
     raise ControlError(422, f"{why}; there are {known(actions)}", actions=list(actions))
@@ -68,7 +71,7 @@ def parse_when(when: Any, times: Any) -> dict[str, Any]:
         ControlError: 422 with the forms there are.
     """
     if times is not None and not is_count(times):
-        raise ControlError(422, f"times must be a whole number of 1 or more, not {times!r}")
+        raise ControlError(422, f"times must be a whole number of 1 or more, not {shown(times)}")
     if when == "every":
         return {"times": times}
     if when == "first":
@@ -78,7 +81,7 @@ def parse_when(when: Any, times: Any) -> dict[str, Any]:
             return {"nth": nth, "times": times or 1}
         case {"probability": share, **rest} if not rest and is_share(share):
             return {"probability": share, "times": times}
-    raise ControlError(422, f"{WHEN_FORMS}, not {when!r}")
+    raise ControlError(422, f"{WHEN_FORMS}, not {shown(when)}")
 
 
 def is_count(value: Any) -> bool:
@@ -100,11 +103,12 @@ def parse_settings(action: Action, given: Any) -> dict[str, Any]:
     names = [setting.name for setting in action.settings]
     if not isinstance(given, dict) or set(given) - set(names):
         takes = f"takes {known(names)}" if names else "takes nothing"
-        raise ControlError(422, f"with {given!r}: {action.name} {takes}", allowed=names)
+        raise ControlError(422, f"with {shown(given)}: {action.name} {takes}", allowed=names)
     for setting in action.settings:
         if setting.name in given and (problem := setting.problem(given[setting.name])):
             raise ControlError(
-                422, f"{setting.name} of {action.name} must be {problem}: {given[setting.name]!r}"
+                422,
+                f"{setting.name} of {action.name} must be {problem}: {shown(given[setting.name])}",
             )
     return {one.name: given.get(one.name, one.default) for one in action.settings}
 
@@ -131,7 +135,7 @@ def parse_word(spec: str, endpoints: Index, actions: Actions = ACTIONS) -> Fault
     endpoint, *words = head.split(":")
     if endpoint in ACTIONS:
         endpoint, words = "*", [endpoint, *words]
-    rule: dict[str, Any] = {"action": words[0] if words else None, "with": {}}
+    rule: dict[str, Any] = {"action": words[0] if words else endpoint, "with": {}}
     if endpoint != "*":
         rule["match"] = {"path": endpoint}
     if has_body:
@@ -141,7 +145,7 @@ def parse_word(spec: str, endpoints: Index, actions: Actions = ACTIONS) -> Fault
     try:
         return parse_rule(rule, endpoints, actions)
     except ControlError as error:
-        raise ControlError(422, f"{error.message} (form: {SPEC_FORM})", **error.facts) from error
+        raise ControlError(422, f"{error.message} (form: {FAULT_FORM})", **error.facts) from error
 
 
 def with_word(rule: dict[str, Any], word: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.matching import Difference, Match, known, parse_match
 from fake_webui.journal.recorder import SENT, Recorder, Scope
+from fake_webui.wording import shown
 
 NEAREST_SHOWN = 3
 NEAREST_CONSIDERED = 1000  # entries; the newest of the journal
@@ -84,7 +85,7 @@ def check_number(key: str, value: Any, *, whole: bool) -> float:
     kinds = (int,) if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < math.inf:
         what = "a whole number" if whole else "a number"
-        raise ControlError(422, f"{key} must be {what}, 0 or more, not {value!r}")
+        raise ControlError(422, f"{key} must be {what}, 0 or more, not {shown(value)}")
     return value
 
 
@@ -196,7 +197,7 @@ def check(recorder: Recorder, question: Question, found: int) -> None:
     """
     if question.holds_for(found):
         return
-    sentence = f"expected {question} like {question.match.as_json()}, found {found}"
+    sentence = f"expected {question} like {shown(question.match.as_json())}, found {found}"
     if question.is_lost_at(found):
         numbers = list(matching(recorder, question.match))
         listed = ", ".join(f"#{n}" for n in numbers[:NUMBERS_SHOWN])

@@ -10,6 +10,7 @@ from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.index import Kind
 from fake_webui.journal.payloads import with_images_described
+from fake_webui.wording import shown
 
 ABSENT = "<absent>"
 INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -25,8 +26,8 @@ class Difference:
 
     def __str__(self) -> str:
         if self.got == ABSENT:
-            return f"{self.where} is absent, not {self.expected!r}"
-        return f"{self.where} is {self.got!r}, not {self.expected!r}"
+            return f"{self.where} is absent, not {shown(self.expected)}"
+        return f"{self.where} is {shown(self.got)}, not {shown(self.expected)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +124,13 @@ def parse_match(value: Any, where: str = "match") -> Match:
     if not isinstance(value, dict):
         raise ControlError(422, f"{where} must be an object with any of {known(MATCH_KEYS)}")
     if unknown := sorted(set(value) - set(MATCH_KEYS)):
-        raise ControlError(422, f"{where} has no key {unknown[0]!r}; it takes {known(MATCH_KEYS)}")
+        raise ControlError(
+            422, f"{where} has no key {shown(unknown[0])}; it takes {known(MATCH_KEYS)}"
+        )
     for key, part in value.items():
         kind, name = (dict, "an object") if key == "payload" else (str, "a string")
         if not isinstance(part, kind):
-            raise ControlError(422, f"{where}.{key} must be {name}, not {part!r}")
+            raise ControlError(422, f"{where}.{key} must be {name}, not {shown(part)}")
     given = dict(value)
     if "method" in given:
         given["method"] = given["method"].upper()

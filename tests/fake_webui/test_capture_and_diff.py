@@ -149,7 +149,7 @@ def test_credentials_are_sent(start_fake: StartFake, tmp_path: Path) -> None:
         (["diff", "--captures", "{}"], "holds no captures"),
         (
             ["diff", "--real", "http://127.0.0.1:9", "--fault", "x"],
-            "--fault x: there is no action None",
+            '--fault x: there is no action "x"',
         ),
     ],
 )
@@ -237,7 +237,7 @@ def test_a_server_that_runs_is_compared(fake: FakeWebUI, tmp_path: Path) -> None
         ([{"name": "x"}], [], "line 1 is not a capture: it has no request"),
         ([ping("x"), "oops"], [], "line 2 is not a"),
         ([ping("x")], ["--group", "y"], "has no group y; it has bad"),
-        ([ping("x")], ["--only", "^y"], "no capture has a name with '^y' in it"),
+        ([ping("x")], ["--only", "^y"], 'no capture has a name with "^y" in it'),
         ([ping("x")], ["--only", "("], "--only"),
         ([ping("x") | {"response": {}}], [], "the capture x has a request, but no answer"),
         ([ping("x")], ["--against", "http://127.0.0.1:9"], "http://127.0.0.1:9"),

@@ -39,26 +39,26 @@ vectors = 4
 """
 
 REFUSED = [
-    ("colour = 1\n", 1, "unknown key 'colour'"),
+    ("colour = 1\n", 1, 'unknown key "colour"'),
     ("seed = 1\nport = 'x'\n", 2, "port is a whole number"),
     ("seed = true\n", 1, "seed is a whole number"),
     ("\nnowebui = 1\n", 2, "nowebui is true or false"),
     ("step_seconds = 'slow'\n", 1, "step_seconds is a number"),
     ("checkpoints = []\n", 1, "at least one entry"),
     ("loras = 'ink'\n", 1, "array of tables"),
-    ("[[loras]]\nname = 'a'\n\n[[loras]]\nname = 'b'\nhash = 1\n", 6, "unknown key 'hash'"),
+    ("[[loras]]\nname = 'a'\n\n[[loras]]\nname = 'b'\nhash = 1\n", 6, 'unknown key "hash"'),
     ("[[loras]]\nname = 'a'\n\n[[loras]]\nname = 5\n", 5, "name is text"),
     ("[[styles]]\nprompt = 'a'\n", 1, "needs a name"),
     ("[[checkpoints]]\nname = 'a'\nsha256 = 'xyz'\n", 3, "64 hexadecimal digits"),
     ("[[embeddings]]\nname = 'a'\nvectors = 'two'\n", 3, "vectors is a whole number"),
     ("extensions = ['a', 1]\n", 1, "a list of texts"),
     ("seed = 1\nextensions = ['./nope.toml']\n", 2, "there is no file"),
-    ("[[controlnet_models]]\nname = 'a'\nhash = 'b'\n", 3, "unknown key 'hash'"),
+    ("[[controlnet_models]]\nname = 'a'\nhash = 'b'\n", 3, 'unknown key "hash"'),
     ("controlnet_annotators = 'all'\n", 1, "a list of texts"),
-    ("[options]\njpeg_quality = 1\nnope = 1\n", 3, "unknown key 'nope'"),
+    ("[options]\njpeg_quality = 1\nnope = 1\n", 3, 'unknown key "nope"'),
     ("[options]\nsamples_save = 'maybe'\n", 2, "samples_save is true or false"),
     ("seed = 1\nsaved_options = 'some'\n", 2, 'saved_options is "all", "none" or a list'),
-    ("seed = 1\nsaved_options = ['tiling', 'nope']\n", 2, "unknown key 'nope'"),
+    ("seed = 1\nsaved_options = ['tiling', 'nope']\n", 2, 'unknown key "nope"'),
 ]
 
 

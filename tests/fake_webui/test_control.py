@@ -81,10 +81,10 @@ def test_the_journal_can_be_filtered(fake: FakeWebUI, filters: Any, numbers: lis
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("since=x", "since must be a whole number, not 'x'"),
+        ("since=x", 'since must be a whole number, not "x"'),
         ("limit=-1", "limit must be a whole number"),
         ("unmatched=maybe", "unmatched must be true or false"),
-        ("pth=/x", "no filter 'pth'; there are path, method, mark, since, unmatched or limit"),
+        ("pth=/x", 'no filter "pth"; there are path, method, mark, since, unmatched or limit'),
     ],
 )
 def test_a_bad_filter_is_refused(fake: FakeWebUI, query: str, sentence: str) -> None:
@@ -180,7 +180,7 @@ def test_bodyless_posts_are_taken(fake: FakeWebUI) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "sentence"),
     [
-        ("requests/count", {"match": {"pth": "/"}}, "match has no key 'pth'; it takes path,"),
+        ("requests/count", {"match": {"pth": "/"}}, 'match has no key "pth"; it takes path,'),
         ("requests/count", {"match": []}, "match must be an object"),
         ("requests/count", {"match": {"payload": "x"}}, "match.payload must be an object"),
         ("requests/count", {"exact": 1}, "the body is an object with any of match, exactly,"),
@@ -191,8 +191,8 @@ def test_bodyless_posts_are_taken(fake: FakeWebUI) -> None:
         ("requests/wait", {"timeout_s": "1"}, "timeout_s must be a number, 0 or more"),
         ("mark", {"nme": "x"}, 'the body is {"name": "…"}'),
         ("mark", {"name": 1}, 'the body is {"name": "…"}'),
-        ("faults", {"action": "explode"}, "there is no action 'explode'"),
-        ("faults", None, "a rule has no None"),
+        ("faults", {"action": "explode"}, 'there is no action "explode"'),
+        ("faults", None, "a rule has no null"),
     ],
 )
 def test_a_bad_question_is_a_422_that_says_what_is_allowed(

@@ -50,7 +50,7 @@ path = "/hats/anything"
 answer = "ok"
 """
 REFUSED = [
-    ("name = 'a'\ncolour = 1\n", 2, "unknown key 'colour'"),
+    ("name = 'a'\ncolour = 1\n", 2, 'unknown key "colour"'),
     ("\nversion = '1'\n", 1, "an extension needs a name"),
     ("name = 5\n", 1, "name is text, not 5"),
     ("name = 'a'\noptions = 1\n", 2, "options is a table"),
@@ -68,7 +68,7 @@ REFUSED = [
     ("name = 'a'\n[[routes]]\npath = '/b'\nfile = 'bad.json'\n", 4, "bad.json is not JSON"),
     ("name = 'a'\n[[routes]]\npath = '/b'\nanswer = 1\nfields = { c = 1979-05-27 }\n", 5, "a date"),
     ("name = 'a'\n[[routes]]\npath = '/b'\nanswer = 1\nfields = {}\nrequired = ['c']\n", 6,
-     "'c' is not one of the fields"),
+     '"c" is not one of the fields'),
     ("name = \n", 1, "line 1"),
 ]  # fmt: skip
 

@@ -90,7 +90,7 @@ def test_options_before_the_dashes_are_the_servers() -> None:
     [
         (("--", "no-such-command"), 127, "no-such-command: command not found"),
         (("--", os.fspath(ROOT)), 126, "Permission denied"),
-        (("--fault", "txt2img:explode", "--", "true"), 2, "there is no action 'explode'"),
+        (("--fault", "txt2img:explode", "--", "true"), 2, 'there is no action "explode"'),
         ((), 2, "Missing argument"),
     ],
 )

@@ -125,7 +125,7 @@ def test_faults_are_added_and_removed(webui: FakeWebUI) -> None:
     webui.fault("reset", match={"method": "GET"})
     webui.clear_faults()
     assert get(webui).ok
-    with pytest.raises(ControlError, match="there is no action 'explode'; there are out-of-memory"):
+    with pytest.raises(ControlError, match='there is no action "explode"; there are out-of-memory'):
         webui.fault("explode")
 
 
@@ -162,7 +162,7 @@ def test_another_server_is_not_taken_for_a_fake(webui: FakeWebUI) -> None:
     ("options", "words"),
     [
         ({"sede": 1}, "No such option"),
-        ({"fault": "txt2img:explode"}, "there is no action 'explode'"),
+        ({"fault": "txt2img:explode"}, 'there is no action "explode"'),
         ({"host": "192.0.2.1"}, "is not a loopback address"),
     ],
 )

@@ -175,7 +175,7 @@ def test_without_the_api_there_is_the_page_alone(start_fake: StartFake) -> None:
         (["--tls-keyfile", "k.pem"], "go together"),
         (["--tls-keyfile", "none.pem", "--tls-certfile", "none.pem"], "none.pem for TLS"),
         (["--tls-keyfile", str(CERTIFICATE), "--tls-certfile", str(KEY)], "for TLS"),
-        (["--cors-allow-origins-regex", "("], "cors_allow_origins_regex '('"),
+        (["--cors-allow-origins-regex", "("], 'cors_allow_origins_regex "("'),
         (["--gradio-auth", "user"], "user:password"),
         (["--no-api", "--nowebui"], "leave nothing"),
         (["--startup-seconds", "-1"], "startup_seconds is from 0"),

@@ -156,7 +156,7 @@ def test_time_at_a_hold_is_none_of_the_steps(slow: FakeWebUI, threads: ThreadPoo
         ({"at_step": -1}, "at_step must be a whole number"),
         ({"at_step": 1.5}, "at_step must be a whole number"),
         ({"at_step": True}, "at_step must be a whole number"),
-        ({"at_step": 1, "match": {"paht": "txt2img"}}, "match has no key 'paht'"),
+        ({"at_step": 1, "match": {"paht": "txt2img"}}, 'match has no key "paht"'),
         ({"at_step": 1, "match": {"path": "options"}}, "nothing can be held on /sdapi/v1/options"),
     ],
 )

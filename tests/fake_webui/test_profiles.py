@@ -49,7 +49,7 @@ def test_an_unknown_profile_is_refused(where: str, tmp_path: Path) -> None:
     done = run_module("fake_webui", "--port", "0", *words)
     assert done.returncode == 2
     assert "a1111" in done.stderr
-    assert "'easy'" in done.stderr
+    assert '"easy"' in done.stderr
 
 
 def test_coverage_is_that_of_a_profile() -> None:

@@ -404,11 +404,11 @@ def test_a_mark_sets_the_server_for_one_test(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("allow_unmatched=True", "*no argument 'allow_unmatched'; allow=*"),
-        ("strikt=False", "*no argument 'strikt'; it takes strict, allow, *"),
+        ("allow_unmatched=True", '*no argument "allow_unmatched"; allow=*'),
+        ("strikt=False", '*no argument "strikt"; it takes strict, allow, *'),
         ("False", "*takes its arguments by name*"),
         ("step_seconds=-1", "*step_seconds is from 0 to*"),
-        ("faults=['txt2img:nun']", "*there is no action 'nun'*form:*"),
+        ("faults=['txt2img:nun']", '*there is no action "nun"*form:*'),
     ],
 )
 def test_a_wrong_mark_is_an_error(project: pytest.Pytester, arguments: str, words: str) -> None:

@@ -155,7 +155,7 @@ def test_put_makes_a_scope_anew(server: FakeWebUI) -> None:
         ([1], "the body is"),
         ({"profile": "nope"}, "profile is a1111"),
         ({"profile": 1}, "profile is a name"),
-        ({"config": {"lora": []}}, "config: unknown key 'lora'"),
+        ({"config": {"lora": []}}, 'config: unknown key "lora"'),
         ({"config": {"step_seconds": "x"}}, "config: step_seconds is a number"),
         ({"config": []}, "config: config is a table"),
     ],

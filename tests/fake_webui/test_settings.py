@@ -36,8 +36,8 @@ def test_settings_merge_until_reset(fake: FakeWebUI) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"stepseconds": 1}, "'stepseconds' can't be changed; step_seconds, "),
-        ({"profile": "forge"}, "'profile' can't be changed"),
+        ({"stepseconds": 1}, '"stepseconds" can\'t be changed; step_seconds, '),
+        ({"profile": "forge"}, '"profile" can\'t be changed'),
         ({"step_seconds": "1"}, "step_seconds is a number of seconds"),
         ({"step_seconds": True}, "step_seconds is a number of seconds"),
         ({"step_seconds": -1}, "step_seconds is from 0 to"),
@@ -123,7 +123,7 @@ def test_a_strict_server_refuses_unknown_fields(fake: FakeWebUI) -> None:
 
 def test_a_setting_that_is_not_there_is_told(fake: FakeWebUI) -> None:
     """In Python it is an error with the server's words."""
-    with pytest.raises(ControlError, match="'steps' can't be changed"):
+    with pytest.raises(ControlError, match='"steps" can\'t be changed'):
         fake.settings(steps=1)
 
 
