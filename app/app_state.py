@@ -1,7 +1,8 @@
 """What the user has set up so far. Observable, without logic, without a toolkit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from app.config.pipeline_config import PipelineConfig
@@ -41,6 +42,7 @@ class JobDraft(Observable):
     preset: str | None = None
     seed: int | None = None
     strict: bool = False
+    axes: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class AppStateV2(Observable):

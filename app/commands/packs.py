@@ -1,8 +1,10 @@
 """`packs`: what packs there are, and what one would send, before it is queued."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +15,7 @@ from app.commands.shared.checking import say_unfit
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import planned_json
 from app.commands.shared.options import (
+    axis_option,
     chosen_layer,
     home_option,
     json_option,
@@ -24,8 +27,8 @@ from app.commands.shared.submitting import say_plan
 from app.commands.shared.tables import Column, print_rows
 from app.config.pipeline_config import parse_config
 from app.errors import BadInputError
-from app.jobs.models import JobSpec, RunMode
-from app.planning.draft import plan_jobs
+from app.jobs.models import AXES, JobSpec, RunMode
+from app.planning.draft import Plan, plan_jobs
 from app.planning.packs import find_pack, list_packs, list_samples, pack_path
 from app.planning.preview import preview
 from app.storage.home import PACKS_FOLDER, resolve_home
@@ -85,14 +88,15 @@ def _row(home: Path, name: str) -> PackRow:
 @click.argument("pack", metavar="PACK", shell_complete=completing.packs)
 @click.option("--preset", metavar="NAME", help="Settings that a preset keeps.")
 @click.option("--pack-seed", type=int, help="Where random choices and drawn seeds come from.")
+@axis_option
 @click.option("--limit", type=click.IntRange(min=0), help="Show the first so many jobs.")
 @settings_options
 @webui_option
 @home_option
 @json_option
 def show(
-    *, webui_urls: tuple[str, ...], pack: str, preset: str | None, pack_seed: int | None,
-    limit: int | None, home: Path | None, as_json: bool,
+    *, webui_urls: tuple[str, ...], limit: int | None, home: Path | None, as_json: bool,
+    **source: Any,
 ) -> None:  # fmt: skip
     """Print how many jobs a pack makes and the exact payloads; nothing is queued.
 
@@ -101,11 +105,7 @@ def show(
     PACK is a file, a name in the home, or a sample such as samples/landscapes. What is drawn
     here is drawn again when the pack is queued, unless both are given the same --pack-seed.
     """
-    folder = resolve_home(home)
-    draft = JobDraft()
-    draft.pack_id, draft.preset, draft.seed = pack_path(folder, pack), preset, pack_seed
-    draft.config = parse_config(chosen_layer())
-    plan = plan_jobs(draft, folder, RunMode.QUEUE, SOURCE)
+    plan = _plan(resolve_home(home), **source)
     shown = plan.specs[:limit]
     say_plan(plan)
     say_unfit(webui_urls, plan.specs)
@@ -116,9 +116,24 @@ def show(
             _print_job(number, spec)
 
 
+def _plan(
+    home: Path,
+    *,
+    pack: str,
+    preset: str | None,
+    pack_seed: int | None,
+    axes: Mapping[str, Sequence[str]],
+) -> Plan:
+    draft = JobDraft()
+    draft.pack_id, draft.preset, draft.seed = pack_path(home, pack), preset, pack_seed
+    draft.config, draft.axes = parse_config(chosen_layer()), axes
+    return plan_jobs(draft, home, RunMode.QUEUE, SOURCE)
+
+
 def _print_job(number: int, spec: JobSpec) -> None:
     keys = spec.prompt_keys
-    title = " ".join(filter(None, (f"job {number}:", keys["name"], _choices(keys["choices"]))))
+    chosen = keys["choices"] | keys.get(AXES, {})
+    title = " ".join(filter(None, (f"job {number}:", keys["name"], _choices(chosen))))
     console().print(f"\n{clean(one_line(title))}", style="bold", markup=False, soft_wrap=True)
     for request in preview(spec):
         payload = json.dumps(request.payload, indent=2, ensure_ascii=False)

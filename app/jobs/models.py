@@ -63,6 +63,9 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
 UNREADABLE = "unreadable"
 """In a record's `meta`: which of its fields can't be read from the store."""
 
+AXES = "axes"
+"""In a job's `prompt_keys`: the values of settings that vary in its batch, by their names."""
+
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10, "direct": 100}
 """Higher goes first; within one priority, first come, first served."""
 

@@ -5,8 +5,9 @@ What comes out names no file and no default: prompts are expanded, settings merg
 
 import random
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,15 +15,16 @@ from app.config.pipeline_config import RANDOM_SEED, PipelineConfig
 from app.config.presets import Preset, load_preset
 from app.config.requirements import EMBEDDINGS
 from app.errors import PackError
-from app.jobs.models import JobSpec, PromptSource, RunMode, new_job_id
+from app.jobs.models import AXES, JobSpec, PromptSource, RunMode, new_job_id
 from app.planning.packs import PromptPack, PromptVariant, expand, find_pack, find_slips, load_pack
-from app.planning.packs.model import Place, Prompt
+from app.planning.packs.model import Place, Prompt, Slot
 from app.planning.packs.reading import WILDCARDS_FOLDER
 from app.storage.documents import Notice
 
 _SEEDS = 2**32
 """A1111 draws its seeds below this."""
 _MANUAL = PromptPack(pack_id="", path=Path("the prompt"), has_matrix=False)
+_SETTINGS = Place(path=Path("the settings"))
 
 
 class Draft(Protocol):
@@ -32,6 +34,7 @@ class Draft(Protocol):
     all of them, or those that `only` picks by name or row. Settings of `config` that were set win
     over the pack's, and those over the preset's. `seed` is where choices and drawn seeds come
     from; None draws it. `strict` jobs run only where everything is that their prompts name.
+    `axes` are settings, by their names, that take several values.
     """
 
     pack_id: str | Path | None
@@ -42,6 +45,7 @@ class Draft(Protocol):
     preset: str | None
     seed: int | None
     strict: bool
+    axes: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
     pack = _pack(draft, home)
     seed = secrets.randbelow(_SEEDS) if draft.seed is None else draft.seed
     user = draft.config.model_dump(exclude_unset=True)
-    variants = expand(pack, preset=preset.layer, user=user, seed=seed)
+    axes = [Slot(name=n, values=tuple(v), place=_SETTINGS) for n, v in draft.axes.items()]
+    variants = expand(pack, preset=preset.layer, user=user, seed=seed, axes=axes)
     shared: dict[str, Any] = {
         "run_mode": run_mode,
         "source": source,
@@ -84,7 +89,7 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
         "strict": draft.strict,
     }
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    made = [_spec(variant, rng, shared) for variant in _picked(variants, pack, draft.only)]
+    made = list(_specs(_picked(variants, pack, draft.only), rng, shared))
     specs = tuple(spec.cleaned() for spec in made)
     cleaned = (Notice(sentence) for sentence in changed_by_cleaning(made, specs))
     return Plan(specs, (*preset.notices, *pack.notices, *find_slips(pack, variants), *cleaned))
@@ -156,30 +161,40 @@ def _picked(
     return [v for v, names in zip(variants, there, strict=True) if names & wanted or not wanted]
 
 
-def _spec(variant: PromptVariant, rng: random.Random, shared: Mapping[str, Any]) -> JobSpec:
-    return JobSpec(
-        prompt=variant.prompt,
-        negative_prompt=variant.negative_prompt,
-        config=with_seeds(variant.config, rng),
-        prompt_keys=_keys(variant),
-        **shared,
-    )
+def _specs(
+    variants: Iterable[PromptVariant], rng: random.Random, shared: Mapping[str, Any]
+) -> Iterator[JobSpec]:
+    """Give the jobs; those that differ in their settings alone share the seeds that are drawn."""
+    for _, alike in groupby(variants, lambda one: (one.pack_id, one.row, one.combination)):
+        drawn: dict[str, int] = {}
+        for variant in alike:
+            yield JobSpec(
+                prompt=variant.prompt,
+                negative_prompt=variant.negative_prompt,
+                config=with_seeds(variant.config, rng, drawn),
+                prompt_keys=_keys(variant),
+                **shared,
+            )
 
 
-def with_seeds(config: PipelineConfig, rng: random.Random) -> PipelineConfig:
-    """Return the configuration with a drawn seed wherever it has none."""
-    stage = config.txt2img
-    drawn = {
-        name: rng.randrange(_SEEDS)
-        for name in ("seed", "subseed")
-        if getattr(stage, name) == RANDOM_SEED
-    }
-    return config.model_copy(update={"txt2img": stage.model_copy(update=drawn)})
+def with_seeds(
+    config: PipelineConfig, rng: random.Random, drawn: dict[str, int] | None = None
+) -> PipelineConfig:
+    """Return the configuration with a drawn seed wherever it has none; `drawn` come first."""
+    stage, drawn = config.txt2img, {} if drawn is None else drawn
+    missing = [name for name in ("seed", "subseed") if getattr(stage, name) == RANDOM_SEED]
+    for name in missing:
+        if name not in drawn:
+            drawn[name] = rng.randrange(_SEEDS)
+    update = {name: drawn[name] for name in missing}
+    return config.model_copy(update={"txt2img": stage.model_copy(update=update)})
 
 
 def _keys(variant: PromptVariant) -> dict[str, Any]:
     named = {EMBEDDINGS: list(variant.embeddings)} if variant.embeddings else {}
-    return {**_place_in_pack(variant), **named} if variant.pack_id else named
+    varied = {AXES: dict(variant.axes), "combination": variant.combination} if variant.axes else {}
+    place = _place_in_pack(variant) if variant.pack_id else {}
+    return {**place, **varied, **named}
 
 
 def _place_in_pack(variant: PromptVariant) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a draft makes: jobs that name no file, no default and no seed to be drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Draft:
     preset: str | None = None
     seed: int | None = None
     strict: bool = False
+    axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @pytest.fixture

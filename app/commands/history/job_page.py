@@ -10,7 +10,7 @@ from rich.text import Text
 from app.cleaning import clean
 from app.commands.shared.job_rows import origin_of, seed_of, size_of, took_s
 from app.commands.shared.output import STATUS_STYLES, console, duration, local_time, say
-from app.jobs.models import JobRecord
+from app.jobs.models import AXES, JobRecord
 
 _TITLE = 11  # characters for a fact's title
 
@@ -55,7 +55,8 @@ def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
 def _origin(job: JobRecord) -> str:
     keys = job.prompt_keys
     row = f"row {keys['row']}, variant {keys['variant']}" if "row" in keys else ""
-    choices = ", ".join(f"{slot}: {value}" for slot, value in keys.get("choices", {}).items())
+    chosen = keys.get("choices", {}) | keys.get(AXES, {})
+    choices = ", ".join(f"{slot}: {value}" for slot, value in chosen.items())
     pack = f"pack {origin_of(job)}" if job.prompt_pack_id else ""
     parts = (f"{job.run_mode} ({job.source})", pack, row, choices)
     return "; ".join(part for part in parts if part)

@@ -12,6 +12,7 @@ from app.commands.shared.sections import SectionedOption
 from app.config.limit_settings import PREFIX
 from app.config.pipeline_config import merge_layers, setting_field
 from app.limits import DEFAULT_LIMITS
+from app.planning.packs.definitions import split_values
 from app.storage.home import DEFAULT_WEBUI_URL, HOME_VARIABLE, WEBUI_VARIABLE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -170,6 +171,31 @@ def _value(text: str) -> Any:
     except ValueError:
         return text
 
+
+def _axes(
+    _: click.Context, __: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    axes: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        key, _equals, text = pair.partition("=")
+        values = split_values(text if "|" in text else text.replace(",", "|"))
+        if not key.strip() or not values:
+            raise click.BadParameter(f"{pair!r} is not KEY=A|B, as in cfg=5|7")
+        if key.strip() in axes:
+            raise click.BadParameter(f"{key.strip()} is there twice; give all values in one")
+        axes[key.strip()] = values
+    return axes
+
+
+axis_option = click.option(
+    "--axis",
+    "axes",
+    metavar="KEY=A|B",
+    multiple=True,
+    callback=_axes,
+    help="A setting that takes each of several values, as in cfg=5|7 or size=832x1216|1216x832;"
+    " may be repeated.",
+)
 
 LIMITS: Mapping[str, tuple[str, str]] = {
     "pause_after": ("--pause-after", "Failures in a row after which the queue pauses."),

@@ -10,7 +10,7 @@ from app.bootstrap import Application
 from app.commands.shared import completing
 from app.commands.shared.checking import check_jobs
 from app.commands.shared.job_rows import job_json, planned_json
-from app.commands.shared.options import chosen_layer, start_from, together
+from app.commands.shared.options import axis_option, chosen_layer, start_from, together
 from app.commands.shared.output import count, notice, print_json, say, say_notices
 from app.config.pipeline_config import parse_config
 from app.jobs.models import RunMode
@@ -32,6 +32,7 @@ source_options = together(
     click.option(
         "--only", metavar="NAME", multiple=True, help="Of the pack, this prompt; may be repeated."
     ),
+    axis_option,
     click.option(
         "--preset",
         metavar="NAME",
@@ -74,7 +75,7 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
     draft.prompt = given["prompt"] or ""
     draft.negative_prompt = given["negative_prompt"] or ""
     draft.pack_id = pack_path(app.home, given["pack"]) if given["pack"] else None
-    draft.only = given["only"]
+    draft.only, draft.axes = given["only"], given["axes"]
     draft.preset, draft.seed = given["preset"] or last_preset, given["pack_seed"]
     draft.strict = given["strict"]
     draft.config = parse_config(chosen_layer())

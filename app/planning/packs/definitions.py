@@ -3,6 +3,7 @@
 job: knight | mage            a matrix slot
 __mood__: calm | stormy       a wildcard
 portrait => portrait | bust   search and replace
+axis cfg: 5 | 7               a setting that takes several values
 """
 
 import re
@@ -15,6 +16,7 @@ WILDCARD_NAME = r"[^\W_]+(?:[_/-][^\W_]+)*"
 PREFIX = re.compile(r"(name|neg):\s*(.*)", re.IGNORECASE)
 """The lines of a prompt that have a meaning of their own."""
 _KINDS = (
+    ("axis", re.compile(r"axis\s+([\w.]+)\s*:(.*)", re.IGNORECASE)),
     ("wildcard", re.compile(rf"__({WILDCARD_NAME})__\s*:(.*)")),
     ("replacement", re.compile(r"(.+?)\s*=>(.*)")),
     ("slot", re.compile(r"([^:|\[\]<>()]+?)\s*:(.*)")),
@@ -55,6 +57,7 @@ def _defined(line: str, kind: str) -> Slot:
 
 
 _EXAMPLES = {
+    "axis": "axis cfg: 5 | 7",
     "slot": "job: knight | mage",
     "wildcard": "__mood__: calm | stormy",
     "replacement": "portrait => portrait | bust",

@@ -4,12 +4,14 @@ What the matrix and wildcards put in is searched too, before it is put in.
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from app.config.pipeline_config import RANDOM_SEED, PipelineConfig, merge
+from app.config.pipeline_config import RANDOM_SEED, PipelineConfig, merge, merge_layers
 from app.errors import PackError
+from app.planning.packs.axes import Cell, cells_of
 from app.planning.packs.model import Mode, Prompt, PromptPack, PromptVariant, Slot, Slots, Template
 from app.planning.packs.references import named_embeddings, translate_references
 from app.planning.packs.tokens import (
@@ -35,7 +37,12 @@ Combined = tuple[str, Choices, Choices]
 
 
 def expand(
-    pack: PromptPack, *, preset: Mapping[str, Any], user: Mapping[str, Any], seed: int
+    pack: PromptPack,
+    *,
+    preset: Mapping[str, Any],
+    user: Mapping[str, Any],
+    seed: int,
+    axes: Sequence[Slot] = (),
 ) -> list[PromptVariant]:
     """Return every job of the pack, in order.
 
@@ -43,6 +50,7 @@ def expand(
         pack: what to expand; of a list, each member in its order.
         preset: the layer of settings under the pack's.
         user: the layer of settings over the pack's.
+        axes: settings that take several values, over those of the pack and the user.
         seed: where all random choices come from, unless the pack or the settings have one.
 
     Raises:
@@ -50,9 +58,10 @@ def expand(
         ConfigurationError: the settings together make no configuration.
     """
     if pack.members:
-        return _of_members(pack, preset=preset, user=user, seed=seed)
+        return _of_members(pack, preset=preset, user=user, seed=seed, axes=axes)
     config = merge(preset, pack.config, user)
-    return list(_Expansion(pack, config, _seed_of_choices(pack, config, seed)).variants())
+    cells = cells_of(merge_layers(preset, pack.config), pack.axes.slots, user, axes)
+    return list(_Expansion(pack, config, cells, _seed_of_choices(pack, config, seed)).variants())
 
 
 def _of_members(pack: PromptPack, **layers: Any) -> list[PromptVariant]:
@@ -77,6 +86,7 @@ class _Expansion:
 
     pack: PromptPack
     config: PipelineConfig
+    cells: Sequence[Cell]
     seed: int
     jobs: int = 0
     wildcards: Wildcards = field(init=False)
@@ -96,21 +106,25 @@ class _Expansion:
         rng = random.Random(f"{self.seed}/{row}")  # noqa: S311 - repeatable, not secret
         fallback = self.config.pipeline.default_negative_prompt
         text = _whole_text(prompt, self.pack.template, fallback)
-        for variant, (filled, choices) in enumerate(self._filled(text, row, rng), start=1):
-            self._count_job()
+        variants = count(1)
+        for combination, (filled, choices) in enumerate(self._filled(text, row, rng), start=1):
             positive, negative, name = translate_references(filled).split(_APART)
-            yield PromptVariant(
-                prompt=positive,
-                negative_prompt=negative,
-                config=self.config,
-                pack_id=self.pack.pack_id,
-                name=name or None,
-                row=row,
-                variant=variant,
-                choices=choices,
-                embeddings=tuple(dict.fromkeys(named_embeddings(filled))),
-                place=prompt.place,
-            )
+            for cell in self.cells:
+                self._count_job()
+                yield PromptVariant(
+                    prompt=positive,
+                    negative_prompt=negative,
+                    config=cell.config,
+                    pack_id=self.pack.pack_id,
+                    name=name or None,
+                    row=row,
+                    variant=next(variants),
+                    combination=combination,
+                    choices=choices,
+                    axes=cell.values,
+                    embeddings=tuple(dict.fromkeys(named_embeddings(filled))),
+                    place=prompt.place,
+                )
 
     def _count_job(self) -> None:
         self.jobs += 1

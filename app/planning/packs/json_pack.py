@@ -113,6 +113,7 @@ def _filled(
         template=_template(matrix),
         replacements=_slots(document, _REPLACEMENTS, replacing, searching),
         wildcards=_bare(_slots(document, _WILDCARDS, wild, bare.wildcards.mode)),
+        axes=_slots(document, _AXES, part.axes, bare.axes.mode),
         seed=older.seed,
     )
 
@@ -127,6 +128,7 @@ class _Kind:
 
 
 _MATRIX = _Kind("matrix", "slot", drawn=0)
+_AXES = _Kind("axes", "axis")
 _REPLACEMENTS = _Kind("prompt_sr", "replacement")
 _WILDCARDS = _Kind("wildcards", "wildcard")
 

@@ -54,7 +54,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A list of values under a name: a matrix slot, an S/R search text or a wildcard."""
+    """A list of values under a name: a matrix slot, an S/R search text, a wildcard, a setting."""
 
     name: str
     values: tuple[str, ...]
@@ -85,6 +85,7 @@ class PromptPack:
     Args:
         has_matrix: False makes `[[…]]` plain text, as it is to the WebUI.
         wildcard_folders: where `__x__` is looked for as x.txt, first match wins.
+        axes: settings that take several values.
         seed: where the pack itself says its random choices come from.
         config: the pack's layer of settings.
         notices: what was read and is not used.
@@ -99,6 +100,7 @@ class PromptPack:
     replacements: Slots = Slots(mode=Mode.FANOUT)
     wildcards: Slots = Slots(mode=Mode.RANDOM, limit=1)
     wildcard_folders: tuple[Path, ...] = ()
+    axes: Slots = Slots(mode=Mode.FANOUT)
     seed: int | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
@@ -113,7 +115,9 @@ class PromptVariant:
         pack_id: the pack it is from; a member's own when the pack is a list.
         row: which prompt of the pack, counted from 1.
         variant: which of that prompt's variants, counted from 1.
+        combination: which of that prompt's texts, counted from 1; those of one differ in settings.
         choices: what was chosen, by slot name, `__wildcard__` or `search =>`.
+        axes: the values of settings that vary, by the names of their axes.
         embeddings: those that the prompts name.
         place: where its prompt stands.
     """
@@ -125,6 +129,8 @@ class PromptVariant:
     name: str | None
     row: int
     variant: int
+    combination: int
     choices: Mapping[str, str]
+    axes: Mapping[str, str]
     embeddings: tuple[str, ...] = ()
     place: Place

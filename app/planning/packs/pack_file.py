@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.planning.packs.definitions import parse_definitions, split_values
 from app.planning.packs.model import Mode, Slot
@@ -132,7 +132,14 @@ def _from_text(value: Any) -> Any:
     return value
 
 
+def _without_modes(part: Varying) -> Varying:
+    if part.mode or part.limit:
+        raise ValueError("axes make every combination; they have no mode and no limit")
+    return part
+
+
 VaryingPart = Annotated[Varying, BeforeValidator(_from_text)]
+AxesPart = Annotated[Varying, BeforeValidator(_from_text), AfterValidator(_without_modes)]
 MatrixOrText = Annotated[MatrixPart, BeforeValidator(_from_text)]
 
 
@@ -160,6 +167,7 @@ class PackPart(FilePart):
         None, validation_alias=AliasChoices("prompt_sr", "sr", "search_replace", "replacements")
     )
     wildcards: VaryingPart | None = None
+    axes: AxesPart | None = None
 
 
 def _keys(model: type[FilePart]) -> Iterator[str]:

@@ -148,15 +148,17 @@ def _with_text(pack: PromptPack, read: TextPack) -> PromptPack:
     matrix, again = _joined(pack.matrix, read.definitions, "slot")
     replacements, searched_again = _joined(pack.replacements, read.definitions, "replacement")
     wildcards, drawn_again = _joined(pack.wildcards, read.definitions, "wildcard")
+    axes, varied_again = _joined(pack.axes, read.definitions, "axis")
     unused = f"not used here: its prompts, for {pack.path.name} has them"
     beside = [Notice(unused, pack.path.with_suffix(".json"))] if pack.prompts else []
     return replace(
         pack,
         prompts=read.prompts,
-        notices=(*pack.notices, *beside, *again, *searched_again, *drawn_again),
+        notices=(*pack.notices, *beside, *again, *searched_again, *drawn_again, *varied_again),
         matrix=matrix,
         replacements=replacements,
         wildcards=wildcards,
+        axes=axes,
     )
 
 

@@ -34,7 +34,7 @@ def find_slips(pack: PromptPack, variants: Sequence[PromptVariant]) -> list[Noti
         pack: the pack; of a list, each member is looked at.
         variants: what it expands to.
     """
-    chosen = {name for variant in variants for name in variant.choices}
+    chosen = {name for variant in variants for name in (*variant.choices, *variant.axes)}
     slips = [slip for one in pack.members or (pack,) for slip in _slips_of(one, chosen)]
     return [*slips, *_identical_jobs(variants)]
 
@@ -45,6 +45,7 @@ def _slips_of(pack: PromptPack, chosen: Collection[str]) -> list[Notice]:
     texts = _Texts(pack)
     found = chain(
         _never_used(pack, texts, chosen),
+        _without_effect(pack, texts, chosen),
         _slots_taken_as_words(pack),
         _open_brackets(texts) if pack.has_matrix else (),
         _misplaced(pack),
@@ -84,7 +85,6 @@ def _values(slots: Iterable[Slot]) -> Iterator[Text]:
 def _never_used(pack: PromptPack, texts: _Texts, chosen: Collection[str]) -> Iterator[Notice]:
     """Say what no prompt uses: it was not chosen, and is not what random choices leave out."""
     written = "\0".join(text for text, _ in texts.every())
-    searched = "\0".join(text for text, _ in texts.searched)
     named = {normalised(name) for name in tokens_in(written)}
     drawn = {name.casefold() for name in WILDCARD.findall(written)}
     for slot in pack.matrix.slots:
@@ -94,9 +94,16 @@ def _never_used(pack: PromptPack, texts: _Texts, chosen: Collection[str]) -> Ite
     for slot in pack.wildcards.slots:
         if f"__{slot.name}__" not in chosen and slot.name.casefold() not in drawn:
             yield slot.place.notice(f"no prompt uses the wildcard __{slot.name}__")
+
+
+def _without_effect(pack: PromptPack, texts: _Texts, chosen: Collection[str]) -> Iterator[Notice]:
+    searched = "\0".join(text for text, _ in texts.searched)
     for rule in pack.replacements.slots:
         if f"{rule.name} =>" not in chosen and rule.name not in searched:
             yield rule.place.notice(f"the search {rule.name!r} finds nothing in this pack")
+    for axis in pack.axes.slots:
+        if axis.name not in chosen:
+            yield axis.place.notice(f"the axis {axis.name} is not used, for other settings win")
 
 
 def _slots_taken_as_words(pack: PromptPack) -> Iterator[Notice]:

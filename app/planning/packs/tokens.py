@@ -31,6 +31,7 @@ def normalised(name: str) -> str:
 
 
 NAME_KEYS: Mapping[str, Callable[[str], str]] = {
+    "axis": str.casefold,
     "slot": normalised,
     "wildcard": str.casefold,
     "replacement": str,
