@@ -5,15 +5,17 @@ A1111 writes them as text: the prompt, a line "Negative prompt: …", and a last
 the prompts under "Template: …" and "Negative template: …" before the last line.
 """
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from app.config.infotext_detailers import SKIPPED_PASS, detailer_settings, is_skipped_pass
 from app.config.samplers import split_sampler
 from app.errors import ImageFileError
 
@@ -42,10 +44,14 @@ class Infotext:
 
 @dataclass(frozen=True, slots=True)
 class ImportedSettings:
-    """What a job takes over: a layer of settings, and the labels that it has no place for."""
+    """What a job takes over: a layer of settings, and the labels that it has no place for.
+
+    Without a size of its own, the picture's is the one.
+    """
 
     layer: Mapping[str, Mapping[str, Any]]
     ignored: tuple[str, ...]
+    has_own_size: bool = True
 
 
 def read_parameters(path: Path) -> str:
@@ -54,10 +60,31 @@ def read_parameters(path: Path) -> str:
     Raises:
         ImageFileError: if the file is missing, is not an image, or carries no parameters.
     """
+    with _opened(path) as image:
+        text = image.info.get("parameters") or _user_comment(image)
+    if not isinstance(text, str) or not text.strip():
+        raise ImageFileError(
+            f"{path}: carries no generation parameters; was it saved again by another program?"
+        )
+    return text
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Return the width and height of a picture, in pixels.
+
+    Raises:
+        ImageFileError: if the file is missing or is not an image.
+    """
+    with _opened(path) as image:
+        return image.size
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
             image.load()
-            text = image.info.get("parameters") or _user_comment(image)
+            yield image
     except FileNotFoundError as error:
         raise ImageFileError(f"{path}: there is no such file") from error
     except (
@@ -68,11 +95,6 @@ def read_parameters(path: Path) -> str:
         ValueError,
     ) as error:
         raise ImageFileError(f"{path}: not an image that can be read") from error
-    if not isinstance(text, str) or not text.strip():
-        raise ImageFileError(
-            f"{path}: carries no generation parameters; was it saved again by another program?"
-        )
-    return text
 
 
 def _user_comment(image: Image.Image) -> str:
@@ -128,10 +150,14 @@ def _unquote(value: str) -> str:
 def settings_from(infotext: Infotext) -> ImportedSettings:
     """Return settings that ask for the same again, as far as a job of this app can.
 
+    Of a pass that sampled nothing, steps, sampler and size are left out, as they are no picture's.
+
     Raises:
         ImageFileError: if a number in it is not one.
     """
-    fields = dict(infotext.fields)
+    is_skipped = is_skipped_pass(infotext.fields)
+    left_out = SKIPPED_PASS if is_skipped else ()
+    fields = {label: value for label, value in infotext.fields.items() if label not in left_out}
     used = set(_FACTS)
     layer: dict[str, dict[str, Any]] = {}
     for label, place in _PLACES.items():
@@ -139,14 +165,17 @@ def settings_from(infotext: Infotext) -> ImportedSettings:
             used |= {label}
             section = layer.setdefault(place.section, {})
             section.update(_convert(label, fields[label], place.convert))
-    used |= {label for label in fields if label.startswith("ADetailer ")}
+    detailers, labels = detailer_settings(fields, _convert)
+    used |= labels
+    if detailers:
+        layer["adetailer"] = detailers
     if "sampler_name" in (sampling := layer.get("txt2img", {})):
         sampling.setdefault("scheduler", UNNAMED_SCHEDULER)
     if modules := modules_of(fields):
         layer.setdefault("txt2img", {})["additional_modules"] = modules
     used |= {label for label in fields if _MODULE.fullmatch(label)}
-    ignored = tuple(label for label in fields if label not in used)
-    return ImportedSettings(layer, ignored)
+    ignored = tuple(label for label in infotext.fields if label in left_out or label not in used)
+    return ImportedSettings(layer, ignored, has_own_size=not is_skipped)
 
 
 def modules_of(fields: Mapping[str, str]) -> tuple[str, ...]:
@@ -154,7 +183,7 @@ def modules_of(fields: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for label, name in fields.items() if _MODULE.fullmatch(label))
 
 
-def _convert(label: str, value: str, convert: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def _convert(label: str, value: str, convert: Callable[[str], Any]) -> Any:
     try:
         return convert(value)
     except ValueError as error:
@@ -225,5 +254,4 @@ _PLACES = {
     "Hires CFG Scale": _Place("txt2img", _as(float, "hires_cfg_scale"), _HIRES),
     "Refiner": _Place("txt2img", _refiner),
     "Refiner switch at": _Place("txt2img", _as(float, "refiner_switch_at"), frozenset(["Refiner"])),
-    "ADetailer model": _Place("adetailer", lambda _: {"enabled": True}),
 }

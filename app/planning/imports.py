@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.config.infotext import parse_infotext, read_parameters, settings_from
+from app.config.infotext import parse_infotext, read_parameters, read_size, settings_from
 from app.config.pipeline_config import merge, parse_config
 from app.errors import BadInputError, ConfigurationError, ImageFileError
 from app.jobs.job_history import JobHistoryStore
@@ -18,6 +18,7 @@ from app.jobs.models import JobSpec, PromptSource
 from app.planning.draft import with_seeds
 
 SOURCE = "import"
+_SIZE = ("width", "height")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,11 @@ def _job_of(facts: Mapping[str, Any]) -> JobSpec:
 def _foreign(path: Path) -> Imported:
     infotext = parse_infotext(read_parameters(path))
     found = settings_from(infotext)
+    size = {} if found.has_own_size else dict(zip(_SIZE, read_size(path), strict=True))
     spec = JobSpec(
         prompt=infotext.prompt,
         negative_prompt=infotext.negative_prompt,
-        config=parse_config(found.layer),
+        config=merge(found.layer, {"txt2img": size}),
         source=SOURCE,
     )
     return Imported(spec, found.ignored)

@@ -1,5 +1,6 @@
 """The job of a picture: of this app's own, of whatever stage, and of others'."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -75,11 +76,73 @@ def test_a_sampler_without_a_schedule_keeps_none(app_json: Json, tmp_path: Path)
     assert (txt2img["sampler_name"], txt2img["scheduler"]) == ("Euler a", "Automatic")
 
 
+OF_TWO_UNITS = ", ".join(
+    (
+        'ADetailer model: face_yolov8n.pt, ADetailer prompt: "a face, smiling"',
+        "ADetailer confidence: 0.5, ADetailer mask only top k: 2",
+        "ADetailer inpaint only masked: False",
+        "ADetailer use separate steps: True, ADetailer steps: 12",
+        "ADetailer use separate sampler: True, ADetailer sampler: DPM++ 2M",
+        "ADetailer scheduler: Karras, ADetailer model 2nd: hand_yolov8n.pt",
+        "ADetailer denoising strength 2nd: 0.25, ADetailer x offset 2nd: 3",
+        "ADetailer version: 25.3.0",
+    )
+)
+
+
+def test_the_detailers_units_are_taken_over(app_cli: CommandLine, tmp_path: Path) -> None:
+    """Each with its own settings; what has no place is named."""
+    line = f"Steps: 9, Sampler: Euler a, Seed: 5, Size: 64x96, {OF_TWO_UNITS}, Version: v1.10.1"
+    path = picture(tmp_path / "fox.png", f"a fox\n{line}")
+    told = app_cli("history", "import", path, "--json")
+    [job] = json.loads(told.stdout)
+    config = job["config_snapshot"]
+    assert config["txt2img"]["steps"] == 9
+    assert config["adetailer"]["enabled"]
+    face, hand = config["adetailer"]["face"], config["adetailer"]["hand"]
+    assert (face["prompt"], face["confidence"], face["mask_k_largest"]) == (
+        "a face, smiling",
+        0.5,
+        2,
+    )
+    assert (face["inpaint_only_masked"], face["steps"]) == (False, 12)
+    assert (face["sampler_name"], face["scheduler"]) == ("DPM++ 2M", "Karras")
+    assert (hand["enabled"], hand["denoising_strength"], hand["prompt"]) == (True, 0.25, "")
+    assert told.stderr.count("not carried over: ADetailer x offset 2nd\n") == 1
+
+
+def test_a_unit_that_a_picture_does_not_name_is_off(app_json: Json, tmp_path: Path) -> None:
+    """The app's own second unit is not the picture's."""
+    line = "Steps: 9, Sampler: Euler a, Seed: 5, ADetailer model: face_yolov8s.pt"
+    [job] = app_json("history", "import", str(picture(tmp_path / "fox.png", f"a fox\n{line}")))
+    detailers = job["config_snapshot"]["adetailer"]
+    assert (detailers["face"]["model"], detailers["hand"]["enabled"]) == ("face_yolov8s.pt", False)
+
+
+def test_a_pass_that_sampled_nothing_is_not_taken_for_the_generation(
+    app_cli: CommandLine, made: Any, home: Path, tmp_path: Path
+) -> None:
+    """A picture whose faces alone were painted again has its own size, and no single step."""
+    image = next(image for image in made["meta"]["images"] if image["stage"] == "adetailer")
+    alone = shutil.copy(home / image["path"], tmp_path / "theirs.png")
+    shutil.rmtree(home)
+    told = app_cli("history", "import", alone, "--json")
+    [job] = json.loads(told.stdout)
+    txt2img = job["config_snapshot"]["txt2img"]
+    assert (txt2img["width"], txt2img["height"]) == (64, 96)
+    assert txt2img["steps"] > 1
+    assert txt2img["sampler_name"] != "Euler"
+    assert txt2img["seed"] == image["seed"]
+    assert job["config_snapshot"]["adetailer"]["enabled"]
+    assert "not carried over: Steps, Sampler, Size" in told.stderr
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         ("Steps: many, Sampler: Euler a, Seed: 5", "Steps is 'many'"),
         ("Steps: 5000, Sampler: Euler a, Seed: 5", "txt2img.steps is 5000"),
+        ("Steps: 5, Seed: 5, ADetailer model: x, ADetailer steps: few", "ADetailer steps is 'few'"),
         ("Steps: 5, Sampler: Eular, Seed: 5", "did you mean 'Euler'?"),
         ("Steps: 5, Sampler: Euler a, Seed: 5, Model: gone", "no checkpoint 'gone'"),
     ],
