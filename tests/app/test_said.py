@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import socket
 import subprocess
 import termios
@@ -146,6 +147,29 @@ def test_options_that_a_webui_restores_are_left_to_it(app_json: Json, fake: Fake
     assert "put_back" not in job["meta"]
     posts = [entry for entry in fake.requests("/sdapi/v1/options") if entry["method"] == "POST"]
     assert posts == []
+
+
+def test_a_full_disk_is_said_while_it_lasts(
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+) -> None:
+    """Since when and which file; as soon as there is room again, the job's end is recorded."""
+    resource = pytest.importorskip("resource", reason="file sizes can't be limited here")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux changes the limits of another process")
+    app_cli("queue", "add", "--prompt", "x", *SIZE, "--steps", "60")
+    worker = start("work")
+    wait_until(lambda: is_working(slow))
+    _, most = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (0, most))
+    assert worker.stderr is not None
+    line = next(line for line in iter(worker.stderr.readline, "") if "Waiting: " in line)
+    assert re.search(r"can't use .*/jobs\.db: .* \(since \d\d:\d\d\)", line), line
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (most, most))
+    _, said = worker.communicate(timeout=60)
+    assert worker.returncode == 1
+    [job] = app_json("history")
+    assert "File too large" in job["meta"]["error"]
+    assert "the home can't be written" in app_cli("queue").stderr, said
 
 
 def test_a_terminal_sees_what_is_waited_for(

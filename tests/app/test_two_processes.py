@@ -4,14 +4,16 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from fake_webui import FakeWebUI
 from tests.app.conftest import LONG, CommandLine, Start, is_working
-from tests.support import control, wait_until
+from tests.support import control, payloads, wait_until
 
 SIZE = ("--width", "64", "--height", "64")
 SMALL = (*SIZE, "--steps", "2")
@@ -101,21 +103,32 @@ def test_ctrl_c_in_run_withdraws_its_jobs_and_nothing_else(
 
 
 def test_ctrl_c_in_run_cancels_its_job_where_another_process_runs_it(
-    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI, fake: FakeWebUI
 ) -> None:
-    """The job belongs to the command that added it, not to the process that runs it."""
-    app_cli("queue", "add", "--prompt", "theirs", *SIZE, "--steps", "30")
-    worker = start("work")
-    wait_until(lambda: is_working(slow))
-    app_cli("queue", "add", "--prompt", "last", *SMALL)
-    runner = start("run", "--direct", "--prompt", "mine", *LONG)
-    wait_until(lambda: jobs_by_prompt(app_json).get("mine") == "running")
-    runner.send_signal(signal.SIGINT)
-    runner.communicate(timeout=30)
+    """The job belongs to the command that added it, not to the process that runs it.
+
+    The command's own WebUI is kept busy, so that only the other process can run the job.
+    """
+    worker = begin_work(start, app_cli, slow)
+    [first] = app_json("queue", "list")
+    with fake.hold(TXT2IMG, at_step=1), ThreadPoolExecutor(1) as pool:
+        theirs = {"prompt": "busy", "width": 64, "height": 64, "steps": 5}
+        pool.submit(requests.post, fake.url + TXT2IMG, json=theirs, timeout=60)
+        fake.wait(TXT2IMG)
+        runner = start("run", "--prompt", "mine", *LONG, "--webui", fake.url)
+        wait_until(lambda: "mine" in jobs_by_prompt(app_json))
+        app_cli("queue", "add", "--prompt", "last", *SMALL)
+        app_cli("queue", "cancel", first["job_id"])
+        slow.wait(TXT2IMG, at_least=2)
+        runner.send_signal(signal.SIGINT)
+        runner.communicate(timeout=30)
     assert runner.returncode == 130
-    assert jobs_by_prompt(app_json)["mine"] == "cancelled"
     worker.communicate(timeout=30)
-    assert jobs_by_prompt(app_json)["last"] == "succeeded"
+    assert jobs_by_prompt(app_json) == {
+        "theirs": "cancelled", "mine": "cancelled", "last": "succeeded",
+    }  # fmt: skip
+    assert len(slow.requests("/sdapi/v1/interrupt")) == 2
+    assert [payload["prompt"] for payload in payloads(fake, TXT2IMG)] == ["busy"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
