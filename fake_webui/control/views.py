@@ -16,6 +16,7 @@ from werkzeug.routing import IntegerConverter
 from fake_webui.api.coverage import list_coverage
 from fake_webui.api.families import known_endpoints
 from fake_webui.api.services import current_services
+from fake_webui.contract.body import MOST_VALUES, has_too_many_values
 from fake_webui.control.scope_registry import EXTENSION
 from fake_webui.errors import ControlError
 from fake_webui.faults.actions import can_be_encoded
@@ -226,6 +227,8 @@ def json_body() -> Any:
     """
     if not (body := request.get_data()).strip():
         return None
+    if has_too_many_values(body):
+        raise ControlError(422, f"the body has more than {MOST_VALUES:,} values")
     try:
         value = json.loads(body)
         check_depth(value, LEVELS)

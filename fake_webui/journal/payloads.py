@@ -17,6 +17,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from fake_webui.contract.body import has_too_many_values
 from fake_webui.webui.images import read_user_comment
 
 SHORTEST_IMAGE = 60  # characters of base64; the smallest possible PNG takes 90
@@ -43,9 +44,11 @@ class FoundImage:
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the JSON value of `body`, or None where it is empty or not JSON."""
+    """Return the JSON value of `body`, or None where it is empty, not JSON, or far too much."""
+    if not body or has_too_many_values(body):
+        return None
     try:
-        return json.loads(body) if body else None
+        return json.loads(body)
     except (ValueError, RecursionError):
         return None
 

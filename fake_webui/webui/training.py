@@ -12,6 +12,8 @@ from fake_webui.config.settings import EmbeddingConfig
 from fake_webui.errors import HandlerError, missing_arguments
 
 NAME_MARKS: Final = "._- "
+MOST_CREATED = 1000
+LONGEST_FILE_NAME = 255 - len(".pt")
 TRAINING: Final = (
     "id_task", "{kind}_name", "learn_rate", "batch_size", "gradient_step", "data_root",
     "log_directory", "training_width", "training_height", "varsize", "steps", "clip_grad_mode",
@@ -25,11 +27,22 @@ TRAINING: Final = (
 
 @dataclass(slots=True)
 class Created:
-    """What was created since the start, by a WebUI in the folder `root`."""
+    """What was created since the start, by a WebUI in the folder `root`: the last of each kind."""
 
     root: str
     embeddings: dict[str, EmbeddingConfig] = field(default_factory=dict)
     hypernetworks: list[str] = field(default_factory=list)
+
+    def add_embedding(self, embedding: EmbeddingConfig) -> None:
+        """Keep an embedding, in place of the oldest where there are too many."""
+        self.embeddings[embedding.name] = embedding
+        if len(self.embeddings) > MOST_CREATED:
+            del self.embeddings[next(iter(self.embeddings))]
+
+    def add_hypernetwork(self, name: str) -> None:
+        """Keep a hypernetwork, in place of the oldest where there are too many."""
+        if name not in self.hypernetworks:
+            self.hypernetworks = [*self.hypernetworks, name][-MOST_CREATED:]
 
 
 def create_embedding(
@@ -47,7 +60,7 @@ def create_embedding(
     if name in taken | created.embeddings.keys() and not values["overwrite_old"]:
         return f"create embedding error: file {path} already exists"
     vectors = max(1, _whole(values["num_vectors_per_token"]))
-    created.embeddings[name] = EmbeddingConfig(name=name, shape=shape, vectors=vectors)
+    created.add_embedding(EmbeddingConfig(name=name, shape=shape, vectors=vectors))
     return f"create embedding filename: {path}"
 
 
@@ -67,8 +80,7 @@ def create_hypernetwork(created: Created, taken: frozenset[str], values: Mapping
     path = f"{created.root}/models/hypernetworks/{name}.pt"
     if name in taken | set(created.hypernetworks) and not values["overwrite_old"]:
         return f"create hypernetwork error: file {path} already exists"
-    if name not in created.hypernetworks:
-        created.hypernetworks.append(name)
+    created.add_hypernetwork(name)
     return "create hypernetwork filename: None"
 
 
@@ -119,14 +131,17 @@ def safe_name(name: Any) -> str:
     """Return the part of a name that may be a file name.
 
     Raises:
-        HandlerError: TypeError, for what has no characters.
+        HandlerError: TypeError, for what has no characters; OSError, for a name that is too long.
     """
     try:
-        return "".join(mark for mark in name if mark.isalnum() or mark in NAME_MARKS)
+        safe = "".join(mark for mark in name if mark.isalnum() or mark in NAME_MARKS)
     except TypeError as error:
         raise HandlerError("TypeError", str(error)) from None
     except AttributeError as error:
         raise HandlerError("AttributeError", str(error)) from None
+    if len(safe.encode()) > LONGEST_FILE_NAME:
+        raise HandlerError("OSError", "[Errno 36] File name too long")
+    return safe
 
 
 def _whole(value: Any) -> int:

@@ -19,6 +19,7 @@ from tests.fake_webui.generating import post as ask
 from tests.support import control, wait_until
 
 DEEP = 100_000
+MANY = 1_000_001
 TXT2IMG = "/sdapi/v1/txt2img"
 COUNT = "requests/count"
 
@@ -42,10 +43,20 @@ def rule(action: str, **settings: Any) -> dict[str, Any]:
         ("[" * 101 + "]" * 101, "the body is nested deeper than 100 levels"),
         ("9" * 5000, "the body has a number of too many digits"),
         ('{"exactly": ' + "9" * 5000 + "}", "the body has a number of too many digits"),
+        ("[" + "[]," * MANY, "the body has more than 1,000,000 values"),
         ("{", "the body is not JSON"),
         (b"\xff\xfe", "the body is not JSON"),
     ],
-    ids=["brackets", "objects", "closed", "digits", "a number of digits", "half", "no text"],
+    ids=[
+        "brackets",
+        "objects",
+        "closed",
+        "digits",
+        "a number of digits",
+        "many",
+        "half",
+        "no text",
+    ],
 )
 def test_a_body_that_nobody_means_is_refused(
     fake: FakeWebUI, path: str, text: str | bytes, sentence: str
@@ -242,3 +253,14 @@ def alone() -> Iterator[FakeWebUI]:
     """A server whose standard error can be read."""
     with FakeWebUI(seed=1) as fake:
         yield fake
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "0", '{"a":0}'])
+def test_json_of_more_values_than_anybody_means_is_not_parsed(fake: FakeWebUI, value: str) -> None:
+    """Each value takes many times its letters in memory; the entry shows how it begins."""
+    before = fake.count(TXT2IMG)
+    body = '{"prompt": "x", "styles": [' + f"{value}," * MANY + "0]}"
+    answer = requests.post(fake.url + TXT2IMG, data=body, timeout=60)
+    assert answer.status_code == 413
+    assert fake.count(TXT2IMG) == before + 1
+    assert fake.requests(TXT2IMG)[-1]["payload"] is None

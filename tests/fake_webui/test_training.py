@@ -113,3 +113,27 @@ def test_training_without_arguments_names_those_that_are_missing(fake: FakeWebUI
     answer = post(fake, "train/embedding", {})
     assert answer.status_code == 200
     assert "train_embedding() missing 30 required positional arguments" in answer.json()["info"]
+
+
+@pytest.mark.parametrize(
+    ("path", "payload", "listed"),
+    [
+        ("create/embedding", NEW_EMBEDDING, "embeddings"),
+        ("create/hypernetwork", NEW_HYPERNETWORK, "hypernetworks"),
+    ],
+)
+def test_what_is_created_is_bounded(
+    fake: FakeWebUI, path: str, payload: dict[str, Any], listed: str
+) -> None:
+    """The oldest gives way, and a name is as long as a file's may be."""
+    with requests.Session() as session:
+        for number in range(1001):
+            answer = session.post(
+                f"{fake.url}/sdapi/v1/{path}", json=payload | {"name": f"n{number}"}, timeout=30
+            )
+            assert answer.status_code == 200
+    there = requests.get(f"{fake.url}/sdapi/v1/{listed}", timeout=30).text
+    assert '"n1000"' in there
+    assert '"n0"' not in there
+    refused = post(fake, path, payload | {"name": "n" * 300})
+    assert (refused.status_code, refused.json()["error"]) == (500, "OSError")
