@@ -13,7 +13,7 @@ from app.engine.node_pool import NodePool
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.runner import SingleNodeJobRunner
 from app.engine.runner_group import RunnerGroup
-from app.errors import HomeError
+from app.errors import AppError, HomeError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.job_service import JobService
@@ -21,14 +21,12 @@ from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
-from app.storage.home import is_read_only, prepare_home, resolve_settings
+from app.storage.home import STORE_FILE, is_read_only, prepare_home, resolve_settings
 from app.storage.names import DEFAULT_TEMPLATE
 from app.store.job_store import JobStore
 from app.store.sqlite_store import SqliteStore
 from app.webui.api_client import ApiClient
 from app.webui.node import WebUINode
-
-STORE_FILE = "jobs.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +107,9 @@ def build_app(
         )
         for node in nodes
     )
-    job_service = JobService(queue, history, pool, partial(prepared, home=settings.home))
+    job_service = JobService(
+        queue, history, pool, partial(prepared, home=settings.home), partial(_failure_of, runners)
+    )
     return Application(
         home=settings.home,
         state=state,
@@ -124,6 +124,12 @@ def build_app(
         limits=limits,
         orphans=tuple(orphans),
     )
+
+
+def _failure_of(runners: Sequence[SingleNodeJobRunner]) -> AppError | None:
+    """Return why no runner of this app goes on, or None while one may."""
+    failures = [runner.failure() for runner in runners]
+    return failures[0] if all(failures) else None
 
 
 def _open_store(home: Path, read_only: bool) -> JobStore:  # noqa: FBT001 - one caller

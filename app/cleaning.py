@@ -27,6 +27,15 @@ def readable(word: str) -> str:
     return word.encode(errors="replace").decode()
 
 
+def is_clean(value: Any) -> bool:
+    """Return whether a JSON value is one that cleaning leaves as it is."""
+    if isinstance(value, str):
+        return clean(value) == value
+    if isinstance(value, dict):
+        return all(is_clean(item) for pair in value.items() for item in pair)
+    return not isinstance(value, list | tuple) or all(map(is_clean, value))
+
+
 def clean_json(value: Any) -> Any:
     """Return a JSON value with every text in it cleaned, keys too.
 

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import ShellComplete, get_completion_class
 
 from app.commands import COMPLETE_VARIABLE, PROGRAM
+from app.commands.shared.output import say
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -29,8 +30,8 @@ def completion(shell: str, name: str | None) -> None:
     call = _checkout_call() if in_checkout else program
     name = name or ("app" if in_checkout else program)
     if name != call:
-        click.echo(_function(shell, name, call))
-    click.echo(_script(shell, name, call))
+        say(_function(shell, name, call))
+    say(_script(shell, name, call))
 
 
 def _checkout_call() -> str:

@@ -22,6 +22,7 @@ from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
 from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobRecord, JobStatus, RunMode
+from app.planning.draft import changed_by_cleaning
 
 
 @click.group(cls=DefaultGroup)
@@ -216,7 +217,10 @@ def edit(
     parse_config(chosen_layer())
     ids = _queued_ids(app, job_ids, chosen) if queued else _past_ids(app, job_ids, chosen)
     edits = app.job_service.plan_edit(dict.fromkeys(ids), changes)
-    check_jobs(app, [spec for _, spec in edits])
+    specs = [spec for _, spec in edits]
+    for sentence in changed_by_cleaning(specs, [spec.cleaned() for spec in specs]):
+        notice(sentence, "yellow")
+    check_jobs(app, specs)
     confirm_jobs(len(edits), yes=yes)
     print_added(app, app.job_service.replace(edits), as_json=as_json)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.cleaning import is_clean
 from app.config.pipeline_config import STAGE_NAMES, find_problems
 from app.config.refusals import Problem
 from app.config.spellings import (
@@ -33,17 +34,23 @@ class Sections:
         layer: the settings, spelt as this app does.
         unused: dotted keys with a value that has no effect here.
         overruled: dotted keys that lost against another spelling of the same setting.
+        cleaned: dotted keys with control characters, which are taken out.
         origins: the file's dotted key, by dotted setting.
     """
 
     layer: Mapping[str, Any] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
+    cleaned: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def notices(self) -> tuple[str, ...]:
-        """Return a sentence for each kind of thing that has no effect."""
-        kinds = (("not used here", self.unused), ("overruled by another key", self.overruled))
+        """Return a sentence for each kind of thing that has no effect, or not as it stands."""
+        kinds = (
+            ("not used here", self.unused),
+            ("overruled by another key", self.overruled),
+            ("control characters were taken out", self.cleaned),
+        )
         return tuple(f"{said}: {', '.join(keys)}" for said, keys in kinds if keys)
 
     def problems(self) -> Iterator[Problem]:
@@ -90,6 +97,7 @@ def read_sections(values: Mapping[str, Any]) -> Sections:
         layer=layer,
         unused=(*_unused_sections(values), *_unused(leaves)),
         overruled=tuple(dict.fromkeys(_overruled(given, winners))),
+        cleaned=tuple(one.origin for one in winners.values() if not is_clean(one.value)),
         origins={one.setting: one.origin for one in winners.values()},
     )
 

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, Protocol
 
 from app.config.pipeline_config import merge
+from app.errors import AppError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobRecord, JobSpec
@@ -35,13 +36,19 @@ class JobService:
         history: where they are looked up.
         nodes: the WebUIs that run them.
         prepare: brings a job under the rules for new ones.
+        failure: says why nothing here runs jobs any more, or None while something may.
     """
 
     def __init__(
-        self, queue: JobQueue, history: JobHistoryStore, nodes: Nodes, prepare: Prepare
+        self,
+        queue: JobQueue,
+        history: JobHistoryStore,
+        nodes: Nodes,
+        prepare: Prepare,
+        failure: Callable[[], AppError | None],
     ) -> None:
         self._queue, self._history, self._nodes = queue, history, nodes
-        self._prepare = prepare
+        self._prepare, self._failure = prepare, failure
 
     def submit(self, specs: Sequence[JobSpec]) -> list[str]:
         """Queue jobs, all or none; return their ids in the same order."""
@@ -122,9 +129,12 @@ class JobService:
 
         Raises:
             UnknownJobError: if there is none.
+            AppError: why what runs the jobs here ended before its time.
         """
         deadline = time.monotonic() + (float("inf") if timeout_s is None else timeout_s)
         while not (job := self._history.get(job_id)).status.is_terminal:
+            if failure := self._failure():
+                raise failure
             if time.monotonic() >= deadline:
                 break
             self._queue.wait_for_change(min(WAIT_POLL_S, deadline - time.monotonic()))

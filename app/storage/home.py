@@ -4,6 +4,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ HOME_VARIABLE = "APP_HOME"
 WEBUI_VARIABLE = "WEBUI_URL"
 PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
 _API_ROOT = "/sdapi/v1"  # people copy it along with the address
+STORE_FILE = "jobs.db"
 PRIVATE_FOLDER = 0o700
 _LAST_USED = "last-used.json"
 
@@ -103,6 +105,7 @@ def prepare_home(home: Path) -> Path:
     try:
         for folder in (home, home / PACKS_FOLDER, home / PRESETS_FOLDER):
             folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        _make_private(home)
     except OSError as error:
         raise HomeError(
             f"can't make the home folder {home}: {error.strerror}; choose another with --home"
@@ -110,6 +113,14 @@ def prepare_home(home: Path) -> Path:
     if not os.access(home, os.W_OK | os.X_OK):
         raise HomeError(f"can't write to the home folder {home}; choose another with --home")
     return home
+
+
+def _make_private(home: Path) -> None:
+    """Close a home of an earlier version to others; a folder of other things is left as it is."""
+    there = {path.name for path in home.iterdir()}
+    if STORE_FILE in there or there <= {PACKS_FOLDER, PRESETS_FOLDER}:
+        with suppress(OSError):  # somebody else's, who lets this user write in it
+            home.chmod(PRIVATE_FOLDER)
 
 
 def is_read_only(home: Path) -> bool:

@@ -21,6 +21,8 @@ _PIECE_BYTES = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _MOST_DIGITS = 20  # seeds have as many; more is no number that any part of the app needs
 _DEEPEST = 64
+_MOST_VALUES = 1_000_000
+_SLICE = 1024 * 1024
 MAX_WORDS = 500
 _MARKUP = re.compile(r"<(?:head|style|script)\b.*?</(?:head|style|script)>|<[^>]*>", re.DOTALL)
 
@@ -77,9 +79,11 @@ def parse_json(text: str | bytes, place: str) -> Any:
     """Return a JSON value, cleaned.
 
     Raises:
-        BadAnswerError: if it is not JSON, nested too deeply, or has a number that is not finite or
-            has too many digits.
+        BadAnswerError: if it is not JSON, nested too deeply, of more values than any answer has, or
+            has a number that is not finite or has too many digits.
     """
+    if _has_too_many_values(text):
+        raise BadAnswerError(f"{place}: the WebUI's answer has more than {_MOST_VALUES:,} values")
     try:
         value = clean_json(
             json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
@@ -94,6 +98,17 @@ def parse_json(text: str | bytes, place: str) -> Any:
     if _is_deeper(value, _DEEPEST):
         raise BadAnswerError(f"{place}: the WebUI's answer is nested too deeply")
     return value
+
+
+def _has_too_many_values(text: str | bytes) -> bool:
+    """Count what opens and parts values: each takes memory, however short it is."""
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    found = 0
+    for start in range(0, len(data), _SLICE):
+        found += sum(data.count(mark, start, start + _SLICE) for mark in b",[{")
+        if found > _MOST_VALUES:
+            return True
+    return False
 
 
 def _whole(digits: str) -> int:

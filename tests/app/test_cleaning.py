@@ -41,6 +41,30 @@ def test_a_prompt_is_queued_without_control_characters_and_that_is_said(
     assert job["negative_prompt"] == "bc"
 
 
+def test_an_edited_prompt_is_cleaned_and_that_is_said(app_cli: CommandLine) -> None:
+    """As when it is added."""
+    app_cli("queue", "add", "--prompt", "a boat")
+    edited = app_cli("queue", "edit", "--queued", "--prompt", "b\x1bc", "--yes", "--json")
+    assert "control characters were taken out of the prompt of one job" in edited.stderr
+    assert json.loads(edited.stdout)[0]["prompt"] == "bc"
+
+
+def test_a_setting_is_cleaned_and_that_is_said(app_cli: CommandLine, home: Path) -> None:
+    """On the command line, in a preset and in a pack."""
+    odd = "pipeline.global_prompt=b\x1bc"
+    added = app_cli("queue", "add", "--prompt", "x", "--set", odd, "--json")
+    assert "control characters were taken out of a setting" in added.stderr
+    assert json.loads(added.stdout)[0]["config_snapshot"]["pipeline"]["global_prompt"] == "bc"
+    settings = {"pipeline": {"global_prompt": "b\x1bc"}}
+    (home / "presets" / "odd.json").write_text(json.dumps(settings))
+    (home / "packs" / "odd.json").write_text(
+        json.dumps(settings | {"prompts": [{"prompt": "a boat"}]})
+    )
+    for words in (["--prompt", "x", "--preset", "odd"], ["--pack", "odd"]):
+        done = app_cli("queue", "add", *words)
+        assert "control characters were taken out: pipeline.global_prompt" in done.stderr
+
+
 def test_a_prompt_of_the_usual_kind_is_not_touched(app_cli: CommandLine) -> None:
     """Nothing is said where nothing is taken out."""
     added = app_cli("queue", "add", "--prompt", "a\tboat,\n(détail:1.2) 船")

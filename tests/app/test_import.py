@@ -76,7 +76,7 @@ def test_a_sampler_without_a_schedule_keeps_none(app_json: Json, tmp_path: Path)
     assert (txt2img["sampler_name"], txt2img["scheduler"]) == ("Euler a", "Automatic")
 
 
-OF_TWO_UNITS = ", ".join(
+OF_TWO_UNITS = ", ".join(  # noqa: FLY002 - a line each
     (
         'ADetailer model: face_yolov8n.pt, ADetailer prompt: "a face, smiling"',
         "ADetailer confidence: 0.5, ADetailer mask only top k: 2",

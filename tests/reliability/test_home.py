@@ -183,6 +183,24 @@ def test_a_store_that_others_could_read_is_made_private(build: BuildApp, fake: F
     assert store.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_home_that_others_could_read_is_made_private(build: BuildApp, fake: FakeWebUI) -> None:
+    """One that an earlier version made, and an empty folder that somebody made for it."""
+    home = build(fake.url).home
+    home.chmod(0o755)
+    assert build(fake.url).home.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_of_other_things_keeps_its_rights(tmp_path: Path) -> None:
+    """It is somebody's own, and the store in it is private all the same."""
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    (folder / "letter.txt").write_text("dear")
+    assert run_app("queue", "list", "--home", folder).returncode == 0
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert (folder / "jobs.db").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_store_that_was_cut_to_nothing_is_no_new_store(build: BuildApp, fake: FakeWebUI) -> None:
     """The command says so, and leaves the file as it is."""
     application = build(fake.url)

@@ -1,5 +1,6 @@
 """Whatever a WebUI says, at worst one job fails, with a sentence, and the next one runs."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import BadAnswerError, WebUIError
+from app.errors import BadAnswerError, HomeError, WebUIError
 from app.jobs.models import JobStatus
 from app.limits import Limits
 from app.webui.api_client import ApiClient
@@ -138,6 +139,19 @@ def test_an_answer_without_end_is_cut_at_its_limit(
     client.close()
 
 
+def test_an_answer_of_more_values_than_any_has_is_not_parsed(hostile: HostileWebUI) -> None:
+    """Each takes many times its letters in memory, so that the limit of bytes says little."""
+    many = "[" + "[]," * 1_000_001 + "0]"
+    hostile.always[PROGRESS] = answer(many)
+    hostile.always[TXT2IMG] = answer(json.dumps({"images": ["AAAA"], "info": many}))
+    client = ApiClient(hostile.url, SHORT)
+    with pytest.raises(BadAnswerError, match=r"progress: .* more than 1,000,000 values"):
+        client.progress()
+    with pytest.raises(BadAnswerError, match=r"more than 1,000,000 values"):
+        client.generate(TXT2IMG, {}, 20.0)
+    client.close()
+
+
 def test_an_answer_that_drips_is_given_up_in_time(hostile: HostileWebUI) -> None:
     """A byte now and then does not keep the reader for ever."""
 
@@ -188,6 +202,17 @@ def test_a_command_ends_when_its_runner_cant_begin(
     assert done.returncode == 2
     assert "can't lock" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_waiting_for_a_job_ends_when_nothing_runs_any_more(
+    build: BuildApp, fake: FakeWebUI
+) -> None:
+    """With the reason; it would be for ever."""
+    application = build(fake.url)
+    [job_id] = application.job_service.submit([boat()])
+    (application.home / "locks").write_text("")
+    with application, pytest.raises(HomeError, match="can't lock"):
+        application.job_service.wait(job_id, 60)
 
 
 ODD_VALUES = {

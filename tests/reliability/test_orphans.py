@@ -56,6 +56,20 @@ def test_pruning_orphans_removes_them_alone(run: CommandLine, application: Appli
     assert application.history.list_jobs()
 
 
+def test_pictures_that_pruning_left_are_no_orphans(
+    run: CommandLine, application: Application
+) -> None:
+    """Whoever keeps the files of a job that goes wants to have them."""
+    kept = files_in(application.home)
+    pruned = run("history", "prune", "--keep", "0", "--no-files", "--yes")
+    assert pruned.stderr.startswith("Removed 1 job, 0 files")
+    left = leave_behind(application.home)
+    assert "3 files (51 bytes) that no job names" in " ".join(run("doctor").stdout.split())
+    run("history", "prune", "--orphans", "--yes")
+    assert files_in(application.home) == kept
+    assert not any(path.exists() for path in left)
+
+
 def test_what_a_running_job_has_made_is_no_orphan(build: BuildApp, slow: FakeWebUI) -> None:
     """Its pictures are recorded only when a stage has ended."""
     application = build(slow.url)

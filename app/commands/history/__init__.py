@@ -19,11 +19,12 @@ from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
 from app.commands.shared.opening import with_app, with_app_to_read
 from app.commands.shared.options import json_option
 from app.commands.shared.orphans import orphans_of
-from app.commands.shared.output import count, notice, print_json
+from app.commands.shared.output import count, notice, print_json, say
 from app.commands.shared.tables import print_rows
 from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobRecord
 from app.storage.files import replace_file
+from app.storage.orphans import keep_files
 
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many at most."
@@ -115,7 +116,7 @@ def export(
     lines = export_lines(jobs, form, app.home)
     if out is None:
         for line in lines:
-            click.echo(line, nl=False)
+            say(line, nl=False)
         return
     text_out = "".join(lines)
     replace_file(out.absolute(), text_out.encode())
@@ -126,9 +127,7 @@ def export(
 @click.option("--older-than", type=moment, metavar="WHEN", help="Jobs added before then: 30d.")
 @click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but the newest N.")
 @click.option("--files/--no-files", default=True, help="Remove their images and manifests too.")
-@click.option(
-    "--orphans", is_flag=True, help="What no job names: left by a kill, or by --no-files."
-)
+@click.option("--orphans", is_flag=True, help="What a kill left, and no job names.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @yes_option
 @filter_options
@@ -153,6 +152,8 @@ def prune(
         return
     if not yes:
         confirm(f"Remove {said}?")
+    if plan.kept:
+        keep_files(app.home, plan.kept)
     app.history.forget(job.job_id for job in plan.jobs)
     remove_files(plan.files)
     notice(f"Removed {said}.")

@@ -14,10 +14,14 @@ _STALE_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """What a pruning would remove: jobs, the files that only they have, and their bytes."""
+    """What a pruning would remove: jobs, the files that only they have, and their bytes.
+
+    `kept` are files of these jobs that stay.
+    """
 
     jobs: Sequence[JobRecord]
     files: Sequence[Path]
+    kept: Sequence[Path]
     size_bytes: int
 
     def summary(self) -> str:
@@ -44,9 +48,11 @@ def plan_pruning(
         orphans: files that go too, whoever made them.
     """
     doomed = [job for job in jobs if not job.favourite]
-    files = _files_of(doomed, home) + _leftovers(home, now_s) if with_files else []
+    theirs = _files_of(doomed, home)
+    files = [*theirs, *_leftovers(home, now_s)] if with_files else []
     files = list(dict.fromkeys([*files, *orphans]))
-    return Pruning(doomed, files, sum(path.stat().st_size for path in files))
+    kept = [] if with_files else theirs
+    return Pruning(doomed, files, kept, sum(path.stat().st_size for path in files))
 
 
 def _files_of(jobs: Sequence[JobRecord], home: Path) -> list[Path]:

@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from app.cleaning import clean_json, is_clean
+from app.commands.shared.output import notice
 from app.commands.shared.sections import SectionedOption
 from app.config.limit_settings import PREFIX
 from app.config.pipeline_config import merge_layers, setting_field
@@ -140,7 +142,9 @@ def start_from(layer: Mapping[str, Any]) -> None:
 
 
 def _add(ctx: click.Context, layer: Mapping[str, Any]) -> None:
-    ctx.meta[_LAYER] = merge_layers(ctx.meta.get(_LAYER, {}), layer)
+    if not is_clean(layer):
+        notice("control characters were taken out of a setting", "yellow")
+    ctx.meta[_LAYER] = merge_layers(ctx.meta.get(_LAYER, {}), clean_json(layer))
 
 
 def _keep(setting: Setting) -> Callable[[click.Context, click.Parameter, Any], None]:

@@ -60,7 +60,10 @@ class WorkBars:
         words = f"{done:,} of {total:,}" + (f", {duration(left_s)} left" if left_s else "")
         words += f", waiting: {waiting}" if waiting else ""
         self._bars.update(
-            self._overall, completed=fraction * _SCALE, total=max(total, 1) * _SCALE, words=words
+            self._overall,
+            completed=fraction * _SCALE,
+            total=max(total, 1) * _SCALE,
+            words=clean(words),
         )
         for job in running:
             self._show_job(job)
@@ -74,7 +77,7 @@ class WorkBars:
         )
 
     def _show_job(self, job: JobProgress) -> None:
-        done, words = job.job_fraction * _SCALE, progress_words(job)
+        done, words = job.job_fraction * _SCALE, clean(progress_words(job))
         if (task := self._running.get(job.job_id)) is not None:
             self._bars.update(task, completed=done, words=words)
             return
