@@ -19,8 +19,9 @@ NO_PREVIEW_ID = -1
 def progress(state: WebUIState, asked: Parsed) -> Any:
     """Answer with the progress of whatever is going on."""
     now = state.progress
+    facts = {"state": now.facts(), "textinfo": now.textinfo}  # before a picture takes its time
     if now.job_count == 0:
-        return _progress_answer(0.0, 0.0, state, None)
+        return _progress_answer(0.0, 0.0, facts, None)
     done = HEAD_START + now.fraction()
     elapsed_s = now.elapsed_s()
     picture = _current_image(state)
@@ -28,18 +29,18 @@ def progress(state: WebUIState, asked: Parsed) -> Any:
     if picture and not asked.values["skip_current_image"]:
         encoded = pictures.of(state, "generation").encode_picture(picture, state)
         image = base64.b64encode(encoded).decode()
-    return _progress_answer(min(done, 1.0), elapsed_s / done - elapsed_s, state, image)
+    return _progress_answer(min(done, 1.0), elapsed_s / done - elapsed_s, facts, image)
 
 
 def _progress_answer(
-    fraction: float, eta_s: float, state: WebUIState, image: str | None
+    fraction: float, eta_s: float, facts: dict[str, Any], image: str | None
 ) -> dict[str, Any]:
     return {
         "progress": fraction,
         "eta_relative": eta_s,
-        "state": state.progress.facts(),
+        "state": facts["state"],
         "current_image": image,
-        "textinfo": state.progress.textinfo,
+        "textinfo": facts["textinfo"],
     }
 
 

@@ -55,7 +55,7 @@ def progress(state: WebUIState, asked: Parsed) -> Any:
     """Answer with the progress of the pass that is going on."""
     now, memory = state.progress, memory_of(state)
     is_running, done = _is_running(state), _done(state)
-    image = None if asked.values["skip_current_image"] or not now.job_count else _preview(state)
+    wants_image = now.job_count and not asked.values["skip_current_image"]
     return {
         "id": (memory.job_id or "0") if is_running else "",
         "progress": done,
@@ -70,7 +70,7 @@ def progress(state: WebUIState, asked: Parsed) -> Any:
             "sampling_step": now.sampling_step if now.job_count else 0,
             "sampling_steps": now.sampling_steps if now.job_count else 0,
         },
-        "current_image": image,
+        "current_image": _preview(state) if wants_image else None,  # last: it takes its time
         "textinfo": None,
     }
 
