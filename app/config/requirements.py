@@ -20,7 +20,10 @@ Wanted = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Requirement:
-    """One thing a WebUI must have; kind is one that an `Inventory` knows, "checkpoint" for one."""
+    """One thing a WebUI must have; kind is one that an `Inventory` knows, "checkpoint" for one.
+
+    The kind "field" is a field of a payload that not every WebUI knows.
+    """
 
     kind: str
     name: str
@@ -84,12 +87,34 @@ def _of_txt2img(config: Txt2ImgConfig) -> Iterator[Wanted]:
     yield from (("checkpoint", config.checkpoint), ("vae", config.vae))
     yield from _sampling(config, config.sampler_name, config.scheduler)
     yield from (("module", module) for module in config.additional_modules)
+    yield from (("field", name) for name, is_sent in _special_fields(config).items() if is_sent)
     if config.hires_enabled:
         yield "hires upscaler", config.hires_upscaler
         yield "checkpoint", config.hires_checkpoint
         yield from _sampling(config, config.hires_sampler_name, config.hires_scheduler)
     if config.refiner_enabled:
         yield "checkpoint", config.refiner_checkpoint
+
+
+def _special_fields(config: Txt2ImgConfig) -> Mapping[str, bool]:
+    """Return the fields that not every WebUI knows, and whether this job depends on them."""
+    hires = config.hires_enabled
+    return {
+        "distilled_cfg_scale": config.distilled_cfg_scale is not None,
+        "hr_cfg": hires and config.hires_cfg_scale is not None,
+        "hr_checkpoint_name": hires and config.hires_checkpoint is not None,
+        "hr_scheduler": hires and _schedule_of_hires(config) != _schedule(config),
+        "refiner_checkpoint": config.refiner_enabled,
+    }
+
+
+def _schedule(config: Txt2ImgConfig) -> str:
+    return split_sampler(config.sampler_name, config.scheduler)[1]
+
+
+def _schedule_of_hires(config: Txt2ImgConfig) -> str:
+    sampler = config.hires_sampler_name or config.sampler_name
+    return split_sampler(sampler, config.hires_scheduler or config.scheduler)[1]
 
 
 def _of_later_stages(config: PipelineConfig) -> Iterator[Wanted]:

@@ -182,16 +182,8 @@ class PipelineRunner:
             run.results.save(stage, request, payload, replace(answer, images=images))
 
     def _own_payload(self, payload: Mapping[str, Any], task_id: str | None) -> Mapping[str, Any]:
-        """Return a payload as this kind of WebUI takes it, with the task's id where it has tasks.
-
-        Raises:
-            MissingOnWebUIError: if it would ignore a part of it.
-        """
+        """Return a payload as this kind of WebUI takes it, with the task's id if it has tasks."""
         kind = self._node.kind()
-        if ignored := sorted(kind.ignored & payload.keys()):
-            raise MissingOnWebUIError(
-                f"the WebUI can't run this job: {kind.name} does not know {', '.join(ignored)}"
-            )
         task = {"force_task_id": task_id} if task_id and kind.knows_tasks else {}
         return {**kind.request(payload, self._node.inventory(())), **task}
 

@@ -13,13 +13,14 @@ Inventories = Mapping[str, Inventory]
 """What each WebUI has that could be asked, by its name."""
 
 
-def ask_all(nodes: Sequence[WebUINode]) -> Inventories:
-    """Return what each WebUI has that can be asked."""
+def ask_all(nodes: Sequence[WebUINode], specs: Sequence[JobSpec]) -> Inventories:
+    """Return what each WebUI that can be asked has of what the jobs name."""
+    kinds = {need.kind for spec in specs for need in (*needs_of(spec), *references(spec))}
     told: dict[str, Inventory] = {}
     for node in nodes:
         with suppress(WebUIError):
             if node.why_not_ready() is None:
-                told[node.name] = node.inventory()
+                told[node.name] = node.inventory(kinds)
     return told
 
 

@@ -1,7 +1,7 @@
 """What a WebUI has: its models, upscalers and scripts, and how it understands their names."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,6 +28,7 @@ class Inventory:
         names: its own names of samplers and upscalers, by A1111's.
         takes_titles: whether it is sent the titles of checkpoints, so that users may spell them as
             another kind of WebUI does.
+        ignored_fields: fields of a payload that it does not know.
     """
 
     checkpoints: Sequence[Mapping[str, Any]] = ()
@@ -45,6 +46,7 @@ class Inventory:
     hypernetworks: Names = None
     names: Mapping[str, str] = field(default_factory=dict)
     takes_titles: bool = False
+    ignored_fields: Collection[str] = ()
 
     def own_name(self, name: Any) -> Any:
         """Return what this WebUI calls a sampler or an upscaler."""
@@ -85,10 +87,14 @@ class Inventory:
     def _lack(self, need: Requirement) -> str | None:
         if self._has(need):
             return None
+        if need.kind == "field":
+            return f"it does not know {need.name} and would ignore it"
         return f"it has no {need}; {_hint(need.name, self._names(need.kind) or ())}"
 
     def _has(self, need: Requirement) -> bool:
         """Return whether it has something; what it does not tell it may have."""
+        if need.kind == "field":
+            return need.name not in self.ignored_fields
         if need.kind == "checkpoint":
             return self.checkpoint_name(need.name) is not None
         there = self._names(need.kind)

@@ -51,6 +51,7 @@ LISTS_OF: Mapping[str, tuple[str, ...]] = {
     "LoRA": ("loras",),
     "embedding": ("embeddings",),
     "hypernetwork": ("hypernetworks",),
+    "field": (),
 }
 """Which lists tell of which kind of requirement."""
 
@@ -178,7 +179,12 @@ class WebUINode:
             WebUIError: if it does not answer.
         """
         kind = self.kind()
-        known = self.known_inventory or Inventory(names=kind.names, takes_titles=kind.takes_titles)
+        known = replace(
+            self.known_inventory or Inventory(),
+            names=kind.names,
+            takes_titles=kind.takes_titles,
+            ignored_fields=kind.ignored,
+        )
         now = time.monotonic()
         lists = {name for kind in kinds for name in LISTS_OF[kind]}
         asked = {name for name in lists if fresh or now > self._lists_until.get(name, 0.0)}

@@ -96,6 +96,14 @@ def overrides(webui: FakeWebUI) -> dict[str, Any]:
     return dict(payloads(webui, TXT2IMG)[-1]["override_settings"])
 
 
+LISTS = {"sd-models", "sd-vae", "sd-modules", "upscalers", "loras", "scripts"}
+
+
+def asked_for(webui: FakeWebUI) -> set[str]:
+    """Return the last parts of the paths that were asked for."""
+    return {entry["path"].rpartition("/")[2] for entry in webui.requests()}
+
+
 @pytest.mark.parametrize("job", JOBS)
 def test_every_job_succeeds_on_every_kind(run: CommandLine, webui: FakeWebUI, job: str) -> None:
     """And nothing is sent that this kind does not know."""
@@ -127,8 +135,7 @@ def test_only_the_lists_that_a_job_needs_are_asked_for(run: CommandLine, webui: 
     run("queue", "add", *SMALL[2:])
     webui.reset()
     assert run("work").returncode == 0
-    asked = {entry["path"].rpartition("/")[2] for entry in webui.requests()}
-    assert not asked & {"sd-models", "sd-vae", "sd-modules", "upscalers", "loras", "scripts"}
+    assert not asked_for(webui) & LISTS
 
 
 @pytest.mark.parametrize("kind", ["forge", "sdnext"], indirect=True)
@@ -200,23 +207,66 @@ def test_sdnext_gets_its_own_names_and_fields(run: CommandLine, webui: FakeWebUI
     assert not sent.keys() & {"scheduler", "denoising_strength", "force_task_id"}
 
 
+SDNEXT_LACKS = [
+    (("--scheduler", "Beta"), "no scheduler 'Beta'"),
+    (("--sampler", "DPM adaptive"), "no sampler 'DPM adaptive'"),
+    (("--hires", "2", "--set", "txt2img.hires_checkpoint=other"), "hr_checkpoint_name"),
+    (("--hires", "2", "--set", "txt2img.hires_scheduler=Exponential"), "hr_scheduler"),
+    (
+        ("--set", "txt2img.refiner_enabled=true", "--set", "txt2img.refiner_checkpoint=other"),
+        "refiner_checkpoint",
+    ),
+]
+
+
 @only_sdnext
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--scheduler", "Beta"), "no scheduler 'Beta'"),
-        (("--sampler", "DPM adaptive"), "no sampler 'DPM adaptive'"),
-        (("--set", "txt2img.hires_checkpoint=other", "--hires", "2"), "hr_checkpoint_name"),
-    ],
-)
+@pytest.mark.parametrize("command", [SMALL, ("queue", "add", *SMALL[2:])])
+@pytest.mark.parametrize(("words", "said"), SDNEXT_LACKS)
 def test_sdnext_is_not_sent_what_it_would_ignore(
-    run: CommandLine, webui: FakeWebUI, words: tuple[str, ...], said: str
+    run: CommandLine, webui: FakeWebUI, command: tuple[str, ...], words: tuple[str, ...], said: str
 ) -> None:
-    """It would make another picture, and say nothing."""
-    done = run(*SMALL, *words)
-    assert done.returncode != 0
-    assert said in done.stdout + done.stderr
+    """It would make another picture, and say nothing; so nothing is queued."""
+    done = run(*command, *words)
+    assert done.returncode == 2
+    assert said in done.stderr
     assert webui.count(path=TXT2IMG) == 0
+    assert "queue is empty" in run("queue").stderr
+
+
+@only_sdnext
+@pytest.mark.parametrize(("words", "said"), SDNEXT_LACKS)
+def test_doctor_and_packs_tell_what_sdnext_would_ignore(
+    run: CommandLine, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """Asked with a job's settings, doctor ends with 1; `packs show` says it beside the plan."""
+    doctor = run("doctor", *words, COLUMNS="300")
+    assert doctor.returncode == 1
+    assert said in doctor.stdout
+    pack = tmp_path / "pack.txt"
+    pack.write_text("a boat\n")
+    shown = run("packs", "show", pack, *words)
+    assert shown.returncode == 0
+    assert said in shown.stderr
+
+
+@only_sdnext
+def test_sdnext_is_sent_a_hires_sampler_with_the_schedule_of_both_passes(
+    run: CommandLine, webui: FakeWebUI
+) -> None:
+    """There is one schedule, so one of its own is needed only where it differs."""
+    done = run(*SMALL, "--hires", "2", "--set", "txt2img.hires_sampler_name=Euler a")
+    assert done.returncode == 0, done.stderr
+    [sent] = payloads(webui, TXT2IMG)
+    assert (sent["hr_sampler_name"], sent["schedulers_sigma"]) == ("Euler a", "karras")
+    assert "hr_scheduler" not in sent
+
+
+def test_submitting_asks_only_for_what_the_job_names(run: CommandLine, webui: FakeWebUI) -> None:
+    """A plain job needs samplers and schedulers; an upscaler adds one list."""
+    assert run("queue", "add", *SMALL[2:]).returncode == 0
+    assert not asked_for(webui) & LISTS
+    assert run("queue", "add", *SMALL[2:], "--upscale", "2").returncode == 0
+    assert asked_for(webui) & LISTS == {"upscalers"}
 
 
 @only_sdnext

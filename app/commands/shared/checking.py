@@ -25,7 +25,7 @@ def check_jobs(app: Application, specs: Sequence[JobSpec]) -> None:
     Raises:
         BadInputError: naming the first thing that is missing, with the nearest that is there.
     """
-    inventories = ask_all([runner.node for runner in app.runners])
+    inventories = ask_all([runner.node for runner in app.runners], specs)
     refuse_unfit(specs, inventories)
     for warning in ignored_words(specs, inventories):
         notice(f"{warning} and will ignore it.", "yellow")
@@ -38,7 +38,8 @@ def say_unfit(webui_urls: Sequence[str], specs: Sequence[JobSpec]) -> None:
     """
     limits = resolve_limits({})
     urls = resolve_settings(webui=webui_urls).webui_urls
-    _say_unfit(specs, ask_all([WebUINode(ApiClient(url, limits), limits) for url in urls]))
+    nodes = [WebUINode(ApiClient(url, limits), limits) for url in urls]
+    _say_unfit(specs, ask_all(nodes, specs))
 
 
 def _say_unfit(specs: Sequence[JobSpec], inventories: Inventories) -> None:

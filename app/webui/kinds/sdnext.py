@@ -52,6 +52,7 @@ def _move(payload: dict[str, Any], old: str, new: str, value: Any) -> None:
 
 def _hires(payload: dict[str, Any]) -> None:
     """Ask for the second pass in its words; A1111's are answered with a picture as it was."""
+    payload.pop("hr_scheduler", None)  # the same as that of the first pass
     if payload.get("enable_hr"):
         payload |= {"hr_resize_mode": RESIZE, "hr_force": True}
         _move(payload, "denoising_strength", "hr_denoising_strength", payload["denoising_strength"])
