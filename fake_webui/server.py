@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from fake_webui.upstream.forwarding import Upstream
+    from fake_webui.upstream.keeping import Record
+    from fake_webui.upstream.replay import Replay
 
 # What a request passes before its view, in this order; the first that answers is the last.
 BEFORE = (
@@ -141,6 +143,8 @@ def create_services(config: ServerConfig) -> Services:
         holds=Holds(),
         waits=Waits(),
         upstream=upstream,
+        record=create_record(config),
+        replay=create_replay(config),
         stop=_stay,
         kill=_stay,
     )
@@ -162,7 +166,7 @@ def create_scope(server: Services, birth: Mapping[str, Any]) -> Services:
         profile = birth.get("profile", config.profile)
     if birth:
         fresh = create_services(replace(config, profile=profile))
-        return replace(fresh, upstream=server.upstream, stop=server.stop, kill=server.kill)
+        return replace(fresh, **shared(server))
     return replace(
         server,
         state=WebUIState(config, server.state.catalog),
@@ -170,6 +174,7 @@ def create_scope(server: Services, birth: Mapping[str, Any]) -> Services:
         faults=FaultRules(server.faults.initial, config.seed),
         holds=Holds(),
         waits=Waits(),
+        **shared(server),
     )
 
 
@@ -180,6 +185,43 @@ def create_upstream(config: ServerConfig) -> "Upstream | None":
     from fake_webui.upstream.forwarding import Upstream  # noqa: PLC0415 - few servers have one
 
     return Upstream(config.upstream)
+
+
+def create_record(config: ServerConfig) -> "Record | None":
+    """Return the recording that exchanges are added to, if any.
+
+    Raises:
+        ConfigError: if it can't be written.
+    """
+    if not config.record:
+        return None
+    from fake_webui.upstream.keeping import Record  # noqa: PLC0415
+
+    return Record(config.record, config.profile)
+
+
+def create_replay(config: ServerConfig) -> "Replay | None":
+    """Return the recorded answers to give, if any.
+
+    Raises:
+        ConfigError: if they can't be read.
+    """
+    if not config.replay:
+        return None
+    from fake_webui.upstream.replay import Replay  # noqa: PLC0415
+
+    return Replay.read(config.replay)
+
+
+def shared(server: Services) -> dict[str, Any]:
+    """Return the parts that a scope has from its server, whatever its birth says."""
+    return {
+        "upstream": server.upstream,
+        "record": server.record,
+        "replay": server.replay.fresh() if server.replay else None,
+        "stop": server.stop,
+        "kill": server.kill,
+    }
 
 
 def server_endpoints(

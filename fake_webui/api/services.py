@@ -19,6 +19,8 @@ from fake_webui.webui.state import WebUIState
 
 if TYPE_CHECKING:
     from fake_webui.upstream.forwarding import Upstream
+    from fake_webui.upstream.keeping import Record
+    from fake_webui.upstream.replay import Replay
 
 KEY = "fake_webui"
 SCOPE = "fake_webui.scope"  # in the environment of a request that is for one
@@ -30,8 +32,9 @@ class Services:
 
     `profile` is the kind of WebUI that it is, `transport` what goes around its answers,
     `endpoints` those that it has, by path and method; `waits` are the waits of faults. `upstream`
-    is the real WebUI that answers in place of the imitation, if there is one. `stop` ends the
-    process that serves when what runs is finished, `kill` ends it at once.
+    is the real WebUI that answers in place of the imitation, `record` where its exchanges are kept,
+    and `replay` what answers before it, where there are such. `stop` ends the process that serves
+    when what runs is finished, `kill` ends it at once.
     """
 
     config: ServerConfig
@@ -44,6 +47,8 @@ class Services:
     holds: Holds
     waits: Waits
     upstream: "Upstream | None"
+    record: "Record | None"
+    replay: "Replay | None"
     stop: Callable[[], None]
     kill: Callable[[], None]
 

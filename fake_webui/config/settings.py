@@ -174,7 +174,8 @@ class ServerConfig:
     `faults` are rules as on the command line; `options` are values that differ from the defaults
     of the real WebUI; `saved_options` says which ones the WebUI's own file holds, "all", "none"
     or these, so that they are put back after an override; `upstream` is a real WebUI that answers
-    in place of the imitation.
+    in place of the imitation, `record` the folder for its exchanges, and `replay` a recording that
+    answers what it knows before either.
     """
 
     host: Annotated[
@@ -256,6 +257,14 @@ class ServerConfig:
     upstream: Annotated[
         str, Setting(str, "Pass requests on to the real WebUI at this URL.", metavar="URL")
     ] = ""
+    record: Annotated[
+        Path | None,
+        Setting(str, "… and add the exchanges to a recording there.", read=Path, metavar="DIR"),
+    ] = None
+    replay: Annotated[
+        Path | None,
+        Setting(str, "Answer what a recording knows from there.", read=Path, metavar="DIR"),
+    ] = None
     caption: Annotated[str | None, Setting(str)] = None
     journal_bytes: Annotated[int, Setting(int)] = JOURNAL_BYTES
     max_body_bytes: Annotated[int, Setting(int)] = 512 * 1024 * 1024
@@ -297,6 +306,8 @@ class ServerConfig:
         if self.upstream:
             check_upstream(self.upstream)
             self._check_loop(urlsplit(self.upstream))
+        elif self.record:
+            raise ConfigError("record goes with upstream, the WebUI whose exchanges are recorded")
 
     def _check_loop(self, upstream: SplitResult) -> None:
         here = {self.address, *(LOOPBACK if self.address in LOOPBACK else ())}

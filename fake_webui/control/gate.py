@@ -116,8 +116,7 @@ def complete(response: Response) -> Response:
         hold.finish()
     if g.fault and not faulty.after_view(g.fault, exchange, response):
         return response
-    if response.is_streamed and current_services().upstream:
-        complete_at_end(response, exchange)
+    if g.get("passed") and complete_at_end(response, exchange):
         return response
     answer = b"" if response.is_streamed else response.get_data()
     recorder = current_services().recorder

@@ -1,6 +1,8 @@
 """A request on its way to the real WebUI behind this server, and the answer on its way back."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +15,7 @@ from fake_webui.api.dispatch import (
     note_findings,
     read,
     refuse_unknown,
+    sent_method,
     sent_path,
 )
 from fake_webui.api.generation import note_unknown_arguments
@@ -37,6 +40,7 @@ from fake_webui.webui.state import Phase
 
 if TYPE_CHECKING:
     from fake_webui.upstream.forwarding import Asked, Upstream
+    from fake_webui.upstream.replay import Recorded, Replay
 
 NO_SUCH_PLACE: Final = (404, 405)
 
@@ -50,9 +54,15 @@ class PassedResponse(Response):
 
 
 def pass_on() -> Response | None:
-    """Let the real WebUI answer, where there is one behind this server."""
+    """Let a recording or the real WebUI answer, where there is one behind this server."""
     services = current_services()
-    if services.upstream is None or is_control() or is_still_starting(services):
+    is_alone = services.upstream is None and services.replay is None
+    if is_alone or is_control() or is_still_starting(services):
+        return None
+    if services.replay and (recorded := find_recorded(services.replay)):
+        note_unknown_fields(services)
+        return replayed(recorded)
+    if services.upstream is None:
         return None
     note_unknown_fields(services)
     if asks_to_upgrade(request.headers.items()):
@@ -87,6 +97,30 @@ def note_unknown_fields(services: Services) -> None:
         refuse_unknown(exchange)
 
 
+def find_recorded(replay: "Replay") -> "Recorded | None":
+    """Return the recorded answer to the request, unless it is to fail or be held on its way."""
+    if g.get("failure") or g.get("hold"):
+        return None
+    return replay.find(sent_method(), own_target(), request.get_data())
+
+
+def replayed(recorded: "Recorded") -> Response:
+    """Give a recorded answer; a redirect in it leads to here."""
+    location = recorded.headers.get("location", "")
+    headers = recorded.headers
+    if urlsplit(location).netloc:
+        headers["location"] = here(location)
+    response = Response(recorded.body(), recorded.status, headers)
+    note_that_it_is_there(recorded.status)
+    return response
+
+
+def note_that_it_is_there(status: int) -> None:
+    """Note that there is such an address: extensions have some that nobody here knows."""
+    if status not in NO_SUCH_PLACE and (exchange := g.get("exchange")):
+        exchange.matched = True
+
+
 def ask(upstream: "Upstream") -> Response:
     """Pass the request on and return the answer, of which no more than the head is there yet."""
     from fake_webui.upstream.forwarding import ClientGoneError  # noqa: PLC0415 - few servers have it
@@ -99,8 +133,8 @@ def ask(upstream: "Upstream") -> Response:
         return hang_up()
     except UnreachableError as error:
         return refuse(502, str(error))
-    if answered.status not in NO_SUCH_PLACE and (exchange := g.get("exchange")):
-        exchange.matched = True  # extensions have addresses that nobody here knows
+    note_that_it_is_there(answered.status)
+    g.passed = True
     headers = [(name, led_back(name, value, upstream)) for name, value in answered.headers]
     body = answered.chunks() if answered.has_body else list(answered.chunks())
     return PassedResponse(body, answered.status, headers)
@@ -126,19 +160,20 @@ def outgoing() -> "Asked":
     """Return the request as the real WebUI is to get it."""
     from fake_webui.upstream.forwarding import Asked  # noqa: PLC0415
 
-    environ, headers = request.environ, request.headers
+    headers = request.headers
     is_changed = g.get("fault") is not None and changes_body(g.fault)
     coding = known_coding(headers.get("Accept-Encoding", ""), plain=is_changed)
     return Asked(
-        method=environ["REQUEST_METHOD"],
-        target=own_target(environ["REQUEST_URI"], environ["SCRIPT_NAME"]),
+        method=sent_method(),
+        target=own_target(),
         headers=[*passed_headers(), *forwarded(), ("Accept-Encoding", coding)],
         body=request.get_data(),
     )
 
 
-def own_target(target: str, prefix: str) -> str:
-    """Return an address as it was sent, without the prefix of a scope."""
+def own_target() -> str:
+    """Return the address as it was sent, without the prefix of a scope."""
+    target, prefix = str(request.environ["REQUEST_URI"]), request.environ["SCRIPT_NAME"]
     if target.startswith(prefix):
         return target.removeprefix(prefix)
     query = request.query_string.decode("latin-1")
@@ -170,20 +205,55 @@ def led_back(name: str, value: str, upstream: "Upstream") -> str:
     """Return a header; a redirect to the server behind this one leads through this one."""
     if name.lower() != "location" or urlsplit(value).netloc != upstream.netloc:
         return value
-    path = urlsplit(value)._replace(scheme="", netloc="").geturl()
-    return own_address() + path.removeprefix(upstream.path)
+    return here(value, upstream.path)
 
 
-def complete_at_end(response: Response, exchange: Exchange) -> None:
-    """Let the entry of a passed answer be completed when the client has all of it."""
-    services = current_services()
-    status, kind = response.status_code, response.mimetype or ""
+def here(location: str, prefix: str = "") -> str:
+    """Return an address of another server as one of this server."""
+    path = urlsplit(location)._replace(scheme="", netloc="").geturl()
+    return own_address() + path.removeprefix(prefix)
+
+
+def complete_at_end(response: Response, exchange: Exchange) -> bool:
+    """Record a passed answer; return whether its entry is completed when the client has it all."""
+    keep, recorder = keeper(response, exchange), current_services().recorder
     coding = response.headers.get("Content-Encoding", "")
+    if not response.is_streamed:
+        keep(decoded(response.get_data(), coding))
+        return False
+    status, kind = response.status_code, response.mimetype or ""
 
-    def complete(passed: OnItsWay) -> None:
-        if passed.problem:
-            exchange.findings.append(passed.problem)
-        services.recorder.finish(exchange, status, decoded(passed.body, coding), kind)
+    def complete(way: OnItsWay) -> None:
+        body = decoded(way.body, coding)
+        if way.problem:
+            exchange.findings.append(way.problem)
+        else:
+            keep(body)
+        recorder.finish(exchange, status, body, kind)
 
-    length, limit_bytes = response.content_length, services.recorder.largest_body_bytes
+    length, limit_bytes = response.content_length, recorder.largest_body_bytes
     response.response = OnItsWay(response.iter_encoded(), length, limit_bytes, complete)
+    return True
+
+
+def keeper(response: Response, exchange: Exchange) -> Callable[[bytes], None]:
+    """Return what adds an answer with its body to the recording; nothing where a fault is in it."""
+    record = current_services().record
+    if record is None or g.get("fault"):
+        return lambda _: None
+    from fake_webui.upstream.exchanges import Passed  # noqa: PLC0415
+
+    passed = Passed(
+        method=sent_method(),
+        target=own_target(),
+        sent_headers=dict(request.headers),
+        sent=request.get_data(),
+        status=response.status_code,
+        headers=dict(response.headers),
+    )
+
+    def keep(body: bytes) -> None:
+        if why_not := record.add(replace(passed, body=body)):
+            exchange.findings.append(why_not)
+
+    return keep

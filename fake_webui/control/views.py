@@ -152,6 +152,8 @@ def reset() -> ResponseReturnValue:
     services.recorder.reset()
     services.state.reset()
     services.waits.release()
+    if services.replay:
+        services.replay.reset()
     return answer()
 
 

@@ -70,14 +70,18 @@ def request_headers(request: Mapping[str, Any]) -> dict[str, str]:
 
 def captured_answer(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     """Return an answer as a capture keeps it."""
-    lowered = {name.lower(): value for name, value in headers.items()}
-    kept = {name: lowered[name] for name in KEPT_HEADERS if name in lowered}
-    answer: dict[str, Any] = {"status": status, "headers": kept}
+    answer: dict[str, Any] = {"status": status, "headers": kept_headers(headers)}
     try:
         return answer | {"json": describe(json.loads(body))}
     except ValueError:
         text = body.decode("utf-8", "replace")
     return answer | ({"omitted": {"bytes": len(body)}} if is_page(text) else {"text": text})
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of an answer that a capture keeps, by their names in lower case."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return {name: lowered[name] for name in KEPT_HEADERS if name in lowered}
 
 
 def is_page(text: str) -> bool:

@@ -6,11 +6,11 @@ import io
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from fake_webui.errors import ConfigError
 from fake_webui.journal.payloads import BROKEN_IMAGE, image_bytes, mapped
-from fake_webui.webui.images import read_user_comment
+from fake_webui.webui.images import read_user_comment, user_comment
 
 RAW = "raw"
 
@@ -71,19 +71,35 @@ def kept_image(text: str, facts: dict[str, Any], root: Path) -> dict[str, Any]:
     return facts | ({"data_uri_header": head} if head else {}) | {"input_file": name}
 
 
-def rebuild(value: Any, root: Path) -> Any:
-    """Return a captured request's JSON with its images read back from their files.
+def rebuild(value: Any, root: Path, *, anew: bool = False) -> Any:
+    """Return captured JSON with its images read back from their files.
+
+    Those that were described alone, as in answers, are drawn `anew` where that is good enough.
 
     Raises:
         ConfigError: if a file is not there.
     """
     if isinstance(value, dict) and value.get("__image__"):
+        if anew and "input_file" not in value:
+            return drawn_anew(value)
         return value.get("data_uri_header", "") + read_base64(root, str(value.get("input_file")))
     if isinstance(value, dict):
-        return {key: rebuild(child, root) for key, child in value.items()}
+        return {key: rebuild(child, root, anew=anew) for key, child in value.items()}
     if isinstance(value, list):
-        return [rebuild(child, root) for child in value]
+        return [rebuild(child, root, anew=anew) for child in value]
     return value
+
+
+def drawn_anew(facts: dict[str, Any]) -> str:
+    """Return a picture of the described format, mode, size and texts as base64."""
+    image = Image.new(facts["mode"], (facts["width"], facts["height"]))
+    texts = PngImagePlugin.PngInfo()
+    for key, text in facts.get("pnginfo", {}).items():
+        texts.add_text(key, text)
+    exif = user_comment(facts.get("exif_usercomment", ""))
+    stream = io.BytesIO()
+    image.save(stream, format=facts["format"], pnginfo=texts, exif=exif)
+    return base64.b64encode(stream.getvalue()).decode()
 
 
 def read_base64(root: Path, name: str) -> str:
