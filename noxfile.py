@@ -13,6 +13,7 @@ nox.options.reuse_venv = "yes"
 PROJECTS = (Path("pyproject.toml"), Path("app/pyproject.toml"))
 FAKE_WEBUI, WEBUI_JOBS = map(nox.project.load_toml, PROJECTS)
 SMOKE = "tests/integration/test_end_to_end_pipeline_v2.py"
+AXE = "axe-playwright-python==0.1.8"
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
 
 
@@ -39,7 +40,9 @@ def tests(session: nox.Session) -> None:
     """Run the test suite, on every core and two more, for many tests wait for a server."""
     prepare(session, "test")
     workers = str((os.cpu_count() or 1) + 2)
-    session.run("pytest", "-n", workers, "-m", "not slow and not profiles", *session.posargs)
+    session.run(
+        "pytest", "-n", workers, "-m", "not slow and not profiles and not browser", *session.posargs
+    )
 
 
 @nox.session
@@ -58,6 +61,14 @@ def typecheck(session: nox.Session) -> None:
     session.run("mypy")
     for platform in ("win32", "darwin"):
         session.run("mypy", "--platform", platform, "fake_webui", "app")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Use the app's page in a real Chromium; axe-core looks for what keeps people out."""
+    prepare(session, "test")
+    session.install("--quiet", "--no-deps", AXE)  # it brings axe-core as a file; no Playwright
+    session.run("pytest", "-q", "-n", "2", "-m", "browser", *session.posargs)
 
 
 @nox.session

@@ -23,6 +23,12 @@ FLAGS = (
     "--disable-dev-shm-usage",
 )  # fmt: skip
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+KEYS = {
+    "Ctrl": "\ue009", "Alt": "\ue00a", "Shift": "\ue008", "Enter": "\ue007", "Escape": "\ue00c",
+    "Delete": "\ue017", "Home": "\ue011", "End": "\ue010", "ArrowLeft": "\ue012",
+    "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
+}  # fmt: skip
+"""The keys without a letter, as WebDriver names them."""
 STARTED = re.compile(r"started successfully on port (\d+)")
 
 
@@ -56,6 +62,10 @@ class Browser:
         """Run the body of a JavaScript function in the page and return what it returns."""
         return self._call("POST", "execute/sync", script=script, args=list(arguments))
 
+    def run_async(self, script: str, *arguments: Any) -> Any:
+        """Run a function body whose last argument is called with what is to be returned."""
+        return self._call("POST", "execute/async", script=script, args=list(arguments))
+
     def click(self, selector: str) -> None:
         """Click the first element that matches, as a mouse would."""
         wait_until(lambda: self._act(selector, "click"))
@@ -74,6 +84,57 @@ class Browser:
                 raise
             return False
         return True
+
+    def press(self, keys: str) -> None:
+        """Press a key where the focus is, like "Ctrl+Enter" or "f"."""
+        codes = [KEYS.get(key, key) for key in keys.split("+")]
+        down = [{"type": "keyDown", "value": code} for code in codes]
+        up = [{"type": "keyUp", "value": code} for code in reversed(codes)]
+        self._perform("key", down + up)
+
+    def drag(self, selector: str, to: str) -> None:
+        """Drag one element to the lower edge of another, with the mouse."""
+        (x, y), (_, bottom) = self._middle(selector), self._lower_edge(to)
+        move = {"type": "pointerMove", "duration": 100, "x": x}
+        self._perform(
+            "pointer",
+            [
+                {**move, "y": y}, {"type": "pointerDown", "button": 0},
+                {**move, "y": bottom}, {"type": "pointerUp", "button": 0},
+            ],
+        )  # fmt: skip
+
+    def _perform(self, kind: str, actions: list[dict[str, Any]]) -> None:
+        self._call("POST", "actions", actions=[{"type": kind, "id": kind, "actions": actions}])
+
+    def _middle(self, selector: str) -> tuple[int, int]:
+        x, y, width, height = self._place(selector)
+        return int(x + width / 2), int(y + height / 2)
+
+    def _lower_edge(self, selector: str) -> tuple[int, int]:
+        x, y, _, height = self._place(selector)
+        return int(x), int(y + height) - 2
+
+    def _place(self, selector: str) -> list[float]:
+        script = (
+            "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [box.x, box.y, box.width, box.height]"
+        )
+        return list(self.run(script, selector))
+
+    def open_tab(self) -> str:
+        """Open a new tab and go to it; return the handle of the one before."""
+        before = str(self._call("GET", "window"))
+        self.go_to_tab(self._call("POST", "window/new", type="tab")["handle"])
+        return before
+
+    def go_to_tab(self, handle: str) -> None:
+        """Go to the tab with a handle."""
+        self._call("POST", "window", handle=handle)
+
+    def close_tab(self) -> None:
+        """Close the tab that is shown; go to another one before anything else."""
+        self._call("DELETE", "window")
 
     def texts(self, selector: str) -> list[str]:
         """Return the visible text of every element that matches."""

@@ -1,0 +1,76 @@
+// The JSON interface of the app: the one module that knows its addresses.
+
+const ROOT = "api/v1";
+
+/** What went wrong, in the server's words: `place` is the field it is about, `remedy` what to do. */
+export class ApiError extends Error {
+  constructor(message, { place = null, remedy = null, status = 0 } = {}) {
+    super(message);
+    Object.assign(this, { place, remedy, status });
+  }
+}
+
+const UNREACHABLE = {
+  remedy: "Start it again with `python -m app gui`; this page then goes on by itself.",
+};
+
+async function call(method, path, { json, body, query } = {}) {
+  const words = new URLSearchParams(Object.entries(query ?? {}).filter(([, value]) => value !== "" && value !== null && value !== undefined));
+  const address = `${ROOT}/${path}${words.size ? `?${words}` : ""}`;
+  const headers = json === undefined ? {} : { "Content-Type": "application/json" };
+  const answer = await fetch(address, { method, headers, body: json === undefined ? body : JSON.stringify(json) })
+    .catch(() => { throw new ApiError("The app does not answer.", UNREACHABLE); });
+  const value = await answer.json().catch(() => null);
+  if (!answer.ok) throw errorOf(answer, value);
+  return value;
+}
+
+function errorOf(answer, value) {
+  const { message, place, remedy } = value?.error ?? {};
+  return new ApiError(message ?? `The app answered ${answer.status} ${answer.statusText}.`, { place, remedy, status: answer.status });
+}
+
+const get = (path, query) => call("GET", path, { query });
+const post = (path, json = {}) => call("POST", path, { json });
+const name = encodeURIComponent;
+
+export const EVENTS = `${ROOT}/events`;
+
+export const api = {
+  state: () => get("state"),
+  choices: () => get("choices"),
+  preview: (draft) => post("preview", { draft }),
+  submit: (draft, mode) => post("jobs", { draft, mode }),
+  importPicture: (file) => {
+    const form = new FormData();
+    form.append("file", file);
+    return call("POST", "import", { body: form });
+  },
+
+  queue: () => get("queue"),
+  pause: () => post("queue/pause"),
+  resume: () => post("queue/resume"),
+  move: (ids, to) => post("queue/move", { ids, to }),
+  cancel: (ids) => post("queue/cancel", { ids }),
+  skip: (id) => post("queue/skip", { id }),
+  edit: (ids, changes) => post("queue/edit", { ids, changes }),
+  retry: (what) => post("queue/retry", what),
+
+  history: (query) => get("history", query),
+  record: (id) => get(`history/${name(id)}`),
+  again: (id, seed) => post(`history/${name(id)}/again`, { seed }),
+  openFolder: (id) => post(`history/${name(id)}/open-folder`),
+  remove: (ids) => post("history/delete", { ids }),
+  restore: (undo) => post("history/restore", { undo }),
+  favourite: (image, is) => call(is ? "PUT" : "DELETE", `favourites/${name(image)}`),
+  statistics: (hours) => get("statistics", { hours }),
+
+  packs: () => get("packs"),
+  pack: (pack) => get(`packs/${name(pack)}`),
+  savePack: (pack, text) => call("PUT", `packs/${name(pack)}`, { json: { text } }),
+  removePack: (pack) => call("DELETE", `packs/${name(pack)}`),
+  checkPack: (pack, text) => post("packs/check", { name: pack, text }),
+  presets: () => get("presets"),
+  savePreset: (preset, config) => call("PUT", `presets/${name(preset)}`, { json: config }),
+  removePreset: (preset) => call("DELETE", `presets/${name(preset)}`),
+};
