@@ -1,6 +1,5 @@
 """`gui`: the page, and the queue worked off behind it."""
 
-import ipaddress
 import os
 import sys
 import threading
@@ -20,7 +19,7 @@ from app.commands.shared.running import ABANDONED, LOOK_S
 from app.commands.shared.sections import SectionedCommand
 from app.errors import HomeError, TransitionError
 from app.gui.factory import Page
-from app.gui.safety import Access, hash_of
+from app.gui.safety import Access, hash_of, is_loopback
 from app.gui.tokens import load_token_hash, make_token
 
 LOOPBACK = "127.0.0.1"
@@ -57,7 +56,7 @@ def gui(
 
 def _access(app: Application, host: str, names: tuple[str, ...], *, new_token: bool) -> Access:
     """Return who may ask; says the token of a page that others can reach, when it is made."""
-    if _is_loopback(host):
+    if is_loopback(host.strip("[]")):
         return Access(names=names)
     kept = None if new_token else load_token_hash(app.home)
     if kept is None:
@@ -65,13 +64,6 @@ def _access(app: Application, host: str, names: tuple[str, ...], *, new_token: b
         notice(f"The page's token is {token} (it is shown only now): open it with ?token={token}")
         kept = hash_of(token)
     return Access(names=names, token_sha256=kept)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _say_where(app: Application, page: Page, *, no_open: bool) -> None:

@@ -61,7 +61,9 @@ class PipelineRunner:
                 for index, stage in enumerate(stages_of(job.config)):
                     if index:  # the last ones are recorded together with the job's end
                         hooks.on_images(results.images)
+                    started = time.monotonic()
                     images = self._run_stage(run, stage, index, images)
+                    results.stage_s[stage.name] = round(time.monotonic() - started, 3)
         except AppError:
             hooks.on_images(results.images)
             raise

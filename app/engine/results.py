@@ -29,6 +29,8 @@ class JobResults:
         self._made_at = utc_now()
         self._traces: list[dict[str, Any]] = []
         self.images: list[SavedImage] = []
+        self.stage_s: dict[str, float] = {}
+        """How long each stage took, in seconds."""
 
     @property
     def request_count(self) -> int:
@@ -63,7 +65,8 @@ class JobResults:
         facts = {key.removesuffix("_snapshot"): getattr(self._job, key) for key in _IN_MANIFEST}
         label = self._label("", 0, None)
         path = self._artifacts.write_manifest(label, {**facts, "webui": webui}, self._traces)
-        return {"images": [asdict(image) for image in self.images], "manifest": path}
+        images = [asdict(image) for image in self.images]
+        return {"images": images, "manifest": path, "stage_s": self.stage_s}
 
     def _save(
         self, stage: str, data: bytes, seed: int, answer: Generation, number: int

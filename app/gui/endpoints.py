@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from app.cleaning import clean_json
 from app.config.refusals import explain
@@ -102,13 +104,13 @@ def read_body(model: type[Model]) -> Model:
     """
     if not request.is_json:
         raise RefusedError("the body is not JSON; send it as application/json", status=415)
-    values = request.get_json(silent=True)
-    if not isinstance(values, dict):
-        raise RefusedError("the body is not a JSON object", status=400)
     try:
-        return checked(model, clean_json(values))
+        values = clean_json(request.get_json(silent=True))
+        if isinstance(values, dict):
+            return checked(model, values)
     except RecursionError as error:
         raise RefusedError("the body is nested too deeply", status=400) from error
+    raise RefusedError("the body is not a JSON object", status=400)
 
 
 def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
@@ -120,7 +122,15 @@ def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        sentence = f"{place} is missing" if first["type"] == "missing" else explain(first, model)
-        raise RefusedError(sentence, place) from error
+        raise _refusal(error.errors()[0], model) from error
+
+
+def _refusal(error: ErrorDetails, model: type[BaseModel]) -> RefusedError:
+    """Return what to say of an error; where a field takes several kinds of value, it is named."""
+    keys = list(takewhile(lambda key: isinstance(key, int) or key.isidentifier(), error["loc"]))
+    place = ".".join(map(str, keys))
+    if error["type"] == "missing":
+        return RefusedError(f"{place} is missing", place)
+    if len(keys) < len(error["loc"]):
+        return RefusedError(f"{place} is {error['input']!r:.80}; {error['msg']}", place)
+    return RefusedError(explain(error, model), place)

@@ -14,6 +14,7 @@ from app.gui.server import MAX_BODY_BYTES, GuiServer
 from app.gui.views import PARTS
 from app.gui.views.page import page
 from app.gui.webui_watch import WebUIWatch
+from app.storage.thumbnails import Thumbnails
 
 
 class Page:
@@ -39,7 +40,7 @@ class Page:
         port: int = 0,
         runs_jobs: bool = True,
     ) -> None:
-        self._context = make_context(application, runs_jobs=runs_jobs)
+        self._context = make_context(application, access, runs_jobs=runs_jobs)
         self._server = GuiServer(create_gui(self._context, access), host, port)
         self.url = self._server.url
 
@@ -66,7 +67,7 @@ class Page:
         self.stop()
 
 
-def make_context(application: Application, *, runs_jobs: bool) -> GuiContext:
+def make_context(application: Application, access: Access, *, runs_jobs: bool) -> GuiContext:
     """Return what the views have at hand; nothing is started yet."""
     events = EventHub()
     urls = [runner.node.client.base_url for runner in application.runners]
@@ -75,7 +76,9 @@ def make_context(application: Application, *, runs_jobs: bool) -> GuiContext:
         events=events,
         webuis=WebUIWatch(urls, application.limits, events),
         changes=ChangeWatch(application, events),
+        thumbnails=Thumbnails(application.home),
         runs_jobs=runs_jobs,
+        is_local=access.token_sha256 is None,
     )
 
 

@@ -1,9 +1,11 @@
 """Jobs as the interface gives them."""
 
+from itertools import pairwise
 from typing import Any
 
 from app.jobs.image_ids import image_id
 from app.jobs.models import JobRecord
+from app.storage.documents import Notice
 
 API = "/api/v1"
 
@@ -48,7 +50,33 @@ def job_page(job: JobRecord) -> dict[str, Any]:
         "config_hash": job.config_hash,
         "manifest": job.meta.get("manifest"),
         "put_back": job.meta.get("put_back", {}),
+        "stage_s": job.meta.get("stage_s", {}),
+        "before_after": _before_after(job),
+        "draft": {
+            "prompt": job.prompt,
+            "negative_prompt": job.negative_prompt,
+            "config": job.config_snapshot,
+        },
     }
+
+
+def _before_after(job: JobRecord) -> list[dict[str, Any]]:
+    """Return each later picture with the one of the stage before that it was made of."""
+    by_stage: dict[str, list[str]] = {}
+    for index, image in enumerate(job.images):
+        by_stage.setdefault(image.get("stage", ""), []).append(image_id(job.job_id, index))
+    return [
+        {"stage": stage, "before": before, "after": after}
+        for (_, earlier), (stage, later) in pairwise(by_stage.items())
+        if len(earlier) == len(later)
+        for before, after in zip(earlier, later, strict=True)
+    ]
+
+
+def notice_row(notice: Notice) -> dict[str, Any]:
+    """Return a notice with the file and line that it is about."""
+    path = None if notice.path is None else str(notice.path)
+    return {"path": path, "line": notice.line, "text": notice.text}
 
 
 def _image_row(job: JobRecord, index: int) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Access:
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != request.host:
             raise RefusedError("pages of other sites may not ask here", "Origin", status=403)
-        if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method != "GET":
+        if request.headers.get("Sec-Fetch-Site") == "cross-site" and not _is_visit():
             raise RefusedError(
                 "pages of other sites may not ask here", "Sec-Fetch-Site", status=403
             )
@@ -83,11 +83,7 @@ class Access:
 
     def _is_own_address(self, name: str) -> bool:
         """Return whether it is an address, which nobody can point elsewhere; loopback's or any."""
-        try:
-            address = ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return address.is_loopback or self.token_sha256 is not None
+        return is_loopback(name) or (self.token_sha256 is not None and _is_address(name))
 
     def _ask_for_token(self) -> Response | None:
         """Let in who brings the token; a first visit with it gets the cookie.
@@ -115,6 +111,24 @@ class Access:
 
 LOOPBACK_ONLY = Access()
 """Who may ask of a page that only this machine can reach."""
+
+
+def _is_visit() -> bool:
+    """Return whether somebody follows a link to the page itself."""
+    return request.path == "/" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+
+
+def is_loopback(name: str) -> bool:
+    """Return whether a host's name or address is this machine's own, that no other reaches."""
+    return name == "localhost" or (_is_address(name) and ipaddress.ip_address(name).is_loopback)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def hash_of(token: str) -> str:

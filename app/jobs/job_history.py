@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import BadInputError, HomeError, UnknownJobError
@@ -19,7 +19,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilter:
-    """Which jobs to list; what is None does not matter. Times are compared with `created_at`."""
+    """Which jobs to list; what is None does not matter. Since and until were they submitted."""
 
     status: JobStatus | None = None
     run_mode: RunMode | None = None
@@ -29,6 +29,7 @@ class HistoryFilter:
     has_upscale: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    ended_since: datetime | None = None
 
     def conditions(self) -> Iterator[Condition]:
         """Give each condition in SQL with its values."""
@@ -37,9 +38,16 @@ class HistoryFilter:
             if value is None:
                 continue
             if isinstance(value, datetime):
-                yield f"created_at {'>=' if name == 'since' else '<'} ?", [value.isoformat()]
+                yield _MOMENTS[name], [value.astimezone(UTC).isoformat()]
             else:
                 yield f"{name} = ?", [value]
+
+
+_MOMENTS = {
+    "since": "created_at >= ?",
+    "until": "created_at < ?",
+    "ended_since": "completed_at >= ?",
+}
 
 
 EVERYTHING = HistoryFilter()
@@ -80,6 +88,11 @@ class JobHistoryStore:
         if index >= len(images):
             raise UnknownJobError(f"there is no image {name}")
         return images[index]
+
+    def children(self, job_id: str) -> list[str]:
+        """Return the ids of the jobs that were made from a job, the first one first."""
+        rows = self._store.rows("SELECT job_id FROM jobs WHERE parent_id = ? ORDER BY n", [job_id])
+        return [child for (child,) in rows]
 
     def job_of_image(self, sha256: str) -> JobRecord | None:
         """Return the last job that made this very file, by the hash of its bytes, or None."""

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from app.config.requirements import Needs
 from app.errors import TransitionError
 from app.jobs.models import ControlRequest, JobRecord, JobSpec, JobStatus
-from app.jobs.order import IN_ORDER, next_job, place, place_of, slot
+from app.jobs.order import IN_ORDER, index_of, next_job, place, place_of, slot
 from app.jobs.rows import insert_jobs, read_needs, records, select, write_needs
 from app.jobs.transitions import (
     PauseState,
@@ -23,6 +23,8 @@ from app.store.job_store import Connection, JobStore
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+_END = 2**31
+"""A place behind the last in any line."""
 
 
 class JobQueue:
@@ -123,6 +125,22 @@ class JobQueue:
             UnknownJobError, TransitionError: if it is not queued.
         """
         self._change(_move, job_id, position)
+
+    def move_before(self, job_ids: Sequence[str], before: str | None) -> None:
+        """Put queued jobs before another one, in the order given; None is the end of the line.
+
+        Raises:
+            UnknownJobError, TransitionError: if one is not queued; then none is moved.
+        """
+        self._change(_move_before, list(dict.fromkeys(job_ids)), before)
+
+    def move_to_front(self, job_ids: Sequence[str]) -> None:
+        """Put queued jobs before all others, in the order given.
+
+        Raises:
+            UnknownJobError, TransitionError: if one is not queued; then none is moved.
+        """
+        self._change(_move_to_front, list(dict.fromkeys(job_ids)))
 
     def pause(self, reason: str = "") -> None:
         """Let no QUEUE job start; the running one goes on, DIRECT ones run."""
@@ -296,6 +314,21 @@ def _forget_request(connection: Connection, job_id: str, request: ControlRequest
 def _move(connection: Connection, job_id: str, position: int) -> None:
     _refuse_unless_queued(find_job(connection, job_id))
     place(connection, job_id, *slot(connection, job_id, max(position, 1) - 1))
+
+
+def _move_before(connection: Connection, job_ids: Sequence[str], before: str | None) -> None:
+    for job_id in (*job_ids, *filter(None, [before])):
+        _refuse_unless_queued(find_job(connection, job_id))
+    for job_id in job_ids:
+        if job_id == before:
+            continue
+        index = _END if before is None else index_of(connection, before, without=job_id)
+        place(connection, job_id, *slot(connection, job_id, index))
+
+
+def _move_to_front(connection: Connection, job_ids: Sequence[str]) -> None:
+    for job_id in reversed(job_ids):
+        _move(connection, job_id, 1)
 
 
 def _pass_over(connection: Connection, webui: str, reasons: Mapping[str, str]) -> None:

@@ -5,16 +5,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Protocol
 
-from app.config.pipeline_config import merge
+from app.config.pipeline_config import RANDOM_SEED, merge
 from app.errors import AppError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
-from app.jobs.models import JobRecord, JobSpec
+from app.jobs.models import JobRecord, JobSpec, RunMode
 
 Prepare = Callable[[JobSpec, Collection[str]], JobSpec]
 """Brings a job under the rules for new ones: which of its prompts are new text, and so expanded."""
 
 PROMPTS = ("prompt", "negative_prompt")
+_NEW_SEEDS = {
+    "txt2img": {"seed": RANDOM_SEED, "subseed": RANDOM_SEED},
+    "img2img": {"seed": None},
+}
 WAIT_POLL_S = 0.2  # other processes' changes are only seen by looking
 
 
@@ -83,6 +87,14 @@ class JobService:
         """Put a queued job at a place in the line; 1 is next."""
         self._queue.move(job_id, position)
 
+    def move_before(self, job_ids: Sequence[str], before: str | None) -> None:
+        """Put queued jobs before another one, in the order given; None is the end of the line."""
+        self._queue.move_before(job_ids, before)
+
+    def move_to_front(self, job_ids: Sequence[str]) -> None:
+        """Put queued jobs before all others, in the order given."""
+        self._queue.move_to_front(job_ids)
+
     def retry(self, job_ids: Iterable[str], source: str = "retry") -> list[str]:
         """Queue jobs again exactly as they were, as new rows; return the new ids.
 
@@ -111,6 +123,17 @@ class JobService:
             PackError: if a new prompt can't be expanded.
         """
         return self.replace(self.plan_edit(job_ids, changes))
+
+    def again(self, job_id: str, *, new_seed: bool, run_mode: RunMode = RunMode.QUEUE) -> str:
+        """Queue a job once more, with its seed or with another; return the new id.
+
+        Raises:
+            UnknownJobError: if it is unknown.
+        """
+        spec = respecified(self._history.get(job_id), source="again")
+        config = merge(spec.config.model_dump(), _NEW_SEEDS) if new_seed else spec.config
+        spec = replace(spec, config=config, run_mode=run_mode, priority=None)
+        return self._queue.add([self._prepare(spec, ())])[0]
 
     def plan_edit(
         self, job_ids: Iterable[str], changes: Mapping[str, Any]

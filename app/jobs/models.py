@@ -123,7 +123,7 @@ class JobRecord:
     """A job as the store has it. Times are UTC.
 
     `meta` holds what came of it: `images` (each with path, stage, seed, infotext and size),
-    `error`, `error_kind`, `warnings`, `webui`, `manifest`; and from the start `strict`.
+    `error`, `error_kind`, `warnings`, `webui`, `manifest`, `stage_s`; and from the start `strict`.
     """
 
     job_id: str

@@ -42,6 +42,17 @@ def slot(connection: Connection, job_id: str, index: int) -> tuple[int, float]:
     return after_priority, (before + after) / 2
 
 
+def index_of(connection: Connection, job_id: str, without: str) -> int:
+    """Return how many queued jobs stand before a job, one of them not counted."""
+    row = connection.execute(
+        "SELECT count(*) FROM jobs, (SELECT priority AS p, rank AS r, n AS m FROM jobs"
+        " WHERE job_id = ?) AS one WHERE status = 'queued' AND job_id != ? AND"
+        " (priority > p OR (priority = p AND (rank < r OR (rank = r AND n < m))))",
+        [job_id, without],
+    ).fetchone()
+    return int(row[0])
+
+
 def _last(connection: Connection, job_id: str) -> tuple[int, float]:
     row = connection.execute(
         "SELECT priority, rank FROM jobs WHERE status = 'queued' AND job_id != ?"

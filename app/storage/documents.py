@@ -2,9 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from app.errors import BadInputError
@@ -73,6 +76,22 @@ class Document:
         return max(numbers, default=None)
 
 
+_UNSAVED: ContextVar[Mapping[Path, bytes]] = ContextVar("unsaved", default=MappingProxyType({}))
+
+
+@contextmanager
+def unsaved(path: Path, text: str) -> Iterator[None]:
+    """Have `path` read as this text, in this thread and while the block runs.
+
+    For a text that an editor holds: everything around it, and what is said of it, is as if saved.
+    """
+    token = _UNSAVED.set({**_UNSAVED.get(), path: text.encode() or b"\n"})
+    try:
+        yield
+    finally:
+        _UNSAVED.reset(token)
+
+
 def read_lines(path: Path, failure: Failure) -> list[str]:
     """Return the lines of a UTF-8 file, without their ends.
 
@@ -80,7 +99,7 @@ def read_lines(path: Path, failure: Failure) -> list[str]:
         BadInputError: from `failure`: it can't be read, or is not UTF-8.
     """
     try:
-        data = path.read_bytes()
+        data = _UNSAVED.get().get(path) or path.read_bytes()
     except OSError as error:
         raise failure(path, None, f"can't be read: {error.strerror or error}") from error
     try:

@@ -28,7 +28,7 @@ from app.errors import (
     WebUIUnreachableError,
 )
 from app.limits import DEFAULT_LIMITS, Limits
-from app.webui.answers import Generation, read_extras, read_generation, refusal
+from app.webui.answers import Generation, decode_image, read_extras, read_generation, refusal
 from app.webui.connections import OpenSockets
 from app.webui.endpoints import EXTRAS, TASK_PROGRESS
 from app.webui.reading import (
@@ -109,6 +109,13 @@ class ApiClient:
         answer = read_object(self._get(path, {"skip_current_image": "true"}), path, {}, _PROGRESS)
         read_object(answer.get("state") or {}, f"state of {path}", {}, _STATE)
         return answer
+
+    def live_preview(self) -> bytes | None:
+        """Return the present generation's picture as far as it is, None where none is shown."""
+        path = "/sdapi/v1/progress"
+        answer = read_object(self._get(path), path, {}, {"current_image": TEXT})
+        encoded = answer.get("current_image")
+        return decode_image(encoded) if encoded else None
 
     def internal_progress(self, task_id: str) -> Json:
         """Return how far one task is: active, queued or completed."""

@@ -26,16 +26,6 @@ def test_choices_come_from_the_webui(page: PageClient) -> None:
     assert "karras" not in choices["schedulers"]["names"]
 
 
-def test_run_now_makes_a_picture_that_can_be_loaded(page: PageClient) -> None:
-    """The row of a job that ran has its image, and the address of that gives the file."""
-    job = page.run("a lighthouse")
-    assert job["status"] == "succeeded"
-    [image] = job["images"]
-    data = page.session.get(page.url + image["url"], timeout=10)
-    assert data.headers["Content-Type"] == "image/png"
-    assert data.content == (page.application.home / image["file"]).read_bytes()
-
-
 def test_a_wrong_setting_is_named_as_the_field_that_it_is(page: PageClient) -> None:
     """The error says where in the form it belongs."""
     draft = {"prompt": "a cat", "config": {"txt2img": {"width": 65}}}
@@ -53,17 +43,28 @@ def test_preview_queues_nothing(idle_page: PageClient) -> None:
     assert idle_page.get("/queue")["counts"] == {"queued": 0, "running": 0}
 
 
-def test_a_queued_job_waits_in_the_queue(idle_page: PageClient) -> None:
-    """It stands there in order, and can be cancelled."""
-    first, second = idle_page.add("one"), idle_page.add("two")
-    assert [job["id"] for job in idle_page.get("/queue")["queued"]] == [first, second]
-    idle_page.post("/queue/cancel", {"ids": [first]})
-    assert [job["id"] for job in idle_page.get("/queue")["queued"]] == [second]
-    assert idle_page.get("/history")["jobs"][0]["status"] == "cancelled"
+def test_the_document_names_every_endpoint(page: PageClient) -> None:
+    """The OpenAPI document has bodies for what is sent and the parameters of what is asked."""
+    document = page.get("/openapi.json")
+    move = document["paths"]["/api/v1/queue/move"]["post"]
+    reference = move["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schemas = document["components"]["schemas"]
+    assert set(schemas[reference.rpartition("/")[2]]["required"]) == {"ids", "to"}
+    history = document["paths"]["/api/v1/history"]["get"]["parameters"]
+    assert "cursor" in [parameter["name"] for parameter in history]
+    assert '"$ref": "#/$defs' not in page.call("GET", "/openapi.json").text
 
 
-def test_a_job_that_is_not_there_is_a_404(page: PageClient) -> None:
-    """With the sentence, and what to do."""
-    error = page.refused("GET", "/history/0123456789abcdef", 404)
-    assert error["message"] == "there is no job 0123456789abcdef"
-    assert error["remedy"]
+def test_the_draft_of_the_last_job_is_in_the_state(idle_page: PageClient) -> None:
+    """A second page finds what was set up on the first."""
+    idle_page.add("a lighthouse")
+    draft = idle_page.get("/state")["draft"]
+    assert (draft["prompt"], draft["config"]) == ("a lighthouse", SMALL)
+
+
+def test_what_the_webui_lacks_is_refused(page: PageClient) -> None:
+    """A checkpoint that is not there queues nothing; the preview says it too."""
+    wait_until(lambda: page.get("/choices")["samplers"]["names"])
+    draft = {"prompt": "a cat", "config": {"txt2img": {"checkpoint": "nothing"}}}
+    assert "can't run this" in page.post("/preview", {"draft": draft})["refusal"]
+    assert "can't run this" in page.refused("POST", "/jobs", 422, {"draft": draft})["message"]

@@ -1,13 +1,22 @@
 """What has been made: lists, and one job whole."""
 
+import threading
 from datetime import datetime
+from functools import partial
+from typing import Literal
 
+import click
+from flask import request
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
+from app.gui.answers import RefusedError
 from app.gui.context import gui
-from app.gui.endpoints import Endpoints, Query
+from app.gui.endpoints import Body, Endpoints, Query
+from app.gui.pictures import picture_path
 from app.gui.rows import job_page, job_row
+from app.gui.safety import is_loopback
+from app.jobs.image_ids import image_id
 from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobStatus, RunMode
 
@@ -37,6 +46,13 @@ class HistoryQuery(Query):
         )  # fmt: skip
 
 
+class AgainBody(Body):
+    """With which seed, and whether before all that waits."""
+
+    seed: Literal["same", "new"] = "same"
+    mode: Literal["now", "queue"] = "queue"
+
+
 @history.get("/history", HistoryQuery)
 def look(query: HistoryQuery) -> ResponseReturnValue:
     """Answer with finished jobs, the last submitted first, and the cursor of the next page."""
@@ -52,5 +68,28 @@ def look(query: HistoryQuery) -> ResponseReturnValue:
 
 @history.get("/history/<job_id>")
 def show(job_id: str) -> ResponseReturnValue:
-    """Answer with all that is known of a job."""
-    return job_page(gui().application.history.get(job_id))
+    """Answer with all that is known of a job, and with the jobs that were made from it."""
+    history_store = gui().application.history
+    job = history_store.get(job_id)
+    return {**job_page(job), "children": history_store.children(job.job_id)}
+
+
+@history.post("/history/<job_id>/again", AgainBody)
+def again(job_id: str, body: AgainBody) -> ResponseReturnValue:
+    """Queue a job once more, with its seed or with a new one."""
+    mode, new_seed = RunMode.DIRECT if body.mode == "now" else RunMode.QUEUE, body.seed == "new"
+    service = gui().application.job_service
+    return {"job_id": service.again(job_id, new_seed=new_seed, run_mode=mode)}, 201
+
+
+@history.post("/history/<job_id>/open-folder")
+def open_folder(job_id: str) -> ResponseReturnValue:
+    """Show a job's pictures in the file manager of this machine."""
+    job = gui().application.history.get(job_id)
+    if not gui().is_local or not is_loopback(request.remote_addr or ""):
+        raise RefusedError("folders open only for a page on the machine itself", status=403)
+    if not job.images:
+        raise RefusedError("the job has no pictures", status=404)
+    show = partial(click.launch, str(picture_path(image_id(job.job_id, 0))), locate=True, wait=True)
+    threading.Thread(target=show, name="file manager", daemon=True).start()
+    return {}

@@ -5,32 +5,38 @@ from pathlib import Path
 from flask import Response, send_file
 from flask.typing import ResponseReturnValue
 
-from app.errors import UnknownJobError
 from app.gui.context import gui
 from app.gui.endpoints import Endpoints
-from app.storage.home import IMAGES_FOLDER
+from app.gui.live_previews import picture_type
+from app.gui.pictures import picture_path
 
 images = Endpoints("images")
 FOREVER_S = 365 * 24 * 3600
+THUMBNAIL_WAIT_S = 20.0
 
 
 @images.get("/images/<name>")
 def whole(name: str) -> ResponseReturnValue:
     """Answer with a picture as the WebUI made it."""
-    return _sent(_path_of(name))
+    return _sent(picture_path(name))
 
 
-def _path_of(name: str) -> Path:
-    """Return the file of a picture.
+@images.get("/thumbs/<name>")
+def small(name: str) -> ResponseReturnValue:
+    """Answer with a small copy of a picture, as WebP; made once."""
+    sha256 = gui().application.history.image(name).get("sha256")
+    return _sent(gui().thumbnails.get(picture_path(name), str(sha256), THUMBNAIL_WAIT_S))
 
-    Raises:
-        UnknownJobError: if there is none, or it lies outside the image location.
-    """
-    app = gui().application
-    path: Path = (app.home / app.history.image(name)["path"]).resolve()
-    if not path.is_relative_to((app.home / IMAGES_FOLDER).resolve()) or not path.is_file():
-        raise UnknownJobError(f"there is no image {name}")
-    return path
+
+@images.get("/previews/<job_id>")
+def unfinished(job_id: str) -> ResponseReturnValue:
+    """Answer with the picture that a running job is making, or 204 where none is shown."""
+    runner = gui().runner_of(job_id)
+    picture = gui().previews.of(runner.node) if runner else None
+    kind = picture_type(picture or b"")
+    if kind is None:
+        return "", 204
+    return Response(picture, mimetype=kind, headers={"Cache-Control": "no-store"})
 
 
 def _sent(path: Path) -> Response:

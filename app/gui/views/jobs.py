@@ -10,6 +10,7 @@ from app.errors import BadInputError
 from app.gui.context import gui
 from app.gui.drafts import DraftBody, apply
 from app.gui.endpoints import Body, Endpoints
+from app.gui.rows import notice_row
 from app.jobs.models import RunMode
 from app.planning.draft import Plan
 from app.planning.preview import preview
@@ -78,7 +79,7 @@ def _planned(draft: DraftBody, mode: str) -> Plan:
 
 
 def _notices(plan: Plan) -> list[dict[str, Any]]:
-    return [{"path": None, "line": None, "text": sentence} for sentence in plan.notices]
+    return [notice_row(notice) for notice in plan.notices]
 
 
 def _refusal(plan: Plan) -> str | None:

@@ -4,6 +4,7 @@ reading → a `PromptPack` → expansion → `PromptVariant`s. Expansion is pure
 same seed make the same variants.
 """
 
+from app.planning.packs.editing import delete_pack, place_of_pack, read_pack_text, write_pack
 from app.planning.packs.expansion import expand
 from app.planning.packs.model import PromptPack, PromptVariant
 from app.planning.packs.reading import (
@@ -22,6 +23,7 @@ __all__ = [
     "PACK_SUFFIXES",
     "PromptPack",
     "PromptVariant",
+    "delete_pack",
     "expand",
     "find_pack",
     "find_slips",
@@ -29,4 +31,7 @@ __all__ = [
     "list_samples",
     "load_pack",
     "pack_path",
+    "place_of_pack",
+    "read_pack_text",
+    "write_pack",
 ]

@@ -1,0 +1,143 @@
+"""The history over the page's interface: pages, search, pictures, once more."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.gui.conftest import SMALL, PageClient
+from tests.support import wait_until
+
+
+def test_run_now_makes_a_picture_that_can_be_loaded(page: PageClient) -> None:
+    """The row of a job that ran has its image, and the address of that gives the file."""
+    job = page.run("a lighthouse")
+    assert job["status"] == "succeeded"
+    [image] = job["images"]
+    data = page.session.get(page.url + image["url"], timeout=10)
+    assert data.headers["Content-Type"] == "image/png"
+    assert data.content == (page.application.home / image["file"]).read_bytes()
+
+
+def test_a_thumbnail_is_small_and_kept(page: PageClient) -> None:
+    """It is WebP, no longer than 384 pixels, and a second one is not made."""
+    job = page.run("a wide view", txt2img={**SMALL["txt2img"], "width": 1024, "height": 512})
+    url = page.url + job["images"][0]["thumb_url"]
+    answer = page.session.get(url, timeout=30)
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert (image.format, image.size) == ("WEBP", (384, 192))
+    [kept] = (page.application.home / "cache").rglob("*.webp")
+    made_at = kept.stat().st_mtime_ns
+    assert page.session.get(url, timeout=30).content == answer.content
+    assert kept.stat().st_mtime_ns == made_at
+
+
+def test_pages_follow_each_other_without_gaps(idle_page: PageClient) -> None:
+    """A cursor leads to the next page, the last has none, and every job stands in one of them."""
+    ids = [idle_page.add(f"job {number}") for number in range(5)]
+    idle_page.post("/queue/cancel", {"ids": ids})
+    seen, cursor = [], None
+    while True:
+        page = idle_page.get("/history", limit=2, cursor=cursor, total=True)
+        assert page["total"] == 5
+        seen += [job["id"] for job in page["jobs"]]
+        if (cursor := page["cursor"]) is None:
+            break
+    assert seen == ids[::-1]
+
+
+def test_search_and_filters_narrow_the_list(idle_page: PageClient) -> None:
+    """Words and states leave what fits them, and the total counts just that."""
+    fish, fowl = idle_page.add("a fish"), idle_page.add("a fowl")
+    idle_page.post("/queue/cancel", {"ids": [fish, fowl]})
+    found = idle_page.get("/history", query="fish", total=True)
+    assert ([job["id"] for job in found["jobs"]], found["total"]) == ([fish], 1)
+    assert idle_page.get("/history", status="failed")["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [({"limit": "many"}, "limit"), ({"status": "gone"}, "status"), ({"x": 1}, "x")],
+)
+def test_a_wrong_question_names_its_field(
+    page: PageClient, given: dict[str, str], place: str
+) -> None:
+    """What can't be asked is refused with its name."""
+    answer = page.call("GET", "/history", params=given)
+    assert (answer.status_code, answer.json()["error"]["place"]) == (422, place)
+
+
+def test_a_job_that_is_not_there_is_a_404(page: PageClient) -> None:
+    """With the sentence, and what to do."""
+    error = page.refused("GET", "/history/0123456789abcdef", 404)
+    assert error["message"] == "there is no job 0123456789abcdef"
+    assert error["remedy"]
+
+
+@pytest.mark.parametrize(("seed", "same"), [("same", True), ("new", False)])
+def test_a_job_runs_again_with_its_seed_or_a_new_one(
+    page: PageClient,
+    seed: str,
+    same: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """The new job knows the old one, which knows it too."""
+    first = page.run("a cat")
+    again = page.post(f"/history/{first['id']}/again", {"seed": seed})["job_id"]
+    second = page.ended(again)
+    assert (second["seed"] == first["seed"]) is same
+    assert second["parent_id"] == first["id"]
+    assert page.get(f"/history/{first['id']}")["children"] == [again]
+
+
+def test_a_picture_of_a_later_stage_has_the_one_before(page: PageClient) -> None:
+    """Before and after a stage stand side by side, and how long each stage took."""
+    job = page.run("a cat", upscale={"enabled": True})
+    before, after = (image["id"] for image in job["images"])
+    assert job["before_after"] == [{"stage": "upscale", "before": before, "after": after}]
+    assert set(job["stage_s"]) == {"txt2img", "upscale"}
+
+
+def test_statistics_count_what_ended(page: PageClient) -> None:
+    """Jobs over time, failures by kind and seconds an image by stage."""
+    page.run("a cat")
+    sums = page.get("/statistics", hours=1)
+    assert sums["by_status"] == {"succeeded": 1}
+    assert sum(sum(bucket["counts"].values()) for bucket in sums["buckets"]) == 1
+    assert sums["stages"]["txt2img"]["images"] == 1
+    assert sums["failures"] == {}
+
+
+def test_a_dropped_picture_becomes_the_draft_of_its_job(page: PageClient) -> None:
+    """One that was made here brings its prompt and settings."""
+    job = page.run("a lighthouse")
+    data = (page.application.home / job["images"][0]["file"]).read_bytes()
+    answer = page.call("POST", "/import", files={"image": ("x.png", data)}).json()
+    assert answer["draft"]["prompt"] == "a lighthouse"
+    assert answer["draft"]["config"]["txt2img"]["seed"] == job["seed"]
+    assert answer["job_id"] == job["id"]
+
+
+def test_a_file_without_parameters_says_so_by_its_own_name(page: PageClient) -> None:
+    """No temporary name reaches the user."""
+    answer = page.call("POST", "/import", files={"image": ("notes.txt", b"not a picture")})
+    error = answer.json()["error"]
+    assert answer.status_code == 422
+    assert error["message"].startswith("notes.txt: ")
+    assert "/tmp" not in error["message"]  # noqa: S108 - not a path to use
+
+
+def test_a_folder_opens_on_the_machine_itself(
+    page: PageClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file manager is started with the folder of the pictures."""
+    opener, opened = tmp_path / "bin" / "xdg-open", tmp_path / "opened.txt"
+    opener.parent.mkdir()
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(opener.parent), prepend=":")
+    job = page.run()
+    page.post(f"/history/{job['id']}/open-folder")
+    folder = (page.application.home / job["images"][0]["file"]).parent
+    wait_until(lambda: opened.is_file() and opened.read_text())
+    assert Path(opened.read_text()) == folder
