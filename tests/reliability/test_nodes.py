@@ -2,12 +2,13 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 from app.jobs.models import JobStatus
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.reliability.conftest import BuildApp, boat, overlaps
+from tests.reliability.conftest import SHORT, BuildApp, boat, overlaps
 from tests.support import wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
@@ -78,3 +79,16 @@ def test_the_job_of_a_webui_that_dies_is_interrupted_and_the_others_take_the_res
     assert {job.meta["webui"] for job in jobs} == {fake.url}
     assert not application.queue.pause_state().paused
     wait_until(lambda: "can't be reached" in (application.runners[1].node.outage or ""))
+
+
+def test_a_webui_that_fails_again_after_its_cooldown_is_set_aside_at_once(
+    build: BuildApp, fake: FakeWebUI, second_fake: FakeWebUI
+) -> None:
+    """It gets one job to show that it is well, not as many as at first."""
+    application = build(fake.url, second_fake.url, limits=replace(SHORT, cooldown_s=0.2))
+    second_fake.fault("out-of-memory", TXT2IMG, when="every")
+    application.job_service.submit([boat() for _ in range(9)])
+    sick = application.runners[1]
+    assert sick.run_pending() == SHORT.pause_after
+    assert wait_until(sick.run_pending) == 1
+    assert second_fake.count(TXT2IMG) == SHORT.pause_after + 1

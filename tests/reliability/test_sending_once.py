@@ -10,7 +10,7 @@ from fake_webui import FakeWebUI
 from tests.reliability.conftest import SHORT
 from tests.reliability.hostile_webui import HostileWebUI, answer, hostile_webui
 
-TXT2IMG = "/sdapi/v1/txt2img"
+TXT2IMG, INTERRUPT = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt"
 
 
 @pytest.fixture
@@ -36,6 +36,14 @@ def test_a_gateways_error_leaves_the_outcome_unknown(status: int, hostile: Hosti
     with pytest.raises(OutcomeUnknownError, match=f"answered {status}: Oops"):
         ApiClient(hostile.url, SHORT).generate(TXT2IMG, {"steps": 1}, 20.0)
     assert hostile.seen == [TXT2IMG]
+
+
+def test_a_command_whose_answer_is_lost_is_not_sent_again(hostile: HostileWebUI) -> None:
+    """It may have been carried out: a second interrupt would hit the next generation."""
+    hostile.always[INTERRUPT] = b""
+    with pytest.raises(OutcomeUnknownError):
+        ApiClient(hostile.url, SHORT).interrupt()
+    assert hostile.seen == [INTERRUPT]
 
 
 def test_no_proxy_is_used_for_this_machine(
