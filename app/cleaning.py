@@ -30,9 +30,9 @@ def readable(word: str) -> str:
 def is_clean(value: Any) -> bool:
     """Return whether a JSON value is one that cleaning leaves as it is."""
     if isinstance(value, str):
-        return clean(value) == value
+        return value.isprintable() or clean(value) == value
     if isinstance(value, dict):
-        return all(is_clean(item) for pair in value.items() for item in pair)
+        return all(map(is_clean, value)) and all(map(is_clean, value.values()))
     return not isinstance(value, list | tuple) or all(map(is_clean, value))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from app.config.pipeline_config import ADetailerUnit, PipelineConfig, Txt2ImgConfig
@@ -59,7 +60,11 @@ def needs_of(job: Prompted) -> Needs:
 
 def requirements(config: PipelineConfig) -> Needs:
     """Return what a WebUI would replace or fail on if it lacked it, each once, sorted."""
-    wanted = [*_of_txt2img(config.txt2img), *_of_later_stages(config)]
+    return _needs((*_of_txt2img(config.txt2img), *_of_later_stages(config)))
+
+
+@lru_cache(maxsize=64)  # the jobs of a pack mostly need the same
+def _needs(wanted: tuple[Wanted, ...]) -> Needs:
     return tuple(sorted({Requirement(kind, name) for kind, name in wanted if name}))
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from app.cleaning import clean, clean_json
+from app.cleaning import clean, clean_json, is_clean
 from app.config.pipeline_config import PipelineConfig, StageName, parse_config
 from app.errors import ConfigurationError, TransitionError
 
@@ -103,6 +103,9 @@ class JobSpec:
 
     def cleaned(self) -> "JobSpec":
         """Return it as the store may have it, without control characters and lone surrogates."""
+        texts = (self.prompt, self.negative_prompt, self.prompt_pack_id, self.prompt_keys)
+        if is_clean(texts):
+            return self
         return replace(
             self,
             prompt=clean(self.prompt),

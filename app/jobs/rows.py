@@ -2,12 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-from app.cleaning import clean
+from pydantic import BaseModel
+
+from app.cleaning import clean, clean_json
+from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig
 from app.config.requirements import Needs, Requirement, needs_of
 from app.jobs.models import (
     UNREADABLE,
@@ -27,12 +32,15 @@ _AS_ASKED = (
     "run_mode", "source", "prompt_source", "prompt_pack_id", "prompt", "negative_prompt",
     "parent_id", "batch_id",
 )  # fmt: skip
+_AT_ONCE = 500  # rows that are in memory while jobs are added
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def as_json(value: Any) -> str:
-    """Return a value as the store has it."""
-    return clean(_encode(value))
+    """Return a value as the store has it, cleaned; an escape may stand for what is not kept."""
+    text = _encode(value)
+    is_plain = text.isprintable() and "\\" not in text
+    return text if is_plain else _encode(clean_json(value))
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -106,10 +114,13 @@ def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
     """Add jobs at the end of their priority's line; return their ids in the order of `specs`."""
     numbers = connection.dialect.next_numbers(connection, len(specs))
     created_at = utc_now().isoformat()
-    numbered = zip(specs, numbers, strict=True)
-    rows = [new_row(spec.cleaned(), number, created_at) for spec, number in numbered]
-    insert_rows(connection, rows)
-    return [row["job_id"] for row in rows]
+    numbered, sections = zip(specs, numbers, strict=True), SectionTexts()
+    job_ids: list[str] = []
+    while some := list(islice(numbered, _AT_ONCE)):
+        rows = [new_row(spec, number, created_at, sections) for spec, number in some]
+        insert_rows(connection, rows)
+        job_ids += [row["job_id"] for row in rows]
+    return job_ids
 
 
 def insert_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -120,13 +131,39 @@ def insert_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
         connection.executemany(insert, [tuple(row.values()) for row in rows])
 
 
-def new_row(spec: JobSpec, number: int, created_at: str) -> dict[str, Any]:
+class SectionTexts:
+    """Configurations as JSON, for jobs that have most of their sections in common.
+
+    The jobs of a pack share all sections but the one with the seed, so that this alone is written
+    for each.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[int, tuple[BaseModel, str]] = {}  # by the identity of what is kept there
+
+    def snapshot(self, config: PipelineConfig) -> str:
+        """Return what `config.model_dump_json()` does."""
+        return "{" + ",".join(f'"{name}":{self._text(part)}' for name, part in config) + "}"
+
+    def _text(self, section: BaseModel) -> str:
+        if isinstance(section, Txt2ImgConfig):
+            return section.model_dump_json()
+        known = self._texts.get(id(section))
+        if known is None:
+            known = self._texts[id(section)] = section, section.model_dump_json()
+        return known[1]
+
+
+def new_row(
+    spec: JobSpec, number: int, created_at: str, sections: SectionTexts | None = None
+) -> dict[str, Any]:
     """Return the row of a job that is queued as number `number`, for `insert_rows`."""
-    config, snapshot = spec.config, spec.config.model_dump_json()
+    config = spec.config
+    snapshot = (sections or SectionTexts()).snapshot(config)
     return {
         "n": number,
         "job_id": new_job_id(),
-        **{name: getattr(spec, name) for name in _AS_ASKED},
+        **{name: _cleaned(getattr(spec, name)) for name in _AS_ASKED},
         "prompt_keys": as_json(dict(spec.prompt_keys)),
         "status": JobStatus.QUEUED,
         "stage_count": len(config.stages()),
@@ -140,6 +177,10 @@ def new_row(spec: JobSpec, number: int, created_at: str) -> dict[str, Any]:
         "rank": float(number),
         "needs": write_needs(needs_of(spec)),
     }
+
+
+def _cleaned(text: str | None) -> str | None:
+    return text if text is None else clean(text)
 
 
 def select(connection: Connection, rest: str, values: Sequence[Any] = ()) -> list[JobRecord]:
@@ -166,7 +207,8 @@ def _to_record(row: Row) -> JobRecord:
     return JobRecord(**values)
 
 
-def write_needs(needs: Iterable[Requirement]) -> str:
+@lru_cache(maxsize=64)  # the jobs of a pack mostly need the same
+def write_needs(needs: Needs) -> str:
     """Return what a job needs of a WebUI as the store has it: JSON pairs."""
     pairs = [[need.kind, need.name] for need in needs]
     return as_json(pairs) if pairs else "[]"

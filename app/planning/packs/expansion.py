@@ -147,6 +147,9 @@ class _Expansion:
         What was chosen before, in this job, is what replaces it here too.
         """
         rules = self.pack.replacements
+        if not rules.slots:
+            yield texts, before
+            return
         found = [rule for rule in rules.slots if any(rule.name in text for text in texts)]
         new = [rule for rule in found if rule.name not in before]
         for values in self._combinations(rules, new, row, rng):

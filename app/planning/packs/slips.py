@@ -159,8 +159,10 @@ def _identical_jobs(variants: Iterable[PromptVariant]) -> Iterator[Notice]:
     first: dict[tuple[str, str, str], PromptVariant] = {}
     again: dict[tuple[int, int], list[PromptVariant]] = {}
     for variant in variants:
-        config = settings.setdefault(id(variant.config), variant.config.model_dump_json())
-        before = first.setdefault((variant.prompt, variant.negative_prompt, config), variant)
+        if (config := id(variant.config)) not in settings:
+            settings[config] = variant.config.model_dump_json()
+        texts = (variant.prompt, variant.negative_prompt, settings[config])
+        before = first.setdefault(texts, variant)
         if before is not variant:
             key = id(before.place), id(variant.place)
             again.setdefault(key, [before]).append(variant)
