@@ -38,6 +38,14 @@ def test_a_gateways_error_leaves_the_outcome_unknown(status: int, hostile: Hosti
     assert hostile.seen == [TXT2IMG]
 
 
+def test_a_generation_whose_answer_is_lost_is_not_sent_again(hostile: HostileWebUI) -> None:
+    """Nobody knows whether it ran."""
+    hostile.always[TXT2IMG] = b""
+    with pytest.raises(OutcomeUnknownError):
+        ApiClient(hostile.url, SHORT).generate(TXT2IMG, {"steps": 1}, 20.0)
+    assert hostile.seen == [TXT2IMG]
+
+
 def test_a_command_whose_answer_is_lost_is_not_sent_again(hostile: HostileWebUI) -> None:
     """It may have been carried out: a second interrupt would hit the next generation."""
     hostile.always[INTERRUPT] = b""
