@@ -196,17 +196,25 @@ def exec_(
 @click.option("--out", required=True, type=FILE, help="A file (.jsonl, .jsonl.gz) or a folder.")
 @click.option("--requests", "requests_from", type=FILE, help="Send those of a recording.")
 @click.option("--login", metavar="USER:PW", help="Credentials, if the WebUI wants any.")
-def capture(url: str, out: Path, requests_from: Path | None, login: str | None) -> None:
+@click.option("--leave-traces", is_flag=True, help="Send what creates, trains, saves or stops too.")
+def capture(
+    url: str, out: Path, requests_from: Path | None, login: str | None, *, leave_traces: bool
+) -> None:
     """Record how a real WebUI answers: JSON lines, one exchange a line.
 
-    Without --requests it sends some of its own that ask for tiny pictures and change no setting.
-    Images that were sent are kept in raw/ beside the recording, those that came are described.
+    Without --requests it sends some of its own that ask for tiny pictures. Options, checkpoint and
+    queue are put back as they were, after Ctrl-C too. Images that were sent are kept in raw/ beside
+    the recording, those that came are described.
     """
     from fake_webui.commands.capture import capture as record  # noqa: PLC0415
 
     with sentences():
-        recorded, file = record(url, out, requests_from, login, click.echo)
-    click.echo(f"{recorded} captures in {file}")
+        recorded = record(url, out, requests_from, login, click.echo, lasting=leave_traces)
+    if recorded.left:
+        names = ", ".join(recorded.left)
+        click.echo(f"fake-webui: the WebUI is not as it was, could not put back: {names}", err=True)
+    click.echo(f"{recorded.exchanges} captures in {recorded.file}")
+    raise SystemExit(recorded.status)
 
 
 @main.command(cls=WithFaults)

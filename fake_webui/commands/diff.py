@@ -11,6 +11,7 @@ from typing import Any
 from fake_webui.commands.comparison import Difference, compare, most_frequent
 from fake_webui.commands.probes import probes
 from fake_webui.commands.replay import Replay, basic
+from fake_webui.commands.traces import Guest, put_back_if_reachable, why_lasting
 from fake_webui.errors import ConfigError, UnreachableError
 from fake_webui.testing.client import CONTROL_PREFIX, WebUIClient
 from fake_webui.testing.fake import FakeWebUI
@@ -154,6 +155,8 @@ def server_compared(question: Question, group: Group) -> Iterator[WebUIClient]:
 def real_answers(question: Question, wanted: Iterator[Capture], root: Path) -> Iterator[Capture]:
     """Yield captures with the real answers: as recorded, or asked for one by one.
 
+    What that changes in the real WebUI is put back; what would leave a trace is not sent.
+
     Raises:
         ConfigError: if none was recorded.
     """
@@ -163,8 +166,14 @@ def real_answers(question: Question, wanted: Iterator[Capture], root: Path) -> I
                 raise ConfigError(f"the capture {one.name} has a request, but no answer")
             yield one
         return
+    authorization = basic(question.credentials)
     with closing(WebUIClient(question.real_url)) as client:
-        yield from Replay(client, root, basic(question.credentials)).record(wanted)
+        guest = Guest(client, authorization)
+        try:
+            kept = (one for one in wanted if not why_lasting(one))
+            yield from Replay(client, root, authorization).record(kept)
+        finally:
+            put_back_if_reachable(guest)
 
 
 def found_in(capture: Capture, here: Replay) -> list[Difference]:

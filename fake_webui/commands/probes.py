@@ -5,7 +5,7 @@ The pictures that they ask for are tiny and take one or two steps.
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from PIL import Image
@@ -30,13 +30,13 @@ TXT2IMG: dict[str, tuple[str, dict[str, Any]]] = {
     "wrong_type": ("a word for a number", {"steps": "many", "width": None}),
     "number_as_text": ("a number in quotes", {"steps": "2"}),
     "no_steps": ("zero steps", {"steps": 0}),
-    "override": ("settings for one request", {"override_settings": {"eta_ancestral": 0.5}}),
     "override_unknown": ("an option that is not there", {"override_settings": {"nope": 1}}),
     "hires": (
         "hires fix",
         {"enable_hr": True, "hr_upscaler": "Latent", "hr_scale": 2, "denoising_strength": 0.5},
     ),
 }
+OVERRIDES = {"eta_ancestral": 0.5, "clip_skip": 2}
 BROKEN_BODIES = {
     "no_body": ("nothing at all", ""),
     "broken_json": ("JSON that ends early", '{"prompt": "a'),
@@ -75,9 +75,12 @@ def image_probes() -> dict[str, tuple[str, str, dict[str, Any]]]:
     }
 
 
-def probes() -> list[Capture]:
-    """Return every request, still without an answer."""
-    return [*lists(), *txt2img(), *pictures(), *mistakes()]
+def probes(options: Mapping[str, Any] | None = None) -> list[Capture]:
+    """Return every request, still without an answer.
+
+    One of the `options` that the WebUI lists is overridden, so that it can be put back.
+    """
+    return [*lists(), *txt2img(), *overrides(options), *pictures(), *mistakes()]
 
 
 def lists() -> Iterator[Capture]:
@@ -97,6 +100,16 @@ def txt2img() -> Iterator[Capture]:
     for name, (note, text) in BROKEN_BODIES.items():
         broken = request("POST", f"{API}/txt2img") | {"raw_body": text, "headers": JSON_TYPE}
         yield Capture(name=f"t2i_{name}", note=note, request=broken)
+
+
+def overrides(options: Mapping[str, Any] | None) -> Iterator[Capture]:
+    """Yield a request with a setting of its own, as far as the WebUI lists one that is known."""
+    for key, value in OVERRIDES.items():
+        if options and key in options:
+            payload = TINY | {"override_settings": {key: value}}
+            body = request("POST", f"{API}/txt2img", payload)
+            yield Capture(name="t2i_override", note="settings for one request", request=body)
+            return
 
 
 def pictures() -> Iterator[Capture]:
