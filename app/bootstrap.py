@@ -17,6 +17,7 @@ from app.errors import AppError, HomeError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.job_service import JobService
+from app.jobs.trash import Trash
 from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.planning.draft import prepared
@@ -41,6 +42,7 @@ class Application:
     runners: tuple[SingleNodeJobRunner, ...]
     queue: JobQueue
     history: JobHistoryStore
+    trash: Trash
     api_client: ApiClient
     store: JobStore
     limits: Limits
@@ -119,6 +121,7 @@ def build_app(
         runners=runners,
         queue=queue,
         history=history,
+        trash=Trash(store, history, settings.home),
         api_client=nodes[0].client,
         store=store,
         limits=limits,

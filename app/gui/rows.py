@@ -4,13 +4,14 @@ from itertools import pairwise
 from typing import Any
 
 from app.jobs.image_ids import image_id
+from app.jobs.marks import NO_MARKS, Marks
 from app.jobs.models import JobRecord
 from app.storage.documents import Notice
 
 API = "/api/v1"
 
 
-def job_row(job: JobRecord) -> dict[str, Any]:
+def job_row(job: JobRecord, marks: Marks = NO_MARKS) -> dict[str, Any]:
     """Return what lists show of a job."""
     return {
         "id": job.job_id,
@@ -38,20 +39,24 @@ def job_row(job: JobRecord) -> dict[str, Any]:
         "priority": job.priority,
         "favourite": job.favourite,
         "passed_over": job.meta.get("passed_over", {}),
-        "images": [_image_row(job, index) for index in range(len(job.images))],
+        "images": [
+            _image_row(job, index, marks)
+            for index in range(len(job.images))
+            if not marks.is_gone(job.job_id, index)
+        ],
     }
 
 
-def job_page(job: JobRecord) -> dict[str, Any]:
+def job_page(job: JobRecord, marks: Marks) -> dict[str, Any]:
     """Return all that is known of a job."""
     return {
-        **job_row(job),
+        **job_row(job, marks),
         "config": job.config_snapshot,
         "config_hash": job.config_hash,
         "manifest": job.meta.get("manifest"),
         "put_back": job.meta.get("put_back", {}),
         "stage_s": job.meta.get("stage_s", {}),
-        "before_after": _before_after(job),
+        "before_after": _before_after(job, marks),
         "draft": {
             "prompt": job.prompt,
             "negative_prompt": job.negative_prompt,
@@ -60,16 +65,18 @@ def job_page(job: JobRecord) -> dict[str, Any]:
     }
 
 
-def _before_after(job: JobRecord) -> list[dict[str, Any]]:
+def _before_after(job: JobRecord, marks: Marks) -> list[dict[str, Any]]:
     """Return each later picture with the one of the stage before that it was made of."""
-    by_stage: dict[str, list[str]] = {}
+    by_stage: dict[str, list[str | None]] = {}
     for index, image in enumerate(job.images):
-        by_stage.setdefault(image.get("stage", ""), []).append(image_id(job.job_id, index))
+        name = None if marks.is_gone(job.job_id, index) else image_id(job.job_id, index)
+        by_stage.setdefault(image.get("stage", ""), []).append(name)
     return [
         {"stage": stage, "before": before, "after": after}
         for (_, earlier), (stage, later) in pairwise(by_stage.items())
         if len(earlier) == len(later)
         for before, after in zip(earlier, later, strict=True)
+        if before and after
     ]
 
 
@@ -79,7 +86,7 @@ def notice_row(notice: Notice) -> dict[str, Any]:
     return {"path": path, "line": notice.line, "text": notice.text}
 
 
-def _image_row(job: JobRecord, index: int) -> dict[str, Any]:
+def _image_row(job: JobRecord, index: int, marks: Marks) -> dict[str, Any]:
     image = job.images[index]
     name = image_id(job.job_id, index)
     return {
@@ -87,6 +94,7 @@ def _image_row(job: JobRecord, index: int) -> dict[str, Any]:
         "url": f"{API}/images/{name}",
         "thumb_url": f"{API}/thumbs/{name}",
         "file": image["path"],
+        "favourite": marks.is_favourite(job.job_id, index),
         **{
             key: image.get(key) for key in ("width", "height", "stage", "seed", "infotext", "model")
         },

@@ -2,6 +2,8 @@
 
 import re
 
+WHOLE_JOB = -1
+"""Stands for the job itself where an image's index may."""
 _IMAGE_ID = re.compile(r"([0-9a-f]{16})-(\d{1,6})")
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from app.errors import BadInputError, HomeError, UnknownJobError
 from app.jobs.image_ids import parse_image_id
+from app.jobs.marks import NOT_DELETED, Marks, mark_image, mark_jobs, read_marks
 from app.jobs.models import UNREADABLE, JobRecord, JobStatus, RunMode
-from app.jobs.rows import records
+from app.jobs.rows import delete_jobs, records
 from app.jobs.search import condition
 from app.store.job_store import Condition, Connection, JobStore
 
@@ -37,12 +38,18 @@ class HistoryFilter:
             value = getattr(self, name)
             if value is None:
                 continue
-            if isinstance(value, datetime):
+            if name == "favourite":
+                yield _FAVOURITES[value], []
+            elif isinstance(value, datetime):
                 yield _MOMENTS[name], [value.astimezone(UTC).isoformat()]
             else:
                 yield f"{name} = ?", [value]
 
 
+_FAVOURITES = {
+    True: "job_id IN (SELECT job_id FROM favourites)",
+    False: "job_id NOT IN (SELECT job_id FROM favourites)",
+}
 _MOMENTS = {
     "since": "created_at >= ?",
     "until": "created_at < ?",
@@ -85,9 +92,13 @@ class JobHistoryStore:
         """
         job_id, index = parse_image_id(name) or ("", 0)
         images = self.get(job_id).images if job_id else []
-        if index >= len(images):
+        if index >= len(images) or self.marks([job_id]).is_gone(job_id, index):
             raise UnknownJobError(f"there is no image {name}")
         return images[index]
+
+    def marks(self, job_ids: Sequence[str]) -> Marks:
+        """Return which images of some jobs are favourites, and which were deleted."""
+        return self._store.read(read_marks, job_ids)
 
     def children(self, job_id: str) -> list[str]:
         """Return the ids of the jobs that were made from a job, the first one first."""
@@ -160,7 +171,7 @@ class JobHistoryStore:
     def count(self, where: HistoryFilter = EVERYTHING, text: str | None = None) -> int:
         """Return how many finished jobs there are, of those that have every word of `text`."""
         found = [] if text is None else [self._store.read(condition, text)]
-        tests = [("completed_at IS NOT NULL", []), *found, *where.conditions()]
+        tests = [("completed_at IS NOT NULL", []), (NOT_DELETED, []), *found, *where.conditions()]
         rest = " AND ".join(sql for sql, _ in tests)
         values = [value for _, given in tests for value in given]
         return int(self._store.rows(f"SELECT count(*) FROM jobs WHERE {rest}", values)[0][0])  # noqa: S608 - constant text
@@ -180,13 +191,22 @@ class JobHistoryStore:
         return names
 
     def set_favourite(self, job_ids: Iterable[str], *, favourite: bool = True) -> None:
-        """Mark jobs that pruning keeps, or take the mark away.
+        """Mark jobs that pruning keeps, or take the marks away, those of their images too.
 
         Raises:
             UnknownJobError: if one is unknown; then none is changed.
         """
         ids = [self.get(job_id).job_id for job_id in job_ids]
-        self._store.change(_mark, ids, favourite=favourite)
+        self._store.change(mark_jobs, ids, favourite=favourite)
+
+    def set_favourite_image(self, name: str, *, favourite: bool = True) -> None:
+        """Mark an image, for which pruning keeps its job, or take the mark away.
+
+        Raises:
+            UnknownJobError: if there is none of this name.
+        """
+        self.image(name)
+        self._store.change(mark_image, name, favourite=favourite)
 
     def forget(self, job_ids: Iterable[str]) -> int:
         """Remove finished jobs from the history, favourites and live ones excepted.
@@ -201,7 +221,7 @@ class JobHistoryStore:
     ) -> list[JobRecord]:
         if limit < 0:
             raise BadInputError(f"the limit is {limit}; it must be 0 or more")
-        tests = [("completed_at IS NOT NULL", []), *conditions]
+        tests = [("completed_at IS NOT NULL", []), (NOT_DELETED, []), *conditions]
         if before is not None:
             earlier = "n < (SELECT n FROM jobs WHERE job_id = ?)"
             tests.append((earlier, [self.get(before).job_id]))
@@ -209,19 +229,11 @@ class JobHistoryStore:
         return records(self._store, rest, [v for _, values in tests for v in values] + [limit])
 
 
-def _mark(connection: Connection, job_ids: Sequence[str], *, favourite: bool) -> None:
-    rows = [(favourite, job_id) for job_id in job_ids]
-    connection.executemany("UPDATE jobs SET favourite = ? WHERE job_id = ?", rows)
-
-
 def _forget(connection: Connection, job_ids: Sequence[str]) -> int:
-    chosen = "job_id = ? AND completed_at IS NOT NULL AND NOT favourite"
-    rows = [(job_id,) for job_id in job_ids]
-    connection.executemany(
-        f"DELETE FROM words WHERE rowid IN (SELECT n FROM jobs WHERE {chosen})",  # noqa: S608 - constant text
-        rows,
-    )
-    return connection.executemany(f"DELETE FROM jobs WHERE {chosen}", rows).rowcount  # noqa: S608 - constant text
+    may_go = f"job_id = ? AND completed_at IS NOT NULL AND {_FAVOURITES[False]}"
+    found = f"SELECT job_id FROM jobs WHERE {may_go}"  # noqa: S608 - constant text
+    chosen = [row for job_id in job_ids for (row,) in connection.execute(found, [job_id])]
+    return delete_jobs(connection, chosen)
 
 
 def _range(prefix: str) -> tuple[str, str]:

@@ -198,6 +198,12 @@ class JobRecord:
         """The images that were saved, in the order they were made."""
         return list(self.meta.get("images", ()))
 
+    @property
+    def files(self) -> list[str]:
+        """The paths of all its files, relative to the home or absolute."""
+        further = filter(None, (self.meta.get("manifest"),))
+        return [*(image["path"] for image in self.images), *further]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:

@@ -27,7 +27,9 @@ from app.jobs.models import (
 from app.store.job_store import Connection, JobStore, Row
 
 _COLUMNS = tuple(field.name for field in fields(JobRecord))
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM jobs "  # noqa: S608 - constant text
+_FAVOURITE = "EXISTS (SELECT 1 FROM favourites WHERE favourites.job_id = jobs.job_id)"
+_READ_AS = ", ".join(_FAVOURITE if name == "favourite" else name for name in _COLUMNS)
+_SELECT = f"SELECT {_READ_AS} FROM jobs "  # noqa: S608 - constant text
 _AS_ASKED = (
     "run_mode", "source", "prompt_source", "prompt_pack_id", "prompt", "negative_prompt",
     "parent_id", "batch_id",
@@ -181,6 +183,16 @@ def new_row(
 
 def _cleaned(text: str | None) -> str | None:
     return text if text is None else clean(text)
+
+
+def delete_jobs(connection: Connection, job_ids: Sequence[str]) -> int:
+    """Remove jobs and all that is known of them; return how many there were."""
+    rows = [(job_id,) for job_id in job_ids]
+    of_job = "rowid IN (SELECT n FROM jobs WHERE job_id = ?)"
+    connection.executemany(f"DELETE FROM words WHERE {of_job}", rows)  # noqa: S608 - constant text
+    for table in ("favourites", "trash"):
+        connection.executemany(f"DELETE FROM {table} WHERE job_id = ?", rows)  # noqa: S608 - constant text
+    return connection.executemany("DELETE FROM jobs WHERE job_id = ?", rows).rowcount
 
 
 def select(connection: Connection, rest: str, values: Sequence[Any] = ()) -> list[JobRecord]:

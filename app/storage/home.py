@@ -21,6 +21,8 @@ WEBUI_VARIABLE = "WEBUI_URL"
 PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
 _API_ROOT = "/sdapi/v1"  # people copy it along with the address
 STORE_FILE = "jobs.db"
+TRASH_FOLDER = ".trash"
+"""Among the images, so that nothing is copied when it is deleted."""
 PRIVATE_FOLDER = 0o700
 _LAST_USED = "last-used.json"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.storage.artifacts import IMAGE_SUFFIXES
 from app.storage.files import find_partial_files, replace_file
-from app.storage.home import IMAGES_FOLDER
+from app.storage.home import IMAGES_FOLDER, TRASH_FOLDER
 
 KEPT_FILE = "kept.json"
 _MADE_HERE = frozenset([*IMAGE_SUFFIXES.values(), ".json"])
@@ -24,7 +24,9 @@ def find_orphans(home: Path, named: Collection[str], before_s: float) -> list[Pa
         before_s: what was changed later, in seconds since 1970, may be of a running job.
     """
     known = {home / path for path in [*named, *_kept(home)]}
-    made = [path for path in (home / IMAGES_FOLDER).rglob("*") if path.suffix in _MADE_HERE]
+    images = home / IMAGES_FOLDER
+    made = [path for path in images.rglob("*") if path.suffix in _MADE_HERE]
+    made = [path for path in made if not path.is_relative_to(images / TRASH_FOLDER)]
     found = {*find_partial_files(home), *(path for path in made if path not in known)}
     return sorted(path for path in found if path.is_file() and path.stat().st_mtime < before_s)
 

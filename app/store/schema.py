@@ -1,5 +1,8 @@
 """The tables of `jobs.db`, as the steps that led to them.
 
+In `favourites` and `trash`, image -1 is the job as a whole. The column `jobs.favourite` is of
+earlier versions and not read any more.
+
 A step never changes once it was released; `PRAGMA user_version` counts the steps taken.
 """
 
@@ -58,4 +61,21 @@ MIGRATIONS: tuple[str, ...] = (
     );
     """,
     "CREATE INDEX jobs_by_parent ON jobs (parent_id) WHERE parent_id IS NOT NULL",
+    """
+    CREATE TABLE favourites (
+        job_id TEXT NOT NULL,
+        image INTEGER NOT NULL,
+        added_at TEXT NOT NULL,
+        PRIMARY KEY (job_id, image)
+    );
+    INSERT INTO favourites SELECT job_id, -1, created_at FROM jobs WHERE favourite != 0;
+    CREATE TABLE trash (
+        job_id TEXT NOT NULL,
+        image INTEGER NOT NULL,
+        undo TEXT NOT NULL,
+        deleted_at TEXT NOT NULL,
+        PRIMARY KEY (job_id, image)
+    );
+    CREATE INDEX trash_by_undo ON trash (undo);
+    """,
 )

@@ -71,6 +71,7 @@ class SqliteStore:
             undo.callback(self.close)
             if read_only:
                 self._refuse_newer(migrations)
+                self._bring_copy_up_to_date(migrations)
             else:
                 self._prepare(migrations)
             undo.pop_all()
@@ -185,6 +186,18 @@ class SqliteStore:
                 f"{self.path} was written by a newer version of the app (schema "
                 f"{self._version()}, this one knows {len(migrations)}); update the app"
             )
+
+    def _bring_copy_up_to_date(self, migrations: Sequence[str]) -> None:
+        """Go on with a copy in memory where an older file can't be changed."""
+        if (version := self._version()) == len(migrations):
+            return
+        with self._telling():
+            copy, file = _open(":memory:", BUSY_TIMEOUT_S), self._connection
+            self._connection = copy
+            with contextlib.closing(file):
+                file.backup(copy)
+            for number, step in enumerate(migrations[version:], start=version + 1):
+                _change_schema(copy, number, step)
 
     def _migrate(self, migrations: Sequence[str]) -> None:
         self._refuse_newer(migrations)

@@ -10,9 +10,10 @@ import pytest
 
 from app.config.pipeline_config import merge
 from app.errors import HomeError, StoreVersionError
-from app.jobs.job_history import JobHistoryStore
+from app.jobs.job_history import HistoryFilter, JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus
+from app.jobs.rows import insert_rows, new_row
 from app.jobs.workers import WorkerRegistry
 from app.store.schema import MIGRATIONS
 from app.store.sqlite_dialect import SqliteDialect
@@ -210,3 +211,26 @@ def test_a_file_that_another_process_holds_is_waited_for_and_then_named(tmp_path
     JobQueue(store).add([BOAT])
     other.close()
     store.close()
+
+
+def an_older_file(path: Path) -> str:
+    """Make a store as it was when favourites were a column of jobs; return a favourite's id."""
+    old = SqliteStore(path, MIGRATIONS[:2])
+    row = new_row(BOAT, 1, "2025-01-02T03:04:05+00:00")
+    ended = {**row, "status": "succeeded", "completed_at": row["created_at"], "favourite": 1}
+    old.change(insert_rows, [ended])
+    old.close()
+    return str(row["job_id"])
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_favourites_of_an_older_file_are_favourites(tmp_path: Path, read_only: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """The marks are carried over, also where the file itself can't be changed."""
+    path = tmp_path / "jobs.db"
+    job_id = an_older_file(path)
+    before = path.read_bytes()
+    store = SqliteStore(path, read_only=read_only)
+    [found] = JobHistoryStore(store).list_jobs(where=HistoryFilter(favourite=True))
+    assert (found.job_id, found.favourite) == (job_id, True)
+    store.close()
+    assert (path.read_bytes() == before) is read_only

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.gui.conftest import SMALL, PageClient
-from tests.support import wait_until
+from tests.support import run_module, wait_until
 
 
 def test_run_now_makes_a_picture_that_can_be_loaded(page: PageClient) -> None:
@@ -141,3 +141,81 @@ def test_a_folder_opens_on_the_machine_itself(
     folder = (page.application.home / job["images"][0]["file"]).parent
     wait_until(lambda: opened.is_file() and opened.read_text())
     assert Path(opened.read_text()) == folder
+
+
+def test_a_favourite_is_marked_and_found(page: PageClient) -> None:
+    """The mark is the image's, and the filter finds its job, until it is taken away."""
+    liked, other = page.run("one"), page.run("two")
+    name = liked["images"][0]["id"]
+    assert page.call("PUT", f"/favourites/{name}").status_code == 200
+    [found] = page.get("/history", favourite="true")["jobs"]
+    assert (found["id"], found["images"][0]["favourite"]) == (liked["id"], True)
+    assert [job["id"] for job in page.get("/history", favourite="false")["jobs"]] == [other["id"]]
+    assert page.call("DELETE", f"/favourites/{name}").status_code == 200
+    assert page.get("/history", favourite="true")["jobs"] == []
+
+
+def test_a_deleted_job_is_gone_and_can_be_had_back(page: PageClient) -> None:
+    """Its row, its picture and its file go, and come back with the word that undoes it."""
+    job = page.run()
+    image = job["images"][0]
+    file = page.application.home / image["file"]
+    undo = page.post("/history/delete", {"ids": [job["id"]]})["undo"]
+    assert page.get("/history", total=True)["total"] == 0
+    assert page.call("GET", f"/images/{image['id']}").status_code == 404
+    assert not file.exists()
+    assert page.post("/history/restore", {"undo": undo})["count"] == 1
+    assert page.get("/history")["jobs"][0]["images"] == [image]
+    assert page.call("GET", f"/images/{image['id']}").content == file.read_bytes()
+    page.refused("POST", "/history/restore", 404, {"undo": undo})
+
+
+def test_one_picture_of_several_can_be_deleted(page: PageClient) -> None:
+    """The others stay, and a before without its after is not compared."""
+    job = page.run(upscale={"enabled": True})
+    first, second = job["images"]
+    undo = page.post("/history/delete", {"images": [first["id"]]})["undo"]
+    shown = page.get(f"/history/{job['id']}")
+    assert [image["id"] for image in shown["images"]] == [second["id"]]
+    assert shown["before_after"] == []
+    page.post("/history/restore", {"undo": undo})
+    assert page.get(f"/history/{job['id']}")["images"] == job["images"]
+
+
+def test_what_waits_is_not_deleted(idle_page: PageClient) -> None:
+    """A job that is not over is refused, and nothing else of the request goes either."""
+    over, waiting = idle_page.add(), idle_page.add()
+    idle_page.post("/queue/cancel", {"ids": [over]})
+    idle_page.refused("POST", "/history/delete", 409, {"ids": [over, waiting]})
+    assert [job["id"] for job in idle_page.get("/history")["jobs"]] == [over]
+
+
+@pytest.mark.parametrize("undo", ["", "..", "../..", "0123456789abcdef"])
+def test_a_word_that_undoes_nothing_is_told_so(page: PageClient, undo: str) -> None:
+    """Nothing of the trash comes back by another word."""
+    page.post("/history/delete", {"ids": [page.run()["id"]]})
+    page.refused("POST", "/history/restore", 404, {"undo": undo})
+    assert page.get("/history")["jobs"] == []
+
+
+def test_the_trash_is_emptied_on_the_command_line(page: PageClient) -> None:
+    """Jobs leave the history for good, their files the disk, and nothing brings them back."""
+    kept, gone = page.run(), page.run()
+    undo = page.post("/history/delete", {"ids": [gone["id"]]})["undo"]
+    home = page.application.home
+    asked = run_module("app", "history", "prune", "--trash", "--dry-run", "--home", str(home))
+    assert "Would remove 0 jobs, 2 files" in asked.stderr
+    done = run_module("app", "history", "prune", "--trash", "--yes", "--home", str(home))
+    assert done.returncode == 0, done.stderr
+    page.refused("GET", f"/history/{gone['id']}", 404)
+    page.refused("POST", "/history/restore", 404, {"undo": undo})
+    pictures = [path.relative_to(home).as_posix() for path in (home / "images").rglob("*.png")]
+    assert pictures == [kept["images"][0]["file"]]
+
+
+def test_the_trash_is_nobodys_orphan(page: PageClient) -> None:
+    """What can be had back is not taken for what a kill left."""
+    page.post("/history/delete", {"ids": [page.run()["id"]]})
+    home = str(page.application.home)
+    asked = run_module("app", "history", "prune", "--orphans", "--dry-run", "--home", home)
+    assert "0 files" in asked.stderr

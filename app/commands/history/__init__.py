@@ -128,26 +128,29 @@ def export(
 @click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but the newest N.")
 @click.option("--files/--no-files", default=True, help="Remove their images and manifests too.")
 @click.option("--orphans", is_flag=True, help="What a kill left, and no job names.")
+@click.option("--trash", is_flag=True, help="What was deleted on the page, for good.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @yes_option
 @filter_options
 @with_app
-def prune(
+def prune(  # noqa: PLR0913 - an argument for each option
     app: Application, *, older_than: Any, keep: int | None, files: bool, orphans: bool,
-    dry_run: bool, yes: bool, **chosen: Any,
+    trash: bool, dry_run: bool, yes: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Remove old jobs and their images; favourites stay."""
     is_about_jobs = older_than is not None or keep is not None
-    if not (is_about_jobs or orphans):
-        raise click.UsageError("Say what to remove: --older-than 30d, --keep 1000, or --orphans.")
+    if not (is_about_jobs or orphans or trash):
+        raise click.UsageError(
+            "Say what to remove: --older-than 30d, --keep 1000, --orphans, or --trash."
+        )
     chosen["until"] = min(filter(None, [chosen["until"], older_than]), default=None)
     found = app.history.every_job(HistoryFilter(**chosen)) if is_about_jobs else ()
-    left = orphans_of(app) if orphans else ()
+    left = [*(orphans_of(app) if orphans else ()), *(app.trash.files() if trash else ())]
     plan = plan_pruning(
         islice(found, keep or 0, None), app.home, with_files=files, now_s=time.time(), orphans=left
     )
     said = plan.summary()
-    if dry_run or not (plan.jobs or left):
+    if dry_run or not (plan.jobs or left or trash):
         notice(f"Would remove {said}.")
         return
     if not yes:
@@ -155,6 +158,8 @@ def prune(
     if plan.kept:
         keep_files(app.home, plan.kept)
     app.history.forget(job.job_id for job in plan.jobs)
+    if trash:
+        app.trash.empty()
     remove_files(plan.files)
     notice(f"Removed {said}.")
 

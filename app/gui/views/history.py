@@ -46,6 +46,19 @@ class HistoryQuery(Query):
         )  # fmt: skip
 
 
+class DeleteBody(Body):
+    """Jobs with all their files, and single images, by their ids."""
+
+    ids: list[str] = Field(default_factory=list)
+    images: list[str] = Field(default_factory=list)
+
+
+class RestoreBody(Body):
+    """The word that a deletion was answered with."""
+
+    undo: str
+
+
 class AgainBody(Body):
     """With which seed, and whether before all that waits."""
 
@@ -63,15 +76,17 @@ def look(query: HistoryQuery) -> ResponseReturnValue:
         found = store.list_jobs(query.limit, query.cursor, where)
     more = {"total": store.count(where, words or None)} if query.total else {}
     cursor = found[-1].job_id if len(found) == query.limit else None
-    return {"jobs": [job_row(job) for job in found], "cursor": cursor, **more}
+    marks = store.marks([job.job_id for job in found])
+    return {"jobs": [job_row(job, marks) for job in found], "cursor": cursor, **more}
 
 
 @history.get("/history/<job_id>")
 def show(job_id: str) -> ResponseReturnValue:
     """Answer with all that is known of a job, and with the jobs that were made from it."""
-    history_store = gui().application.history
-    job = history_store.get(job_id)
-    return {**job_page(job), "children": history_store.children(job.job_id)}
+    store = gui().application.history
+    job = store.get(job_id)
+    children = store.children(job.job_id)
+    return {**job_page(job, store.marks([job.job_id])), "children": children}
 
 
 @history.post("/history/<job_id>/again", AgainBody)
@@ -93,3 +108,42 @@ def open_folder(job_id: str) -> ResponseReturnValue:
     show = partial(click.launch, str(picture_path(image_id(job.job_id, 0))), locate=True, wait=True)
     threading.Thread(target=show, name="file manager", daemon=True).start()
     return {}
+
+
+@history.post("/history/delete", DeleteBody)
+def delete(body: DeleteBody) -> ResponseReturnValue:
+    """Move jobs and images to the trash, all or none, and answer with the word that undoes it."""
+    if not (body.ids or body.images):
+        raise RefusedError("nothing is to be deleted", "ids")
+    undo = gui().application.trash.delete(body.ids, body.images)
+    _tell(deleted=[*body.ids, *body.images])
+    return {"undo": undo}
+
+
+@history.post("/history/restore", RestoreBody)
+def restore(body: RestoreBody) -> ResponseReturnValue:
+    """Bring back what a deletion moved to the trash."""
+    count = gui().application.trash.restore(body.undo)
+    _tell(restored=count)
+    return {"count": count}
+
+
+@history.put("/favourites/<name>")
+def like(name: str) -> ResponseReturnValue:
+    """Mark an image as a favourite, for which pruning keeps its job."""
+    gui().application.history.set_favourite_image(name)
+    _tell(favourite=name)
+    return {"id": name, "favourite": True}
+
+
+@history.delete("/favourites/<name>")
+def unlike(name: str) -> ResponseReturnValue:
+    """Take the mark of a favourite away."""
+    gui().application.history.set_favourite_image(name, favourite=False)
+    _tell(favourite=name)
+    return {"id": name, "favourite": False}
+
+
+def _tell(**changed: object) -> None:
+    """Tell pages what became of the history."""
+    gui().events.publish("history", {"total": gui().application.history.count(), **changed})
