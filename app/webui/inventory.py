@@ -137,7 +137,8 @@ def _hint(name: str, there: Sequence[str]) -> str:
     near = [one for one in by_key if key in one] or difflib.get_close_matches(key, by_key, n=1)
     if near:
         return f"did you mean {by_key[near[0]]!r}?"
-    listed = ", ".join(there[:SHOWN]) + (", …" if len(there) > SHOWN else "")
+    names = list(dict.fromkeys(there))  # a LoRA's alias often is its name
+    listed = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     return f"it has {listed or 'none'}"
 
 

@@ -118,6 +118,15 @@ def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked(queue: Job
     assert queue.control_request(running_id) is ControlRequest.CANCEL
 
 
+def test_a_job_that_was_to_be_cancelled_does_not_succeed(queue: JobQueue) -> None:
+    """Its last picture may come before anybody has looked at what was asked."""
+    [job_id] = queue.add([spec()])
+    queue.claim("me")
+    queue.cancel([job_id])
+    ended = queue.finish(job_id, JobStatus.SUCCEEDED, {"images": []})
+    assert ended.status is JobStatus.CANCELLED
+
+
 def test_cancelling_several_is_all_or_none(queue: JobQueue) -> None:
     """An unknown id among them cancels nothing."""
     [job_id] = queue.add([spec()])

@@ -94,6 +94,14 @@ def test_what_a_webui_ignores_is_said_wherever_the_record_is(
     assert thing in refused.stderr
 
 
+def test_what_there_is_is_listed_once(app_cli: CommandLine) -> None:
+    """A LoRA has a name and an alias, which are mostly the same."""
+    refused = app_cli("run", "--prompt", "<lora:qq:1>", *SMALL, "--strict").stderr
+    names = refused.partition("it has ")[2].partition("it has ")[2].strip().split(", ")
+    assert len(names) > 1
+    assert len(names) == len(set(names)), refused
+
+
 def test_a_strict_job_is_checked_as_soon_as_its_webui_can_be_asked(
     app_cli: CommandLine, app_json: Json, fake: FakeWebUI
 ) -> None:

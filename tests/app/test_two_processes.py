@@ -111,7 +111,7 @@ def test_ctrl_c_in_run_cancels_its_job_where_another_process_runs_it(
     """
     worker = begin_work(start, app_cli, slow)
     [first] = app_json("queue", "list")
-    with fake.hold(TXT2IMG, at_step=1), ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, fake.hold(TXT2IMG, at_step=1):
         theirs = {"prompt": "busy", "width": 64, "height": 64, "steps": 5}
         pool.submit(requests.post, fake.url + TXT2IMG, json=theirs, timeout=60)
         fake.wait(TXT2IMG)

@@ -1,8 +1,10 @@
 """A request that is to end early, on a WebUI that is slow to do it, does not, or is not seen."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+import requests
 
 from app.bootstrap import Application
 from app.jobs.models import JobStatus, Progress
@@ -58,6 +60,20 @@ def test_a_webui_that_never_answers_is_left_after_a_while(build: BuildApp, fake:
         application.job_service.cancel([job_id])
         assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
         fake.reset()
+
+
+def test_a_cancelled_job_in_the_webuis_line_is_waited_for(build: BuildApp, fake: FakeWebUI) -> None:
+    """Whoever left it there would have it run later, when nobody wants it."""
+    application = build(fake.url, limits=replace(SHORT, stop_grace_s=1.0, patience_s=0.05))
+    theirs = {"prompt": "theirs", "width": 64, "height": 64, "steps": 5}
+    with ThreadPoolExecutor(1) as pool, application, fake.hold(TXT2IMG, at_step=1):
+        pool.submit(requests.post, fake.url + TXT2IMG, json=theirs, timeout=60)
+        fake.wait(TXT2IMG)
+        [job_id] = application.job_service.submit([boat()])
+        fake.wait(TXT2IMG, at_least=2)
+        application.job_service.cancel([job_id])
+        assert application.job_service.wait(job_id, 2.5).status is JobStatus.RUNNING
+    assert application.history.get(job_id).status is JobStatus.CANCELLED
 
 
 def test_progress_keeps_what_it_had_when_the_task_is_not_seen(
