@@ -39,6 +39,7 @@ def test_preview_queues_nothing(idle_page: PageClient) -> None:
     draft = {"prompt": "a cat", "config": {**SMALL, "upscale": {"enabled": True}}}
     shown = idle_page.post("/preview", {"draft": draft})
     assert (shown["jobs"], shown["images"]) == (1, 1)
+    assert shown["config"]["txt2img"] | SMALL["txt2img"] == shown["config"]["txt2img"]
     assert [p["stage"] for p in shown["payloads"]] == ["txt2img", "upscale"]
     assert idle_page.get("/queue")["counts"] == {"queued": 0, "running": 0}
 

@@ -30,9 +30,10 @@ function errorOf(answer, value) {
   return new ApiError(message ?? `The app answered ${answer.status} ${answer.statusText}.`, { place, remedy, status: answer.status });
 }
 
-const get = (path, query) => call("GET", path, { query });
-const post = (path, json = {}) => call("POST", path, { json });
+const get = (where, query) => call("GET", where, { query });
+const post = (where, json = {}) => call("POST", where, { json });
 const name = encodeURIComponent;
+const path = (text) => text.split("/").map(name).join("/");
 
 export const EVENTS = `${ROOT}/events`;
 
@@ -43,7 +44,7 @@ export const api = {
   submit: (draft, mode) => post("jobs", { draft, mode }),
   importPicture: (file) => {
     const form = new FormData();
-    form.append("file", file);
+    form.append("image", file);
     return call("POST", "import", { body: form });
   },
 
@@ -53,7 +54,7 @@ export const api = {
   move: (ids, to) => post("queue/move", { ids, to }),
   cancel: (ids) => post("queue/cancel", { ids }),
   skip: (id) => post("queue/skip", { id }),
-  edit: (ids, changes) => post("queue/edit", { ids, changes }),
+  edit: (id, changes) => post("queue/edit", { id, changes }),
   retry: (what) => post("queue/retry", what),
 
   history: (query) => get("history", query),
@@ -66,11 +67,10 @@ export const api = {
   statistics: (hours) => get("statistics", { hours }),
 
   packs: () => get("packs"),
-  pack: (pack) => get(`packs/${name(pack)}`),
+  pack: (pack) => get(`packs/${path(pack)}`),
   savePack: (pack, text) => call("PUT", `packs/${name(pack)}`, { json: { text } }),
   removePack: (pack) => call("DELETE", `packs/${name(pack)}`),
   checkPack: (pack, text) => post("packs/check", { name: pack, text }),
   presets: () => get("presets"),
-  savePreset: (preset, config) => call("PUT", `presets/${name(preset)}`, { json: config }),
-  removePreset: (preset) => call("DELETE", `presets/${name(preset)}`),
+  savePreset: (preset, settings, overwrite) => call("PUT", `presets/${name(preset)}`, { json: { settings, overwrite } }),
 };

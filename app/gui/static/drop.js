@@ -11,10 +11,10 @@ const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Fil
 /** Make the draft from a picture's parameters and show it. */
 export function takePicture(file) {
   return attempt(async () => {
-    const { draft, notices = [] } = await api.importPicture(file);
+    const { draft, ignored } = await api.importPicture(file);
     replace(draft);
     go("run");
-    toast(["The picture's job is in the form.", ...notices.map((one) => one.text ?? one)].join(" "));
+    toast(`The picture's job is in the form.${ignored.length ? ` Left out: ${ignored.join(", ")}.` : ""}`);
   });
 }
 

@@ -44,6 +44,7 @@ def show(body: PreviewBody) -> ResponseReturnValue:
         "images": sum(
             spec.config.txt2img.batch_size * spec.config.txt2img.n_iter for spec in plan.specs
         ),
+        "config": shown[0].config.model_dump() if shown else None,
         "notices": _notices(plan),
         "warnings": ignored_words(plan.specs, gui().webuis.inventories()),
         "refusal": _refusal(plan),

@@ -65,6 +65,7 @@ export function makeViewer({ neighbour, actions, onShow }) {
     setText(byId("viewer-failure"), image ? "" : `${job.status}: ${job.error ?? "it has no pictures"}`);
     byId("viewer-previous").disabled = !neighbour(item, -1);
     byId("viewer-next").disabled = !neighbour(item, 1);
+    if (document.activeElement?.disabled) dialog.focus(); // else the keys would go nowhere
     setText(byId("viewer-title"), headline(image, job));
     mark();
   }

@@ -58,7 +58,7 @@ export function makeEditor({ onInput }) {
     },
     showNotices(found) {
       notices = [...found].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-      fill(notes, ...notices.map(({ line, text, is_error: isError }) =>
+      fill(notes, ...notices.map(({ line, text, isError }) =>
         h("li", { class: isError ? "bad" : "warn" },
           line ? h("button", { type: "button", class: "link", text: `Line ${line}`, on: { click: () => goTo(line) } }) : null,
           h("span", { text: text }))));

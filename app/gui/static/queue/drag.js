@@ -4,19 +4,19 @@ const EDGE_PX = 60;
 const SCROLL_PX = 12;
 
 /**
- * Let a row of `list` be dragged by its `.grip`. `onDrop(row, nextRow)` is called where the order
- * changed, with null for the end; `onDragging(is)` before and after.
+ * Let a row of `list` be dragged by its `.grip`. `onDragging(is)` is called before and after;
+ * then `onDrop(row, nextRow)` where the order changed, with null for the end, or `onNothing()`.
  */
-export function makeSortable(list, { onDrop, onDragging }) {
+export function makeSortable(list, { onDragging, onDrop, onNothing }) {
   list.addEventListener("pointerdown", (event) => {
     const grip = event.target.closest(".grip");
     if (!grip || event.button !== 0) return;
     event.preventDefault();
-    drag(list, grip.closest("li"), event, { onDrop, onDragging });
+    drag(list, grip.closest("li"), event, { onDragging, onDrop, onNothing });
   });
 }
 
-function drag(list, row, start, { onDrop, onDragging }) {
+function drag(list, row, start, { onDragging, onDrop, onNothing }) {
   const before = row.nextElementSibling;
   const end = new AbortController();
   const { signal } = end;
@@ -26,10 +26,10 @@ function drag(list, row, start, { onDrop, onDragging }) {
   const finish = (isDrop) => {
     end.abort();
     row.classList.remove("dragged");
-    if (!isDrop) list.insertBefore(row, before);
-    const moved = row.nextElementSibling !== before;
+    const next = row.nextElementSibling;
     onDragging(false);
-    if (moved) onDrop(row, row.nextElementSibling);
+    if (isDrop && next !== before) onDrop(row, next);
+    else onNothing();
   };
   list.addEventListener("pointermove", (event) => follow(list, row, event.clientY), { signal });
   list.addEventListener("pointerup", () => finish(true), { signal });

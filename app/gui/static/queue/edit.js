@@ -27,7 +27,7 @@ export function editJobs(jobs) {
     event.preventDefault();
     const changes = changesOf(prompt, negative, settings);
     try {
-      await api.edit(jobs.map((job) => job.id), changes);
+      for (const job of jobs) await api.edit(job.id, changes);
     } catch (refusal) {
       error.textContent = [refusal.message, refusal.remedy].filter(Boolean).join(" ");
       error.hidden = false;

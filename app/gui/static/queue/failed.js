@@ -4,12 +4,12 @@ import { api } from "../api.js";
 import { coalesced, h, reconcile, setText } from "../dom.js";
 import { brief, count, moment } from "../format.js";
 import { icon } from "../icons.js";
-import { on } from "../live.js";
+import { live, on } from "../live.js";
 import { attempt, toast } from "../toast.js";
 import { editJobs } from "./edit.js";
 
-const MOST = 20;
-const STATUSES = ["failed", "interrupted"];
+const LATELY = 200; // of the last jobs
+const ENDS = ["failed", "interrupted"];
 
 /** Return the element; it is hidden while there is nothing to tell. */
 export function makeFailed() {
@@ -20,14 +20,16 @@ export function makeFailed() {
   let jobs = [];
 
   const load = coalesced(async () => {
-    const answers = await Promise.all(STATUSES.map((status) => api.history({ status, limit: MOST }))).catch(() => null);
-    if (!answers) return;
-    jobs = answers.flatMap((answer) => answer.jobs).filter((job) => !job.retried_as).sort((a, b) => b.completed_at.localeCompare(a.completed_at)).slice(0, MOST);
+    const answer = await api.history({ limit: LATELY }).catch(() => null);
+    if (!answer) return;
+    const again = new Set([...answer.jobs, ...(live.queue?.queued ?? []), ...(live.queue?.running ?? [])].map((job) => job.parent_id));
+    jobs = answer.jobs.filter((job) => ENDS.includes(job.status) && !again.has(job.id));
     element.hidden = jobs.length === 0;
     setText(title, `Failed lately: ${jobs.length}`);
     reconcile(list, jobs, (job) => job.id, makeRow, () => {});
   });
   on("history", load);
+  on("queue", () => jobs.length && load());
   return element;
 }
 

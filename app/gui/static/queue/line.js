@@ -31,10 +31,8 @@ export function makeLine() {
   list.addEventListener("click", (event) => clicked(event, selection));
   list.addEventListener("keydown", (event) => pressed(event, list, selection));
   makeSortable(list, {
-    onDragging: (is) => {
-      dragging = is;
-      if (!is) show();
-    },
+    onDragging: (is) => (dragging = is),
+    onNothing: show,
     onDrop: (row, next) => moveBefore(idsOf(row, selection), next?.dataset.key),
   });
   on("queue", show);

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { coalesced, fill, h } from "../dom.js";
-import { count, stageName } from "../format.js";
+import { count, moment, stageName } from "../format.js";
 import { svg } from "../icons.js";
 import { on } from "../live.js";
 
@@ -25,44 +25,42 @@ export function makeNight() {
   return { element: h("section", { class: "panel", ariaLabel: "The night" }, h("div", { class: "panel-head" }, h("h2", { text: "The night" }), hours), body), load };
 }
 
-function show({ slots, failures, seconds }) {
-  const total = (slot) => ENDS.reduce((sum, end) => sum + (slot[end] ?? 0), 0);
-  const all = slots.reduce((sum, slot) => sum + total(slot), 0);
-  if (!all) return [h("p", { class: "empty", text: "No job has ended in this time." })];
-  const sums = ENDS.map((end) => [end, slots.reduce((sum, slot) => sum + (slot[end] ?? 0), 0)]).filter(([, sum]) => sum);
+function show({ buckets, by_status: sums, failures, stages, images }) {
+  const ends = ENDS.filter((end) => sums[end]);
+  if (!ends.length) return [h("p", { class: "empty", text: "No job has ended in this time." })];
+  const words = ends.map((end) => `${sums[end]} ${end}`);
+  const seconds = Object.entries(stages).map(([stage, time]) => [stageName(stage), time.seconds_an_image]);
   return [
-    bars(slots, Math.max(...slots.map(total)), `${count(all, "job")} ended: ${sums.map(([end, sum]) => `${sum} ${end}`).join(", ")}`),
-    h("ul", { class: "legend" }, sums.map(([end, sum]) => h("li", { class: `end-${end}`, text: `${sum} ${end}` }))),
-    ...table("Failures by kind", failures, (number) => String(number), "failed"),
-    ...table("Seconds an image", Object.fromEntries(Object.entries(seconds).map(([stage, value]) => [stageName(stage), value])), (value) => `${value.toFixed(1)} s`, "succeeded"),
+    bars(buckets, `Jobs over time: ${words.join(", ")}`),
+    h("ul", { class: "legend" }, ends.map((end, index) => h("li", { class: `end-${end}`, text: words[index] })), h("li", { class: "images", text: count(images, "image") })),
+    ...table("Failures by kind", Object.entries(failures), String, "failed"),
+    ...table("Seconds an image", seconds, (value) => `${value.toFixed(1)} s`, "succeeded"),
   ];
 }
 
-function bars(slots, most, label) {
-  const wide = WIDTH / slots.length;
-  const drawn = slots.flatMap((slot, index) => {
+function bars(buckets, label) {
+  const most = Math.max(...buckets.map(({ counts }) => Object.values(counts).reduce((sum, one) => sum + one, 0)));
+  const wide = WIDTH / buckets.length;
+  const drawn = buckets.flatMap(({ start, counts }, index) => {
     let y = HEIGHT;
-    return ENDS.filter((end) => slot[end]).map((end) => {
-      const height = (slot[end] / most) * (HEIGHT - 4);
+    return ENDS.filter((end) => counts[end]).map((end) => {
+      const height = (counts[end] / most) * (HEIGHT - 4);
       y -= height;
       const bar = svg("rect", { class: `end-${end}`, x: (index * wide + 0.5).toFixed(1), y: y.toFixed(1), width: Math.max(1, wide - 1).toFixed(1), height: height.toFixed(1), rx: 1 });
       const title = svg("title");
-      title.textContent = `${clock(slot.at)}: ${slot[end]} ${end}`;
+      title.textContent = `${moment(start)}: ${counts[end]} ${end}`;
       bar.append(title);
       return bar;
     });
   });
   const axis = svg("line", { class: "axis", x1: 0, y1: HEIGHT - 0.5, x2: WIDTH, y2: HEIGHT - 0.5 });
   const picture = svg("svg", { class: "bars", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, preserveAspectRatio: "none" }, axis, ...drawn);
-  const ticks = [0, Math.floor(slots.length / 2), slots.length - 1].map((index) => h("span", { text: clock(slots[index].at) }));
+  const ticks = [buckets[0], buckets[buckets.length >> 1], buckets.at(-1)].map(({ start }) => h("span", { text: moment(start) }));
   return h("figure", { class: "night-bars" }, picture, h("figcaption", { class: "ticks" }, ticks));
 }
 
-const clock = (text) => new Date(text).toLocaleTimeString([], { weekday: undefined, hour: "2-digit", minute: "2-digit" });
-
 /** A small table whose rows have bars as long as their numbers. */
-function table(title, values, written, end) {
-  const entries = Object.entries(values ?? {}).sort(([, a], [, b]) => b - a);
+function table(title, entries, written, end) {
   if (!entries.length) return [];
   const most = Math.max(...entries.map(([, value]) => value));
   return [h("h3", { text: title }), h("dl", { class: "measures" }, entries.flatMap(([name, value]) => [

@@ -35,7 +35,7 @@ export function updateRunning(element, job) {
   setText(at("where"), [job.pack, job.webui, elsewhere(job)].filter(Boolean).join(" · "));
 }
 
-const elsewhere = (job) => (job.worker?.here === false ? `run by ${job.worker.name}` : "");
+const elsewhere = (job) => (job.worker ? "" : "run by another process");
 
 function showPicture(element, job, progress) {
   const [picture, blank] = element.querySelectorAll(".running-picture");

@@ -73,5 +73,5 @@ const sentence = (notice) =>
   typeof notice === "string" ? notice : [notice.line ? `Line ${notice.line}: ` : "", notice.text].join("");
 
 const payload = (one) =>
-  h("details", {}, h("summary", {}, h("span", { text: stageName(one.stage) }), h("code", { text: one.path })),
+  h("details", {}, h("summary", {}, h("span", { text: `Job ${one.job} · ${stageName(one.stage)}` }), h("code", { text: one.path })),
     h("pre", { tabIndex: 0, text: JSON.stringify(one.payload, null, 2) }));

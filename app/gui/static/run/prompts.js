@@ -77,7 +77,9 @@ async function savePreset() {
   const name = await ask({ title: "Save these settings as a preset", label: "Name", value: current().preset ?? "", yes: "Save" });
   if (!name) return;
   attempt(async () => {
-    await api.savePreset(name, current().config);
+    const isThere = namesOf(await api.presets()).includes(name);
+    if (isThere && !(await ask({ title: `Replace the preset ${name}?`, yes: "Replace" }))) return;
+    await api.savePreset(name, current().config, isThere);
     change({ preset: name });
     toast(`Saved as preset ${name}.`);
   });

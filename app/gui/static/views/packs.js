@@ -23,7 +23,7 @@ neg: blurry, low quality
 
 export function startPacks(root) {
   let packs = [];
-  let open = null; // the pack in the editor: {name, saved}
+  let open = null; // the pack in the editor: {name, file, isSample, saved}
   let newest = 0;
   const list = h("ul", { class: "pack-list", ariaLabel: "Packs" });
   const title = h("h2", { id: "pack-title" });
@@ -33,8 +33,9 @@ export function startPacks(root) {
   const empty = h("p", { class: "empty" });
   const tool = (name, label, run, more = {}) => h("button", { type: "button", class: "small", data: { act: name }, on: { click: run }, ...more }, icon(name), label);
   const save = tool("save", "Save", saveNow, { title: "Ctrl+S", id: "pack-save" });
+  const removal = tool("trash", "Delete", remove);
   const work = h("div", { class: "pack-work", hidden: true },
-    h("div", { class: "panel-head" }, title, state, h("span", { class: "chosen-buttons" }, save, tool("run", "Use in Run", use), tool("trash", "Delete", remove))),
+    h("div", { class: "panel-head" }, title, state, h("span", { class: "chosen-buttons" }, save, tool("run", "Use in Run", use), removal)),
     counted, h("div", { class: "editor-frame" }, editor.element));
   root.append(
     h("nav", { class: "panel pack-side", ariaLabel: "Packs" }, h("div", { class: "panel-head" }, h("h2", { text: "Packs" }), tool("add", "New", create, { id: "pack-new" })), list),
@@ -55,9 +56,10 @@ export function startPacks(root) {
 
   async function show(name) {
     if (!name || (name === open?.name && isChanged())) return;
+    if (isChanged() && !(await ask({ title: `Leave ${open.name} without saving it?`, yes: "Leave it" }))) return go("packs", open.name);
     await attempt(async () => {
-      const { text } = await api.pack(name);
-      edit({ name, saved: text }, text);
+      const { text, file, is_sample: isSample } = await api.pack(name);
+      edit({ name, file, isSample, saved: text }, text);
     });
   }
 
@@ -75,37 +77,37 @@ export function startPacks(root) {
   const isChanged = () => open && editor.value !== open.saved;
 
   function showState() {
-    setText(state, isChanged() ? "not saved" : "");
-    save.disabled = !isChanged();
+    setText(state, isChanged() ? "not saved" : open.isSample ? "a sample; saving makes a pack of your own" : "");
+    save.disabled = !isChanged() && !open.isSample;
+    removal.disabled = open.isSample;
   }
 
   const check = debounced(async () => {
     const mine = ++newest;
     const checked = open;
     try {
-      const found = await api.checkPack(checked.name, editor.value);
-      if (mine !== newest) return;
-      setText(counted, `${count(found.jobs, "job")} from ${count(found.prompts, "prompt")}`);
-      editor.showNotices(found.notices);
+      const found = await api.checkPack(checked.file, editor.value);
+      if (mine === newest) tellOf(found);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (mine === newest) refuse(error);
+      if (mine === newest) tellOf({ notices: [], error: { line: null, text: error.message } });
     }
   }, CHECK_DELAY_MS);
 
-  function refuse(error) {
-    const line = Number(/:(\d+)$/.exec(error.place ?? "")?.[1]) || null;
-    setText(counted, "No jobs");
-    editor.showNotices([{ line, text: error.message, is_error: true }]);
+  function tellOf({ jobs, prompts, notices, error }) {
+    setText(counted, error ? "No jobs" : `${count(jobs, "job")} from ${count(prompts, "prompt")}`);
+    editor.showNotices(error ? [{ ...error, isError: true }, ...notices] : notices);
   }
 
   function saveNow() {
     return attempt(async () => {
       const text = editor.value;
-      await api.savePack(open.name, text);
-      open.saved = text;
+      const { name, file } = await api.savePack(open.file, text);
+      open = { name, file, saved: text };
+      history.replaceState(null, "", `#packs/${encodeURIComponent(name)}`);
+      setText(title, name);
       showState();
-      toast(`Saved ${open.name}.`);
+      toast(`Saved ${name}.`);
       tell("packs", null);
     });
   }
@@ -113,7 +115,7 @@ export function startPacks(root) {
   async function create() {
     const name = await ask({ title: "New pack", label: "Name", yes: "Make it" });
     if (!name) return;
-    edit({ name, saved: null }, STARTER);
+    edit({ name, file: `${name}.txt`, saved: null }, STARTER);
     history.replaceState(null, "", `#packs/${encodeURIComponent(name)}`);
     editor.input.focus();
   }
@@ -128,7 +130,7 @@ export function startPacks(root) {
     const yes = await ask({ title: `Delete the pack ${open.name}? Its pictures and jobs stay.`, yes: "Delete" });
     if (!yes) return;
     await attempt(async () => {
-      if (open.saved !== null) await api.removePack(open.name);
+      if (open.saved !== null) await api.removePack(open.file);
       open = null;
       work.hidden = true;
       go("packs");
