@@ -10,6 +10,7 @@ from typing import Self
 from app.app_controller import AppController
 from app.app_state import AppStateV2
 from app.engine.node_pool import NodePool
+from app.engine.overviews import Overviews
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.runner import SingleNodeJobRunner
 from app.engine.runner_group import RunnerGroup
@@ -43,6 +44,7 @@ class Application:
     queue: JobQueue
     history: JobHistoryStore
     trash: Trash
+    overviews: Overviews
     api_client: ApiClient
     store: JobStore
     limits: Limits
@@ -96,6 +98,7 @@ def build_app(
             registry.recover()
     queue, history = JobQueue(store), JobHistoryStore(store)
     artifacts = ArtifactStore(settings.home, template)
+    overviews = Overviews(queue, history, artifacts)
     nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]
     pool, state = NodePool(nodes), AppStateV2()
     runners = tuple(
@@ -104,6 +107,7 @@ def build_app(
             queue=queue,
             registry=registry,
             pipeline=PipelineRunner(node, artifacts, limits),
+            overviews=overviews,
             pool=pool,
             limits=limits,
         )
@@ -122,6 +126,7 @@ def build_app(
         queue=queue,
         history=history,
         trash=Trash(store, history, settings.home),
+        overviews=overviews,
         api_client=nodes[0].client,
         store=store,
         limits=limits,

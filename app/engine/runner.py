@@ -15,6 +15,7 @@ from app.engine.failure_kinds import failure_kind
 from app.engine.foreign_work import ForeignWork
 from app.engine.listeners import Listeners
 from app.engine.node_pool import NodePool
+from app.engine.overviews import Overviews
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.request_monitor import JobHooks
 from app.errors import (
@@ -58,6 +59,7 @@ class SingleNodeJobRunner:
         queue: where jobs are claimed.
         registry: of the workers, this runner among them.
         pipeline: runs the stages of a job on this WebUI.
+        overviews: draws the picture of a batch.
         pool: the other WebUIs.
         limits: when to look and when to give up.
     """
@@ -69,6 +71,7 @@ class SingleNodeJobRunner:
         queue: JobQueue,
         registry: WorkerRegistry,
         pipeline: PipelineRunner,
+        overviews: Overviews,
         pool: NodePool,
         limits: Limits,
     ) -> None:
@@ -82,7 +85,7 @@ class SingleNodeJobRunner:
         self.waits_for: str | None = None
         """What keeps it from a job that waits, or None."""
         self._queue, self._registry, self._pipeline = queue, registry, pipeline
-        self._pool, self._limits = pool, limits
+        self._overviews, self._pool, self._limits = overviews, pool, limits
         identity = webui_identity(node.name)
         self._lock_name = f"webui-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
         self._progress_listeners = Listeners[Progress]()
@@ -254,12 +257,15 @@ class SingleNodeJobRunner:
 
     def _is_recorded(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> bool:
         try:
-            ended = self._queue.finish(job.job_id, status, meta)
+            overview = self._overviews.place_for(job)
+            named = {"overview": overview} if overview else {}
+            ended = self._queue.finish(job.job_id, status, {**meta, **named})
         except HomeError as error:
             self._breaker.trip(str(error))
             self.waits_for = self.node.outage_words()
             return False
         self.waits_for = None
+        self._overviews.job_ended(ended)
         self._end_listeners.tell(ended)
         return True
 

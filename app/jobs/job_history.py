@@ -177,7 +177,7 @@ class JobHistoryStore:
         return int(self._store.rows(f"SELECT count(*) FROM jobs WHERE {rest}", values)[0][0])  # noqa: S608 - constant text
 
     def named_files(self) -> set[str]:
-        """Return the paths of all images and manifests that records name.
+        """Return the paths of all files that records name.
 
         Raises:
             HomeError: if a record can't be read.
@@ -186,8 +186,7 @@ class JobHistoryStore:
         for job in records(self._store, "WHERE meta != '{}'"):
             if "meta" in job.meta.get(UNREADABLE, ()):
                 raise HomeError(f"job {job.job_id} can't be read, so its files are not known")
-            names.update(image["path"] for image in job.images)
-            names.update(filter(None, [job.meta.get("manifest")]))
+            names.update(job.files)
         return names
 
     def set_favourite(self, job_ids: Iterable[str], *, favourite: bool = True) -> None:

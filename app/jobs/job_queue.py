@@ -158,6 +158,15 @@ class JobQueue:
         """Return the jobs that run, whichever process runs them."""
         return records(self._store, "WHERE status = 'running' ORDER BY n")
 
+    def left_of_batch(self, batch_id: str, *, but: str) -> set[JobStatus]:
+        """Return in which states jobs of a batch are that have not ended, `but` one left out."""
+        rows = self._store.rows(
+            "SELECT DISTINCT status FROM jobs WHERE batch_id = ? AND job_id != ?"
+            " AND status IN ('queued', 'running')",
+            [batch_id, but],
+        )
+        return {JobStatus(status) for (status,) in rows}
+
     def list_jobs(self, limit: int = 1000) -> list[JobRecord]:
         """Return the running jobs, then the queued ones in the order in which they will run.
 

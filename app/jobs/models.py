@@ -126,7 +126,8 @@ class JobRecord:
     """A job as the store has it. Times are UTC.
 
     `meta` holds what came of it: `images` (each with path, stage, seed, infotext and size),
-    `error`, `error_kind`, `warnings`, `webui`, `manifest`, `stage_s`; and from the start `strict`.
+    `error`, `error_kind`, `warnings`, `webui`, `manifest`, `overview`, `stage_s`; and from the
+    start `strict`.
     """
 
     job_id: str
@@ -199,9 +200,14 @@ class JobRecord:
         return list(self.meta.get("images", ()))
 
     @property
+    def overview(self) -> str | None:
+        """The path of the picture of its whole batch, where it ended last and has one."""
+        return self.meta.get("overview")
+
+    @property
     def files(self) -> list[str]:
         """The paths of all its files, relative to the home or absolute."""
-        further = filter(None, (self.meta.get("manifest"),))
+        further = filter(None, (self.meta.get("manifest"), self.overview))
         return [*(image["path"] for image in self.images), *further]
 
 

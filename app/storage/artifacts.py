@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,11 +142,18 @@ class ArtifactStore:
         sync_folder(folder)
         return self._relative(written)
 
+    def overview_path(self, batch_id: str, made_at: datetime) -> str:
+        """Return where the picture of a whole batch goes, relative to the home."""
+        return self._relative(self._day(made_at) / f"overview-{batch_id}.png")
+
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.home).as_posix()
 
     def _folder(self, label: ImageLabel) -> Path:
-        return self.home / IMAGES_FOLDER / f"{label.made_at.astimezone():%Y-%m-%d}"
+        return self._day(label.made_at)
+
+    def _day(self, moment: datetime) -> Path:
+        return self.home / IMAGES_FOLDER / f"{moment.astimezone():%Y-%m-%d}"
 
 
 def without_images(

@@ -103,6 +103,18 @@ def favourite(app: Application, *, job_ids: tuple[str, ...], remove: bool) -> No
 
 
 @history.command()
+@job_ids_argument
+@with_app
+def overview(app: Application, *, job_ids: tuple[str, ...]) -> None:
+    """Draw the overviews of jobs' batches as they are now, and print their paths.
+
+    A batch with axes gets one by itself when its last job has ended.
+    """
+    for job in [app.history.get(job_id) for job_id in job_ids]:
+        say(app.home / app.overviews.draw(job))
+
+
+@history.command()
 @click.option("--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A file; replaced if it is there.")
 @click.option("--search", "text", help="Only jobs with these words.")

@@ -48,6 +48,8 @@ def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
     yield "batch", job.batch_id or "", ""
     for image in job.images:
         yield image.get("stage", "image"), _image(image, home), ""
+    overview = home / (job.overview or "")
+    yield "overview", str(overview) if overview.is_file() else "", ""
     manifest = job.meta.get("manifest")
     yield "manifest", str(home / manifest) if manifest else "", "dim"
 

@@ -56,9 +56,7 @@ def plan_pruning(
 
 
 def _files_of(jobs: Sequence[JobRecord], home: Path) -> list[Path]:
-    names = [image["path"] for job in jobs for image in job.images]
-    names += [job.meta["manifest"] for job in jobs if job.meta.get("manifest")]
-    inside = (home / name for name in names)
+    inside = dict.fromkeys(home / name for job in jobs for name in job.files)
     return [path for path in inside if path.is_file() and path.is_relative_to(home)]
 
 
