@@ -14,6 +14,8 @@ PROJECTS = (Path("pyproject.toml"), Path("app/pyproject.toml"))
 FAKE_WEBUI, WEBUI_JOBS = map(nox.project.load_toml, PROJECTS)
 SMOKE = "tests/integration/test_end_to_end_pipeline_v2.py"
 AXE = "axe-playwright-python==0.1.8"
+# What of the app is run on each kind of WebUI: every fault in every stage, and the stages.
+APP_ON_EACH = ("tests/reliability/test_faults.py", "tests/app/test_stages.py")
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
 
 
@@ -99,7 +101,7 @@ def profiles(session: nox.Session) -> None:
     prepare(session, "test")
     session.run("pytest", "-q", "-n", "auto", "-m", "profiles", *session.posargs)
     for profile in ("forge", "sdnext"):
-        session.run("pytest", "-q", "-n", "auto", "--profile", profile, SMOKE)
+        session.run("pytest", "-q", "-n", "auto", "--profile", profile, SMOKE, *APP_ON_EACH)
 
 
 @nox.session

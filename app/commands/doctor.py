@@ -113,6 +113,7 @@ def _webui(
     yield Finding(node.name, "WebUI", f"{node.kind().name} {version}".rstrip())
     yield Finding(node.name, "loaded", str(options.get("sd_model_checkpoint") or "nothing"))
     yield from _inventory(node.name, inventory)
+    yield _adetailer(node, inventory)
     for need in sorted(needed):
         if reason := inventory.lacks([need]):
             yield Finding(node.name, str(need), reason, FAILED, 1)
@@ -134,8 +135,12 @@ def _inventory(name: str, inventory: Inventory) -> Iterator[Finding]:
         count(len(inventory.upscalers or ()), "upscaler"),
     )
     yield Finding(name, "models", ", ".join(counts))
+
+
+def _adetailer(node: WebUINode, inventory: Inventory) -> Finding:
     if "adetailer" in inventory.scripts:
-        yield Finding(name, "ADetailer", "there")
-    else:
-        missing = "not installed; jobs with --adetailer would fail"
-        yield Finding(name, "ADetailer", missing, WARNING)
+        return Finding(node.name, "ADetailer", "there")
+    kind = node.kind()
+    why = "not installed" if kind.takes_adetailer else f"{kind.name} can't have it"
+    found = f"{why}; jobs with --adetailer are refused"
+    return Finding(node.name, "ADetailer", found, WARNING)

@@ -120,6 +120,13 @@ def test_doctor_says_what_it_talks_to(run: CommandLine, kind: str) -> None:
     assert found["models"]["found"].startswith("2 checkpoints, 1 VAE, ")
 
 
+def test_doctor_says_whether_there_is_adetailer(run: CommandLine, kind: str) -> None:
+    """Where it is missing, whether it could be installed."""
+    found = {row["check"]: row for row in reading_json(run)("doctor")}
+    why = "SD.Next can't have it" if kind == "sdnext" else "not installed"
+    assert found["ADetailer"]["found"] == f"{why}; jobs with --adetailer are refused"
+
+
 def test_a_kind_is_found_out_once(run: CommandLine, webui: FakeWebUI) -> None:
     """However many jobs it runs."""
     run("queue", "add", *SMALL[2:])

@@ -32,6 +32,7 @@ class WebUIKind:
             open request of ours, sent under the execution lock, is what it works on.
         names: its own names of samplers and upscalers, by A1111's.
         schedulers: the names of its schedulers, where it has no list of them.
+        takes_adetailer: whether the extension ADetailer can be installed on it.
         takes_titles: whether it is sent the titles of checkpoints, whatever the user called them.
         ignored: fields of a payload that it does not know, so that they would have no effect.
         request: turns a payload into one that asks it for the same.
@@ -46,6 +47,7 @@ class WebUIKind:
     knows_tasks: bool = True
     names: Mapping[str, str] = field(default_factory=dict)
     schedulers: tuple[str, ...] = ()
+    takes_adetailer: bool = True
     takes_titles: bool = False
     ignored: frozenset[str] = frozenset()
     request: Callable[[Payload, Inventory], Payload] = _as_it_is

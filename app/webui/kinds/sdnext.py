@@ -89,6 +89,7 @@ SDNEXT = WebUIKind(
     knows_tasks=False,
     names=NAMES,
     schedulers=tuple(SIGMAS),
+    takes_adetailer=False,
     takes_titles=True,
     ignored=IGNORED,
     request=_request,
