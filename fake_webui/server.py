@@ -62,6 +62,7 @@ BEFORE = (
     scopes.refuse_scope,
     gate.receive,
     passing.pass_on,
+    middleware.note_origin,
     middleware.answer_preflight,
     dispatch.answer,
 )

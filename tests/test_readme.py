@@ -114,6 +114,38 @@ def test_the_table_of_kinds_is_what_doctor_says(start_fake: StartFake, tmp_path:
         assert f"{name} {version}" in said
 
 
+FLUX = """
+[[checkpoints]]
+name = "flux1-dev.safetensors"
+[[vaes]]
+name = "ae.safetensors"
+[[vaes]]
+name = "clip_l.safetensors"
+[[vaes]]
+name = "t5xxl_fp16.safetensors"
+"""
+
+
+def test_the_preset_for_flux_sends_what_flux_needs(start_fake: StartFake, tmp_path: Path) -> None:
+    """On a Forge that has the model; nothing of it is ignored or would spoil the picture."""
+    (line,) = re.findall(r"`(presets save flux .*)`", README)
+    config = tmp_path / "flux.toml"
+    config.write_text(FLUX)
+    forge = start_fake("flux-preset", "--profile", "forge", "--config", str(config))
+    environment = {**os.environ, "APP_HOME": str(tmp_path / "home"), "WEBUI_URL": forge.url}
+    small = ("--width", "64", "--height", "64", "--steps", "2")
+    for words in (shlex.split(line), ("run", "--prompt", "a boat", "--preset", "flux", *small)):
+        done = run_module("app", *words, env=environment)
+        assert done.returncode == 0, done.stderr
+    [sent] = payloads(forge, "/sdapi/v1/txt2img")
+    modules = ["ae.safetensors", "clip_l.safetensors", "t5xxl_fp16.safetensors"]
+    assert sent["override_settings"]["forge_additional_modules"] == modules
+    assert (sent["distilled_cfg_scale"], sent["cfg_scale"]) == (3.5, 1)
+    assert (sent["sampler_name"], sent["scheduler"]) == ("Euler", "Simple")
+    [entry] = forge.requests("/sdapi/v1/txt2img")
+    assert entry["findings"] == entry["unknown_fields"] == []
+
+
 def test_the_stage_table_is_what_the_app_runs() -> None:
     """The stages are those of STAGES, in their order."""
     assert [name for name, _ in STAGE.findall(part("stages"))] == [stage.name for stage in STAGES]

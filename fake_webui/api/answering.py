@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
+from fake_webui.api.noting import note_findings
 from fake_webui.api.services import current_services
 from fake_webui.contract.transport import CLOSES
 from fake_webui.errors import ApiError, ControlError, HandlerError
@@ -62,6 +63,8 @@ def untyped(text: str, status: int, headers: Mapping[str, str] | None = None) ->
 def error_answer(error: ApiError) -> Response:
     """Return the answer for an error of the real server."""
     envelope = current_services().profile.envelope
+    if isinstance(error, HandlerError) and envelope.pitfall:
+        note_findings([envelope.pitfall])
     try:
         body = dump_json(envelope.body(error))
     except HandlerError as unsendable:

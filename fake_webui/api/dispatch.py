@@ -191,9 +191,3 @@ def read_object(kind: FieldType, body: Any) -> Parsed:
         raise current_services().profile.dialect.missing(("body",))
     values = {str(key): value for key, value in kind.coerce(body, ("body",)).items()}
     return Parsed(values, frozenset(values))
-
-
-def note_findings(findings: Iterable[str]) -> None:
-    """Note in the journal what of a request was replaced or ignored."""
-    if exchange := g.get("exchange"):
-        exchange.findings.extend(findings)

@@ -7,6 +7,7 @@ from flask import Response
 
 from fake_webui.api import pictures
 from fake_webui.api.answering import dump_json
+from fake_webui.api.noting import note_findings
 from fake_webui.contract import Family, Parsed, answers, tables
 from fake_webui.contract.endpoint import Work
 from fake_webui.errors import HandlerError, HttpError
@@ -30,6 +31,7 @@ INTERROGATORS = ("clip", "deepdanbooru")
 )
 def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge one picture."""
+    note_findings(state.policy.hooks.extras_findings(asked.values, state))
     image = pictures.image_input.decode_image(asked.values["image"])
     results, text = pictures.of(state, "postprocessing").run_extras([image], asked.values, state)
     return _spliced(b'{"html_info":%s,"image":%s}', text, _quoted(results[0], state))
@@ -44,6 +46,7 @@ def extra_single_image(state: WebUIState, asked: Parsed) -> Response:
 )
 def extra_batch_images(state: WebUIState, asked: Parsed) -> Response:
     """Enlarge several pictures."""
+    note_findings(state.policy.hooks.extras_findings(asked.values, state))
     texts = [entry["data"] for entry in asked.values["imageList"]]
     images = pictures.image_input.decode_images(texts)
     results, text = pictures.of(state, "postprocessing").run_extras(images, asked.values, state)

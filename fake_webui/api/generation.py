@@ -8,7 +8,8 @@ from flask import Response, g
 
 from fake_webui.api import pictures
 from fake_webui.api.answering import dump_json
-from fake_webui.api.dispatch import note_findings, note_unknown
+from fake_webui.api.dispatch import note_unknown
+from fake_webui.api.noting import note_findings
 from fake_webui.contract import Family, Parsed, answers, tables
 from fake_webui.contract.endpoint import Work
 from fake_webui.webui.extension import unknown_fields

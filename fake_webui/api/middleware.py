@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from fake_webui.api.answering import control_error_answer, error_answer, untyped
 from fake_webui.api.dispatch import is_control, methods_at, sent_method, sent_path
+from fake_webui.api.noting import note_findings
 from fake_webui.api.services import current_services
 from fake_webui.contract.transport import CrossOrigin, Origins
 from fake_webui.errors import ControlError, HandlerError, StarletteError
@@ -22,6 +23,15 @@ KEPT_IN_LOCATION = ":/%#?=@[]!$&'()*+,;"
 def start_clock() -> None:
     """Note when the request came."""
     g.started_s = time.perf_counter()
+
+
+def note_origin() -> None:
+    """Note that an origin was allowed on the command line in vain, where the page decides."""
+    asked = None if is_control() else _cross_origin()
+    if asked is None or not asked.allowed.allow(asked.origin):
+        return
+    if "Access-Control-Allow-Origin" not in current_services().transport.cors(asked):
+        note_findings([f"{asked.origin} is allowed on the command line, and may not read this"])
 
 
 def answer_preflight() -> Response | None:
@@ -55,11 +65,18 @@ def framework_error(error: HTTPException) -> Response:
     if is_control():
         return control_error_answer(ControlError(error.code or 500, error.description or ""))
     if isinstance(error, NotFound):
-        return _redirect_slash() or error_answer(StarletteError(404, "Not Found"))
+        return _redirect_slash() or _not_found()
     if isinstance(error, InternalServerError) and error.original_exception:
         bug = error.original_exception
         return error_answer(HandlerError(type(bug).__name__, str(bug)))
     return error_answer(StarletteError(error.code or 500, error.name))
+
+
+def _not_found() -> Response:
+    profile, path = current_services().profile, sent_path()
+    if elsewhere := profile.moved.get(path):
+        note_findings([f"{profile.title} has {elsewhere} in the place of {path}"])
+    return error_answer(StarletteError(404, "Not Found"))
 
 
 def _redirect_slash() -> Response | None:

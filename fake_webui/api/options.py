@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from fake_webui.api.dispatch import note_findings
+from fake_webui.api.noting import note_findings
 from fake_webui.contract import Family, Parsed, answers
 from fake_webui.contract.endpoint import Work
 from fake_webui.contract.tables import ANY_OPTIONS
@@ -25,6 +25,7 @@ def set_options(state: WebUIState, asked: Parsed) -> None:
     """Store some settings; a checkpoint or VAE among them is loaded before the answer."""
     policy = state.policy
     note_findings(policy.hooks.option_findings(asked.values, state))
+    note_findings(policy.hooks.post_findings(asked.values, state))
     if policy.loads_on_post:
         _refuse_unknown_checkpoint(state, asked.values)
     state.options.post(asked.values, partial(_load_changed, state), partial(_to_store, state))

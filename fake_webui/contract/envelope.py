@@ -14,6 +14,7 @@ class Envelope:
     An exception's text is under `message`. The WebUI's own HTTP errors are wrapped in the same
     four keys, or are `{"detail": …}` alone. `challenge` is the `WWW-Authenticate` of a 401, which
     says `malformed` of credentials that can't be read and `wrong` of those that nobody has.
+    `pitfall` is what clients of A1111 miss in an exception, for the journal.
     """
 
     message: str = "errors"
@@ -21,6 +22,7 @@ class Envelope:
     challenge: str | None = None
     malformed: str = "Invalid authentication credentials"
     wrong: str = "Incorrect username or password"
+    pitfall: str = ""
 
     def body(self, error: ApiError) -> Any:
         """Return the JSON value of the answer."""

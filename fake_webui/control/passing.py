@@ -12,7 +12,6 @@ from fake_webui.api.dispatch import (
     find_endpoint,
     is_control,
     methods_at,
-    note_findings,
     read,
     refuse_unknown,
     sent_method,
@@ -20,6 +19,7 @@ from fake_webui.api.dispatch import (
 )
 from fake_webui.api.generation import note_unknown_arguments
 from fake_webui.api.middleware import own_address
+from fake_webui.api.noting import note_findings
 from fake_webui.api.services import Services, current_services
 from fake_webui.contract import decode_body
 from fake_webui.contract.endpoint import Work

@@ -31,10 +31,10 @@ class Profile:
     `transport` what goes around its answers, by the server's configuration. `count_call` is called
     with the state, the client's address and the endpoint once a call is worked off, well or not;
     it raises an `ApiError` where that is one too many. `parts` are families of
-    endpoints that not every kind has, `absent` paths
-    that it lacks, `endpoints` those that it has beside or instead of A1111's; `tables` are request
-    tables that differ, by name. `extensions` are those that it always has, in its own way;
-    those of `foreign` names do nothing in it.
+    endpoints that not every kind has, `absent` paths that it lacks, `moved` where it has what
+    others have at one of them; `endpoints` are those that it has beside or instead of A1111's,
+    `tables` request tables that differ, by name. `extensions` are those that it always has, in its
+    own way; those of `foreign` names do nothing in it.
     """
 
     name: str = "a1111"
@@ -46,6 +46,7 @@ class Profile:
     count_call: Callable[[WebUIState, str, Endpoint], None] = _not_counted
     parts: tuple[str, ...] = ()
     absent: frozenset[str] = frozenset()
+    moved: Mapping[str, str] = field(default_factory=dict)
     endpoints: Sequence[Endpoint] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     extensions: Sequence[Extension] = ()

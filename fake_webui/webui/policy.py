@@ -38,17 +38,20 @@ class Hooks:
     Each may raise an `ApiError` to fail there. `request` is called with the fields of a generation
     and the state, before anything else; `store` with the name of an option, what is to be stored
     and the state, for what is stored instead. `findings` is called with the fields of a
-    generation, `option_findings` with options that are set or overridden, both with the state;
-    they return what there is to say of them in the journal. `hires_models` and `hires_guidance`
-    return notes on the second pass for the infotext; `second_pass` is called when it begins.
-    `closing` returns pairs that stand behind the version. `read` is called with the values of an
-    infotext that png-info answers and the state, and may change them.
+    generation, `option_findings` with options that are posted or overridden,
+    `post_findings` with options that are posted, `extras_findings` with the fields of extras, all
+    with the state; they return what there is to say of them in the journal. `hires_models` and
+    `hires_guidance` return notes on the second pass for the infotext; `second_pass` is called when
+    it begins. `closing` returns pairs that stand behind the version. `read` is called with the
+    values of an infotext that png-info answers and the state, and may change them.
     """
 
     request: Callable[[Mapping[str, Any], Any], None] = _nothing
     store: Callable[[str, Any, Any], Any] = _as_it_is
     findings: Callable[[Mapping[str, Any], Any], Iterable[str]] = _no_findings
     option_findings: Callable[[Mapping[str, Any], Any], Iterable[str]] = _no_findings
+    post_findings: Callable[[Mapping[str, Any], Any], Iterable[str]] = _no_findings
+    extras_findings: Callable[[Mapping[str, Any], Any], Iterable[str]] = _no_findings
     hires_models: Callable[[Any], Pairs] = _no_pairs
     hires_guidance: Callable[[Any], Pairs] = _no_pairs
     second_pass: Callable[[Any], None] = _nothing

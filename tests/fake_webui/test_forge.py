@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +98,67 @@ def test_hires_fix_needs_modules(forge: FakeWebUI) -> None:
 def test_an_infotext_in_a_request_fails(forge: FakeWebUI) -> None:
     """The field is broken in Forge, whatever it holds."""
     assert generate(forge, 500, infotext="a dog\nSteps: 3, Seed: 1, Size: 64x64")["error"]
-    assert findings(forge) == ["infotext fails in Forge, whatever is in it"]
+    assert findings(forge)[0] == "infotext fails in Forge, whatever is in it"
+
+
+def test_an_exception_is_said_to_be_easily_misread(forge: FakeWebUI) -> None:
+    """Clients look for `errors`, and send the next request on a connection that has gone."""
+    generate(forge, 500, infotext="x")
+    assert "under message, and closes the connection" in findings(forge)[-1]
+    generate(forge, 422, steps="many")
+    assert findings(forge) == []
+
+
+def test_the_journal_says_where_vaes_are(forge: FakeWebUI) -> None:
+    """A1111's address of them is not found."""
+    assert get(forge, "/sdapi/v1/sd-vae").status_code == 404
+    assert findings(forge) == ["Forge has /sdapi/v1/sd-modules in the place of /sdapi/v1/sd-vae"]
+
+
+def test_a_posted_checkpoint_is_said_to_be_loaded_later(forge: FakeWebUI) -> None:
+    """And that GET options says what was posted, where that is no title."""
+    loaded, other = get(forge, "/sdapi/v1/sd-models").json()[:2]
+    post(forge, "/sdapi/v1/options", {"sd_model_checkpoint": other["title"]})
+    assert findings(forge) == [
+        f"{other['title']!r} is loaded by the next generation, not by this request"
+    ]
+    post(forge, "/sdapi/v1/options", {"sd_model_checkpoint": loaded["model_name"]})
+    assert findings(forge) == [
+        f"GET options will say {loaded['model_name']!r}, which is not the title of a checkpoint"
+    ]
+
+
+FLUX = """
+[[checkpoints]]
+name = "my-flux-dev.safetensors"
+sha256 = "aa11bb22cc33dd44ee55ff66aa77bb88cc99dd00ee11ff22aa33bb44cc55dd66"
+[[vaes]]
+name = "ae.safetensors"
+sha256 = "bb11bb22cc33dd44ee55ff66aa77bb88cc99dd00ee11ff22aa33bb44cc55dd66"
+"""
+
+
+def test_the_journal_says_what_spoils_flux(start_fake: StartFake, tmp_path: Path) -> None:
+    """No modules, guidance and schedule of another kind of model; its name tells that it is one."""
+    config = tmp_path / "flux.toml"
+    config.write_text(FLUX)
+    flux = start_fake("flux", "--profile", "forge", "--config", str(config))
+    generate(flux)
+    assert [one.partition(" ")[0] for one in findings(flux)] == ["Flux", "cfg_scale", "Flux"]
+    modules = {"forge_additional_modules": ["ae.safetensors"]}
+    generate(flux, cfg_scale=1, scheduler="Simple", override_settings=modules)
+    assert findings(flux) == []
+
+
+def test_an_origin_that_was_allowed_in_vain_is_told(start_fake: StartFake) -> None:
+    """--cors-allow-origins is of no effect with the page, and of effect without it."""
+    origin, flag = "https://example.com", "--cors-allow-origins"
+    for name, words, said in (("page", (), 1), ("pageless", ("--nowebui",), 0)):
+        webui = start_fake(f"cors-{name}", "--profile", "forge", flag, origin, *words)
+        get(webui, "/sdapi/v1/samplers", headers={"Origin": origin})
+        assert len(findings(webui)) == said
+        get(webui, "/sdapi/v1/samplers", headers={"Origin": "https://other.example"})
+        assert findings(webui) == []
 
 
 def test_a_checkpoint_is_loaded_by_the_next_generation(forge: FakeWebUI) -> None:

@@ -330,6 +330,53 @@ def test_the_journal_says_what_was_ignored(sdnext: FakeWebUI) -> None:
     assert "nowhere" in said
 
 
+HIRES = {"enable_hr": True, "hr_scale": 2, "hr_upscaler": "Resize Lanczos"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"override_settings": {"CLIP_stop_at_last_layers": 2}}, "clip_skip is a field"),
+        ({"override_settings": {"samples_format": "png"}}, "samples_format has no effect"),
+        ({"sampler_index": "Euler"}, "sampler_index is ignored"),
+        ({"script_name": "nothing"}, "no script is called 'nothing'"),
+        ({**HIRES, "hr_force": True}, "hr_resize_mode"),
+        ({**HIRES, "hr_resize_mode": 1}, "hr_force"),
+        (
+            {**HIRES, "hr_resize_mode": 1, "hr_force": True, "hr_upscaler": "Lanczos"},
+            "no upscaler is called 'Lanczos'",
+        ),
+    ],
+)
+def test_what_has_no_effect_is_a_finding(
+    sdnext: FakeWebUI, fields: dict[str, Any], said: str
+) -> None:
+    """Each of what people bring along from A1111, alone, with what would work."""
+    generate(sdnext, **fields)
+    [entry] = sdnext.requests("/sdapi/v1/txt2img")
+    [finding] = entry["findings"]
+    assert said in finding
+
+
+def test_an_upscaler_that_is_none_is_a_finding(sdnext: FakeWebUI) -> None:
+    """Extras answer the picture as it was."""
+    path = "/sdapi/v1/extra-single-image"
+    for name, said in (("Lanczos", 1), ("Resize Lanczos", 0)):
+        ask(sdnext, "POST", path, {"image": picture((32, 24)), "upscaler_1": name})
+        assert len(sdnext.requests(path)[-1]["findings"]) == said
+
+
+def test_the_journal_says_where_to_find_what_is_missing(sdnext: FakeWebUI) -> None:
+    """Where SD.Next has it under another address, or one that is nearly the same."""
+    ask(sdnext, "GET", "/sdapi/v1/latent-upscale-modes")
+    [entry] = sdnext.requests("/sdapi/v1/latent-upscale-modes")
+    assert "SD.Next has /sdapi/v1/upscalers in the place" in entry["findings"][0]
+    sdnext.reset()
+    ask(sdnext, "POST", "/sdapi/v1/refresh-vaes")
+    [told] = sdnext.unexpected(())
+    assert "did you mean `/sdapi/v1/refresh-vae`" in told
+
+
 def test_pictures_are_saved_where_a_folder_is_given(tmp_path: Path) -> None:
     """Under `text`, as the format that the options name."""
     with FakeWebUI(profile="sdnext", output_dir=tmp_path) as webui:

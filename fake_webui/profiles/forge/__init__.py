@@ -67,6 +67,7 @@ PROFILE: Final = Profile(
             store=hooks.store,
             findings=findings.of_request,
             option_findings=findings.of_options,
+            post_findings=findings.of_posted_options,
             hires_models=hooks.hires_modules,
             hires_guidance=hooks.hires_guidance,
             second_pass=hooks.check_hires_modules,
@@ -75,7 +76,12 @@ PROFILE: Final = Profile(
         ),
     ),
     dialect=DIALECT,
-    envelope=Envelope(message="message", wraps_http_errors=False, challenge="Basic"),
+    envelope=Envelope(
+        message="message",
+        wraps_http_errors=False,
+        challenge="Basic",
+        pitfall=findings.OF_FAILURES,
+    ),
     transport=transport,
     absent=frozenset(
         {
@@ -86,6 +92,7 @@ PROFILE: Final = Profile(
             "/controlnet/settings",
         }
     ),
+    moved={"/sdapi/v1/sd-vae": "/sdapi/v1/sd-modules"},
     endpoints=endpoints.endpoints,
     tables={table.name: table for table in (tables.TXT2IMG, tables.IMG2IMG)},
     extensions=(CONTROLNET, SCRIPTS),

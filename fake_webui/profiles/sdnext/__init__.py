@@ -17,7 +17,7 @@ from fake_webui.profiles.sdnext import (
     status,
     tools,
 )
-from fake_webui.profiles.sdnext.findings import find, find_in_options
+from fake_webui.profiles.sdnext.findings import find, find_in_extras, find_in_options
 from fake_webui.profiles.sdnext.limit import count_call
 from fake_webui.profiles.sdnext.memory import Memory
 from fake_webui.profiles.sdnext.tables import FOLDER, table
@@ -60,6 +60,14 @@ ABSENT: Final = frozenset(
         "/sdapi/v1/train/hypernetwork",
     }
 )
+MOVED: Final = {
+    "/sdapi/v1/interrogate": "/sdapi/v1/caption",
+    "/sdapi/v1/latent-upscale-modes": "/sdapi/v1/upscalers",
+    "/sdapi/v1/realesrgan-models": "/sdapi/v1/upscalers",
+    "/sdapi/v1/server-kill": "/sdapi/v1/shutdown",
+    "/sdapi/v1/server-restart": "/sdapi/v1/restart",
+    "/sdapi/v1/server-stop": "/sdapi/v1/shutdown",
+}
 FAMILIES: Final = (checkpoints, lists, networks, options, scripts, status, tools)
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
     endpoint for family in FAMILIES for endpoint in family.endpoints.endpoints
@@ -97,7 +105,7 @@ PROFILE: Final = Profile(
         },
         memory=Memory,
         title_of=checkpoints.title_of,
-        hooks=Hooks(findings=find, option_findings=find_in_options),
+        hooks=Hooks(findings=find, option_findings=find_in_options, extras_findings=find_in_extras),
     ),
     dialect=Dialect(
         table=PYDANTIC.table,
@@ -110,6 +118,7 @@ PROFILE: Final = Profile(
     count_call=count_call,
     parts=("shutdown",),
     absent=ABSENT,
+    moved=MOVED,
     endpoints=ENDPOINTS,
     tables={
         "StableDiffusionProcessingTxt2Img": table("StableDiffusionProcessingTxt2Img"),
