@@ -114,16 +114,17 @@ def test_the_table_of_kinds_is_what_doctor_says(start_fake: StartFake, tmp_path:
         assert f"{name} {version}" in said
 
 
-FLUX = """
-[[checkpoints]]
-name = "flux1-dev.safetensors"
-[[vaes]]
-name = "ae.safetensors"
-[[vaes]]
-name = "clip_l.safetensors"
-[[vaes]]
-name = "t5xxl_fp16.safetensors"
-"""
+FLUX = "".join(
+    f'[[{kind}]]\nname = "{name}.safetensors"\nsha256 = "{number:064x}"\n'
+    for number, (kind, name) in enumerate(
+        [
+            ("checkpoints", "flux1-dev"),
+            ("vaes", "ae"),
+            ("vaes", "clip_l"),
+            ("vaes", "t5xxl_fp16"),
+        ]
+    )
+)
 
 
 def test_the_preset_for_flux_sends_what_flux_needs(start_fake: StartFake, tmp_path: Path) -> None:
