@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -110,20 +111,36 @@ def app_json(app_cli: CommandLine) -> Callable[..., Any]:
 
 @pytest.fixture
 def start(home: Path, slow: FakeWebUI) -> Iterator[Start]:
-    """Start `python -m app …` on the slow WebUI and leave it running; killed with the test."""
+    """Start `python -m app …` on the slow WebUI and leave it running; killed with the test.
+
+    It meets a hangup as under a terminal, however the tests were started, unless told otherwise.
+    """
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*words: str, **options: Any) -> subprocess.Popen[str]:
+    def begin(
+        *words: str, hangup: signal.Handlers = signal.SIG_DFL, **options: Any
+    ) -> subprocess.Popen[str]:
         environment = {**os.environ, "APP_HOME": str(home), "WEBUI_URL": slow.url}
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
         command = [sys.executable, "-m", "app", *words]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, **options))
+        with hangups(hangup):
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, **options))
         return started[-1]
 
     yield begin
     for process in started:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def hangups(meaning: signal.Handlers) -> Iterator[None]:
+    """Let what is started meanwhile inherit what a hangup does."""
+    before = signal.signal(signal.SIGHUP, meaning)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def is_working(slow: FakeWebUI) -> bool:

