@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
-from typing import Any
 
+from fake_webui.journal.summary import summary
 from fake_webui.testing.fake import FakeWebUI
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
@@ -21,72 +20,6 @@ FORWARDED = [
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
     if hasattr(signal, name)
 ]
-COLUMNS = ("request", "times", "status", "notes")
-
-
-@dataclass(slots=True)
-class Row:
-    """What was recorded of one method and path."""
-
-    times: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    unknown_fields: set[str] = field(default_factory=set)
-    findings: Counter[str] = field(default_factory=Counter)
-    matched: bool = True
-
-    def add(self, entry: dict[str, Any]) -> None:
-        """Count one entry of the journal."""
-        self.times += 1
-        self.statuses["none" if entry["status"] is None else str(entry["status"])] += 1
-        if entry["fault"]:
-            self.faults[entry["fault"]] += 1
-        self.unknown_fields.update(entry["unknown_fields"])
-        self.findings.update(entry["findings"])
-        self.matched &= entry["matched"]
-
-    def cells(self) -> tuple[str, str, str]:
-        """Return how often, with what status, and what was noticed."""
-        notes = [f"fault {told(self.faults)}"] if self.faults else []
-        if self.unknown_fields:
-            notes.append(f"unknown fields {', '.join(sorted(self.unknown_fields))}")
-        if not self.matched:
-            notes.append("the WebUI has no such address")
-        return str(self.times), told(self.statuses), "; ".join(notes)
-
-
-def numbered(counts: Counter[str]) -> list[str]:
-    """Return each with how often it was, where that is more than once."""
-    return [f"{name} (x{times})" if times > 1 else name for name, times in counts.items()]
-
-
-def told(counts: Counter[str]) -> str:
-    """Return counts in a cell: `200` or `200 x3, 500 x1`."""
-    if len(counts) == 1:
-        return next(iter(counts))
-    return ", ".join(f"{name} x{times}" for name, times in sorted(counts.items()))
-
-
-def summary(entries: Sequence[dict[str, Any]]) -> str:
-    """Return a table of what was called, how often and with what status; then the findings."""
-    if not entries:
-        return "nothing was sent to the fake WebUI"
-    rows: dict[str, Row] = {}
-    for entry in entries:
-        rows.setdefault(f"{entry['method']} {entry['path']}", Row()).add(entry)
-    lines = [table([COLUMNS, *((name, *row.cells()) for name, row in rows.items())])]
-    lines += [f"{name}: {line}" for name, row in rows.items() for line in numbered(row.findings)]
-    return "\n".join(lines)
-
-
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Return rows as aligned columns; the first row is the heading."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
 @dataclass(frozen=True, slots=True)
