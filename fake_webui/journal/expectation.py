@@ -1,23 +1,18 @@
 """Does the journal hold what a test expects of it? And if not, what came nearest?"""
 
-import difflib
-import heapq
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
-from fake_webui.journal.matching import Difference, Match, known, parse_match
+from fake_webui.journal.matching import Match, known, parse_match
+from fake_webui.journal.nearest import nearest
 from fake_webui.journal.recorder import SENT, Recorder, Scope
 from fake_webui.wording import shown
 
-NEAREST_SHOWN = 3
-NEAREST_CONSIDERED = 1000  # entries; the newest of the journal
-DIFFERENCES_SHOWN = 8
-COMPARED = 200  # characters of a path; comparing takes the square of the time
 NUMBERS_SHOWN = 20
 LONGEST_WAIT_S = 600.0
 DEFAULT_WAIT_S = 10.0
@@ -206,46 +201,3 @@ def check(recorder: Recorder, question: Question, found: int) -> None:
     told = "".join(f"\n  {miss}" for miss in misses) or " nothing was recorded"
     entries = [miss.as_json(recorder) for miss in misses]
     raise ControlError(409, f"{sentence}; nearest:{told}", found=found, nearest=entries)
-
-
-@dataclass(frozen=True, slots=True)
-class NearMiss:
-    """An exchange that does not match, and why."""
-
-    n: int
-    name: str
-    differences: tuple[Difference, ...]
-
-    @property
-    def distance(self) -> tuple[float, int, int]:
-        """How far off: path first, then the number of differences, then the newest."""
-        path = next((one for one in self.differences if one.where == "path"), None)
-        similarity = compare(path.expected, path.got) if path else 2
-        return (-similarity, len(self.differences), -self.n)
-
-    def __str__(self) -> str:
-        shown = "; ".join(map(str, self.differences[:DIFFERENCES_SHOWN]))
-        return f"#{self.n} {self.name}: {shown}"
-
-    def as_json(self, recorder: Recorder) -> dict[str, Any]:
-        """Return the entry, where it is still there, and its differences."""
-        exchange = recorder.get(self.n, SENT)
-        entry = exchange.entry() if exchange else {"n": self.n}
-        return entry | {"differences": [asdict(one) for one in self.differences]}
-
-
-def compare(expected: str, got: str) -> float:
-    """Return how similar the beginnings of two paths are, 0 to 1."""
-    pair = expected[:COMPARED], got[:COMPARED]
-    return difflib.SequenceMatcher(None, *pair).ratio()
-
-
-def nearest(recorder: Recorder, match: Match) -> list[NearMiss]:
-    """Return the few entries of the journal that are least unlike a match, nearest first."""
-    newest = Scope(since=max(0, recorder.last_n - NEAREST_CONSIDERED))
-    misses = (
-        NearMiss(one.n, f"{one.method} {one.path}", differences)
-        for one in recorder.entries(newest, SENT)
-        if (differences := tuple(match.differences(one)))
-    )
-    return heapq.nsmallest(NEAREST_SHOWN, misses, key=lambda miss: miss.distance)
