@@ -1,24 +1,14 @@
 """FakeWebUI: a fake WebUI as a child process, for tests, notebooks and scripts."""
 
-import os
-import subprocess
-import sys
-import sysconfig
-import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from fake_webui.errors import StartError, StrictError
 from fake_webui.testing.client import ControlClient
 from fake_webui.testing.held import WAIT_MARGIN_S, Held
-
-READY = "listening on "
-START_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 5.0
+from fake_webui.testing.process import ServerProcess, flags
 
 
 class FakeWebUI:
@@ -43,9 +33,8 @@ class FakeWebUI:
         self._words = words
         self._strict, self._allow = strict, tuple(allow)
         self._options = options
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ServerProcess | None = None
         self._control: ControlClient | None = None
-        self._stderr: IO[bytes] | None = None
         self.url = ""
 
     @classmethod
@@ -69,54 +58,19 @@ class FakeWebUI:
         """
         self.stop()
         port = self.url.rpartition(":")[2] or "0"
-        words = [sys.executable, "-m", "fake_webui", "serve", "--exit-on-stdin-eof"]
-        words += [*flags({"port": port, **self._options}), *self._words]
-        self._stderr = tempfile.TemporaryFile(prefix="fake-webui-")  # noqa: SIM115 (stop() closes it)
-        self._process = subprocess.Popen(  # noqa: S603 (this very interpreter and package)
-            words,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            text=True,
-            env=environment(),
-            start_new_session=True,  # Ctrl-C is for the tests; they end the server
-        )
-        self.url = self._read_url()
+        words = [*flags({"port": port, **self._options}), *self._words]
+        self._process = ServerProcess(words).start()
+        self.url = self._process.url
         self._control = ControlClient(self.url, self._options.get("tls_certfile"))
         return self
-
-    def _read_url(self) -> str:
-        assert self._process is not None and self._process.stdout is not None  # noqa: PT018, S101
-        timer = threading.Timer(START_TIMEOUT_S, self._process.kill)
-        timer.start()
-        line = self._process.stdout.readline()
-        timer.cancel()
-        if READY in line:
-            return line.partition(READY)[2].strip()
-        status = self._process.wait()
-        said = self.errors() or "it said nothing"
-        self.stop()
-        raise StartError(f"the fake WebUI did not start, exit status {status}: {said}")
 
     def stop(self) -> None:
         """End the server; without effect on one that runs by itself."""
         if self._control:
             self._control.close()
         if self._process:
-            self._end(self._process)
-        if self._stderr:
-            self._stderr.close()
-        self._process = self._control = self._stderr = None
-
-    def _end(self, process: "subprocess.Popen[str]") -> None:
-        for stream in (process.stdin, process.stdout):
-            if stream:
-                stream.close()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._process.stop()
+        self._process = self._control = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -154,14 +108,11 @@ class FakeWebUI:
     @property
     def exit_status(self) -> int | None:
         """The status with which the server ended, None while it runs."""
-        return self._process.poll() if self._process else None
+        return self._process.exit_status if self._process else None
 
     def errors(self) -> str:
         """Return what the server wrote to its standard error."""
-        if self._stderr is None:
-            return ""
-        self._stderr.seek(0)
-        return self._stderr.read().decode(errors="replace").strip()
+        return self._process.errors() if self._process else ""
 
     def health(self) -> dict[str, Any]:
         """Return version, process and instance token."""
@@ -331,25 +282,3 @@ def ask(match: Mapping[str, Any], **expected: Any) -> dict[str, Any]:
 def without_none(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was given."""
     return {key: value for key, value in values.items() if value is not None}
-
-
-def flags(options: Mapping[str, Any]) -> list[str]:
-    """Return options as words of the command line."""
-    words: list[str] = []
-    for name, value in options.items():
-        flag = f"--{name.replace('_', '-')}"
-        for one in value if isinstance(value, list | tuple) else [value]:
-            if one is True:
-                words.append(flag)
-            elif one is not None and one is not False:
-                words += [flag, str(one)]
-    return words
-
-
-def environment() -> dict[str, str]:
-    """Return this process's environment, in which the child finds this very package."""
-    root = str(Path(__file__).resolve().parents[2])
-    if root in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
-        return dict(os.environ)
-    paths = [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)), root]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
