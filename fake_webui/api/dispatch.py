@@ -55,9 +55,10 @@ def methods_at(path: str) -> Mapping[str, Endpoint]:
     return {name: one for name, one in methods.items() if appears_in(one) <= phase}
 
 
-def find_endpoint() -> Endpoint | None:
-    """Return the endpoint that the request is for, None if none is imitated there."""
-    found = find_methods(current_services().endpoints, sent_path()).get(sent_method())
+def find_endpoint(method: str | None = None) -> Endpoint | None:
+    """Return the endpoint for the request, or for another method; None if none is imitated."""
+    methods = find_methods(current_services().endpoints, sent_path())
+    found = methods.get(method or sent_method())
     return found if found and found.imitated else None
 
 

@@ -36,15 +36,21 @@ def note_origin() -> None:
 
 def answer_preflight() -> Response | None:
     """Answer a browser that asks whether it may call from another origin."""
-    method = request.headers.get("Access-Control-Request-Method")
-    asked = _cross_origin()
-    if is_control() or sent_method() != "OPTIONS" or asked is None or method is None:
+    method, asked = preflight_method(), _cross_origin()
+    if is_control() or asked is None or method is None:
         return None
     names = request.headers.get("Access-Control-Request-Headers")
     asked = replace(asked, method=method, headers=names)
     status, text, headers = current_services().transport.preflight(asked)
     g.is_preflight = True
     return Response(text, status, headers, content_type="text/plain; charset=utf-8")
+
+
+def preflight_method() -> str | None:
+    """Return which method it asks about; None where a request is no such question."""
+    if sent_method() != "OPTIONS" or "Origin" not in request.headers:
+        return None
+    return request.headers.get("Access-Control-Request-Method")
 
 
 def _cross_origin() -> CrossOrigin | None:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from fake_webui.api.dispatch import find_endpoint, is_control
+from fake_webui.api.middleware import preflight_method
 from fake_webui.api.services import current_services
 from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.control import faulty
@@ -87,7 +88,7 @@ def shown_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def meet(exchange: Exchange) -> None:
     """Note whether there is an endpoint for a request, and which fault rules mean it."""
-    exchange.matched = find_endpoint() is not None
+    exchange.matched = find_endpoint(preflight_method()) is not None
     g.met = current_services().faults.met(exchange)
 
 
