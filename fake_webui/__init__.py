@@ -8,11 +8,20 @@ from fake_webui.version import EMULATED_VERSION, __version__
 if TYPE_CHECKING:
     from fake_webui.config.settings import ServerConfig
     from fake_webui.server import create_app
+    from fake_webui.testing.asynchronous import AsyncFakeWebUI
     from fake_webui.testing.fake import FakeWebUI
 
-__all__ = ["EMULATED_VERSION", "FakeWebUI", "ServerConfig", "__version__", "create_app"]
+__all__ = [
+    "EMULATED_VERSION",
+    "AsyncFakeWebUI",
+    "FakeWebUI",
+    "ServerConfig",
+    "__version__",
+    "create_app",
+]
 
 _HOMES = {
+    "AsyncFakeWebUI": "fake_webui.testing.asynchronous",
     "FakeWebUI": "fake_webui.testing.fake",
     "ServerConfig": "fake_webui.config.settings",
     "create_app": "fake_webui.server",

@@ -12,6 +12,7 @@ FakeWebUIError
 │   └── ExpectationError     the journal is not as a test expects; an AssertionError too
 ├── StrictError              clients sent what the WebUI does not know; an AssertionError too
 ├── StartError               a server that was started did not come up
+├── EventLoopError           a call would hold the event loop that runs
 └── UnreachableError         no WebUI answers at an address
 """
 
@@ -167,6 +168,10 @@ class StrictError(FakeWebUIError, AssertionError):
 
 class StartError(FakeWebUIError):
     """A server that was started as a child process did not come up, or is not running."""
+
+
+class EventLoopError(FakeWebUIError, RuntimeError):
+    """A call that waits for its answer was made in the thread of a running event loop."""
 
 
 class UnreachableError(FakeWebUIError):

@@ -4,24 +4,20 @@ Nothing but pytest is imported until a test asks for a fixture, because every py
 environment that has this package installed loads this module.
 """
 
-import json
-from collections.abc import Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack, cast
 
 import pytest
 
 if TYPE_CHECKING:
+    from fake_webui.testing.asynchronous import AsyncFakeWebUI
     from fake_webui.testing.fake import FakeWebUI
+    from fake_webui.testing.types import OptionsOfTest
 
 MARKER = "fake_webui"
-SETTINGS = ("step_seconds", "load_seconds", "seed", "images")
-ARGUMENTS = ("strict", "allow", "faults", *SETTINGS)
+ARGUMENTS = ("strict", "allow", "faults", "step_seconds", "load_seconds", "seed", "images")
 FINDINGS = "fake WebUI findings"
 USED = pytest.StashKey["FakeWebUI"]()
-ENTRIES_SHOWN = 20
-SHOWN_FACTS = (
-    "n", "method", "path", "status", "fault", "matched", "unknown_fields", "findings", "payload",
-)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,8 +51,7 @@ def fake_webui_server(request: pytest.FixtureRequest) -> "Iterator[FakeWebUI]":
     from fake_webui.testing.fake import FakeWebUI  # noqa: PLC0415 (see the module's docstring)
 
     if url := request.config.getoption("--fake-webui-url"):
-        refuse_sharing(request.config)
-        yield FakeWebUI.at(url)
+        yield part_of(FakeWebUI.at(url), request.config)
         return
     with FakeWebUI(*request.config.getini("fake_webui_options")) as webui:
         yield webui
@@ -71,14 +66,28 @@ def fake_webui(
         fake_webui_server.start()
     fake_webui_server.reset()
     fake_webui_server.mark(request.node.nodeid)
-    prepare(fake_webui_server, arguments_for(request.node))
+    begin(fake_webui_server, arguments_for(request.node))
     request.node.stash[USED] = fake_webui_server
     yield fake_webui_server
     if fake_webui_server.exit_status is None:
         fake_webui_server.mark(None)
 
 
-def arguments_for(item: pytest.Item) -> dict[str, Any]:
+@pytest.fixture
+def async_fake_webui(fake_webui: "FakeWebUI") -> "AsyncFakeWebUI":
+    """The same for tests that are coroutines: what FakeWebUI does, awaited."""
+    from fake_webui.testing.asynchronous import AsyncFakeWebUI  # noqa: PLC0415 (as above)
+
+    return AsyncFakeWebUI.of(fake_webui)
+
+
+def mark(**arguments: "Unpack[OptionsOfTest]") -> pytest.MarkDecorator:
+    """Return `@pytest.mark.fake_webui(…)`, whose arguments a type checker knows."""
+    decorator: pytest.MarkDecorator = getattr(pytest.mark, MARKER)(**arguments)
+    return decorator
+
+
+def arguments_for(item: pytest.Item) -> "OptionsOfTest":
     """Return what the test's markers say, the closest last; what they allow adds up."""
     found: dict[str, Any] = {}
     allow: list[str] = []
@@ -90,7 +99,7 @@ def arguments_for(item: pytest.Item) -> dict[str, Any]:
             pytest.fail(f"@pytest.mark.{MARKER} takes its arguments by name", pytrace=False)
         allow += marker.kwargs.get("allow", [])
         found |= marker.kwargs
-    return found | {"allow": allow}
+    return cast("OptionsOfTest", found | {"allow": allow})
 
 
 def refuse_argument(name: str) -> NoReturn:
@@ -101,30 +110,21 @@ def refuse_argument(name: str) -> NoReturn:
     pytest.fail(f'@pytest.mark.{MARKER} has no argument "{name}"; {remedy}', pytrace=False)
 
 
-def prepare(webui: "FakeWebUI", arguments: Mapping[str, Any]) -> None:
+def begin(webui: "FakeWebUI", arguments: "OptionsOfTest") -> None:
     """Let the server be as the markers want it for this test."""
     from fake_webui.errors import ControlError  # noqa: PLC0415 (see the module's docstring)
+    from fake_webui.testing.one_test import prepare  # noqa: PLC0415
 
     try:
-        if settings := {name: arguments[name] for name in SETTINGS if name in arguments}:
-            webui.settings(**settings)
-        for rule in arguments.get("faults", ()):
-            webui.add_fault(rule)
+        prepare(webui, arguments)
     except ControlError as error:
         pytest.fail(f"@pytest.mark.{MARKER}: {error}", pytrace=False)
 
 
-def refuse_sharing(config: pytest.Config) -> None:
-    """Keep several test processes from resetting one server under each other.
-
-    Raises:
-        pytest.UsageError: under xdist with more than one worker.
-    """
-    if getattr(config, "workerinput", {"workercount": 1})["workercount"] > 1:
-        raise pytest.UsageError(
-            "--fake-webui-url is one server, and each test resets it: run without xdist, or "
-            "without --fake-webui-url, which gives each worker a server of its own"
-        )
+def part_of(webui: "FakeWebUI", config: pytest.Config) -> "FakeWebUI":
+    """Return the server, or a scope of it where pytest-xdist lets other processes use it too."""
+    worker = getattr(config, "workerinput", None)
+    return webui.scope(f"{worker['workerid']}-{worker['testrunuid']}") if worker else webui
 
 
 @pytest.hookimpl(wrapper=True)
@@ -166,7 +166,7 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call" and (webui := used_by(item)):
         if report.failed:
-            report.sections.append(("fake WebUI", told_by(webui)))
+            report.sections.append(("fake WebUI", story(webui, call)))
         if webui.exit_status is None and (lines := found_by(webui)):
             report.sections.append((FINDINGS, "\n".join(lines)))
     return report
@@ -197,16 +197,8 @@ def found_by(webui: "FakeWebUI") -> list[str]:
         return []
 
 
-def told_by(webui: "FakeWebUI") -> str:
-    """Return what the server has to say about a failure: its journal, or its last words."""
-    from fake_webui.errors import FakeWebUIError  # noqa: PLC0415 (see the module's docstring)
+def story(webui: "FakeWebUI", call: pytest.CallInfo[None]) -> str:
+    """Return what there is to say about a failure: its journal in short, or its last words."""
+    from fake_webui.testing.one_test import told_by  # noqa: PLC0415 (see the module's docstring)
 
-    if webui.exit_status is not None:
-        return webui.errors()
-    try:
-        entries = webui.requests()
-    except FakeWebUIError as error:
-        return str(error)
-    shown = [{name: one[name] for name in SHOWN_FACTS} for one in entries[-ENTRIES_SHOWN:]]
-    lines = [json.dumps(one, ensure_ascii=False) for one in shown]
-    return "\n".join([f"{len(entries)} requests, the last {len(lines)}:", *lines])
+    return told_by(webui, call.excinfo.value if call.excinfo else None)

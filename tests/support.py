@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import requests
 
 from fake_webui import FakeWebUI
+from fake_webui.testing.types import Entry
 
 ROOT = Path(__file__).resolve().parent.parent
 POLL_SECONDS = 0.01
@@ -46,6 +47,13 @@ def control(webui: FakeWebUI, method: str, path: str, **options: Any) -> Any:
     response = requests.request(method, f"{webui.url}/__fake/v1/{path}", timeout=30, **options)
     response.raise_for_status()
     return response.json()
+
+
+def duration_s(entry: Entry) -> float:
+    """Return how long an answer took that has been given."""
+    seconds = entry["duration_s"]
+    assert seconds is not None
+    return seconds
 
 
 def payloads(webui: FakeWebUI, path: str) -> list[Any]:

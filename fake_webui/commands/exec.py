@@ -46,11 +46,17 @@ def run(command: Sequence[str], server: FakeWebUI, *, strict: bool = False) -> O
             return Outcome(NOT_FOUND, f"{command[0]}: command not found", has_run=False)
         except OSError as error:
             return Outcome(NOT_EXECUTABLE, f"{command[0]}: {error.strerror}", has_run=False)
-        shown = summary(server.requests())
+        shown = "\n".join([summary(server.requests()), *on_scopes(server)])
         if strict and (unexpected := server.unexpected()):
             lines = ["", "requests that the WebUI does not know:", *unexpected]
             return Outcome(status or UNEXPECTED, "\n".join([shown, *lines]))
         return Outcome(status, shown)
+
+
+def on_scopes(server: FakeWebUI) -> list[str]:
+    """Return a line on the scopes that the command used, if it did."""
+    scopes = server.health()["scopes"]
+    return [f"scopes with a journal of their own: {scopes}"] if scopes else []
 
 
 def run_command(command: Sequence[str], extra: dict[str, str]) -> int:

@@ -359,7 +359,7 @@ def check_upstream(url: str) -> None:
     except ValueError:
         is_address = False
     if not is_address or parts.query or parts.fragment:
-        raise ConfigError(f"upstream is an address such as http://127.0.0.1:7861, not {url!r}")
+        raise ConfigError(f"upstream is an address such as http://127.0.0.1:7861, not {shown(url)}")
     if "@" in parts.netloc:
         raise ConfigError("upstream has no credentials in it; those of each request are passed on")
 

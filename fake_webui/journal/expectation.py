@@ -9,7 +9,7 @@ from typing import Any
 from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.matching import Match, known, parse_match
-from fake_webui.journal.nearest import nearest
+from fake_webui.journal.nearest import lines_on, nearest, overview
 from fake_webui.journal.recorder import SENT, Recorder, Scope
 from fake_webui.wording import shown
 
@@ -196,8 +196,9 @@ def check(recorder: Recorder, question: Question, found: int) -> None:
     if question.is_lost_at(found):
         numbers = list(matching(recorder, question.match))
         listed = ", ".join(f"#{n}" for n in numbers[:NUMBERS_SHOWN])
-        raise ControlError(409, f"{sentence}: {listed}", found=found, requests=numbers)
+        text = f"{sentence}: {listed}\n\n{overview(recorder, question.match.mark)}"
+        raise ControlError(409, text, found=found, requests=numbers)
     misses = nearest(recorder, question.match)
-    told = "".join(f"\n  {miss}" for miss in misses) or " nothing was recorded"
+    parts = [sentence, overview(recorder, question.match.mark), *lines_on(misses, recorder)]
     entries = [miss.as_json(recorder) for miss in misses]
-    raise ControlError(409, f"{sentence}; nearest:{told}", found=found, nearest=entries)
+    raise ControlError(409, "\n\n".join(parts), found=found, nearest=entries)

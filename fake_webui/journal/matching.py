@@ -10,6 +10,7 @@ from fake_webui.errors import ControlError
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.index import Kind
 from fake_webui.journal.payloads import with_images_described
+from fake_webui.journal.summary import in_short
 from fake_webui.wording import shown
 
 ABSENT = "<absent>"
@@ -25,9 +26,8 @@ class Difference:
     got: Any
 
     def __str__(self) -> str:
-        if self.got == ABSENT:
-            return f"{self.where} is absent, not {shown(self.expected)}"
-        return f"{self.where} is {shown(self.got)}, not {shown(self.expected)}"
+        got = "absent" if self.got == ABSENT else shown(in_short(self.got))
+        return f"{self.where} is {got}, not {shown(in_short(self.expected))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

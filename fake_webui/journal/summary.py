@@ -1,10 +1,12 @@
 """The journal in short: a table of what was called, how often, and with what status."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+IMAGE_FACTS = {"sha256", "format", "width", "height", "parameters"}
+HASH_SHOWN = 12  # digits
 COLUMNS = ("request", "times", "status", "notes")
 
 
@@ -19,7 +21,7 @@ class Row:
     findings: Counter[str] = field(default_factory=Counter)
     matched: bool = True
 
-    def add(self, entry: dict[str, Any]) -> None:
+    def add(self, entry: Mapping[str, Any]) -> None:
         """Count one entry of the journal."""
         self.times += 1
         self.statuses["none" if entry["status"] is None else str(entry["status"])] += 1
@@ -51,7 +53,7 @@ def told(counts: Counter[str]) -> str:
     return ", ".join(f"{name} x{times}" for name, times in sorted(counts.items()))
 
 
-def summary(entries: Sequence[dict[str, Any]]) -> str:
+def summary(entries: Sequence[Mapping[str, Any]]) -> str:
     """Return a table of what was called, how often and with what status; then the findings."""
     if not entries:
         return "nothing was sent to the fake WebUI"
@@ -71,3 +73,26 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
         for row in rows
     ]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def image_in_short(image: Mapping[str, Any]) -> str:
+    """Return format, size in pixels and the beginning of the hash of an image."""
+    size = f"{image['width']}×{image['height']}" if image["format"] else "that can't be decoded"
+    return f"{image['format'] or 'image'} {size}, sha256 {image['sha256'][:HASH_SHOWN]}…"
+
+
+def in_short(value: Any) -> Any:
+    """Return a JSON value with the descriptions of images made short."""
+    if isinstance(value, dict):
+        if value.keys() == IMAGE_FACTS:
+            return f"<{image_in_short(value)}>"
+        return {key: in_short(child) for key, child in value.items()}
+    return [in_short(child) for child in value] if isinstance(value, list) else value
+
+
+def image_lines(n: int, images: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each image of an exchange, with the way to its bytes."""
+    return [
+        f"    {one['direction']} {one['where']}: {image_in_short(one)}, image({n}, {one['index']})"
+        for one in images
+    ]

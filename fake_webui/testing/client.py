@@ -1,14 +1,18 @@
 """A small client of a WebUI, and of the control endpoints of a fake one."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from fake_webui.errors import ControlError, ExpectationError, UnreachableError
+from fake_webui.errors import ControlError, EventLoopError, ExpectationError, UnreachableError
+
+__tracebackhide__ = True  # what fails is the test
 
 CONTROL_PREFIX = "/__fake/v1"
+SCOPE_PREFIX = "/__fake/scope"
 ANSWER_TIMEOUT_S = 30.0
 
 
@@ -18,7 +22,7 @@ class _Client:
     `certificate` is a file with the one that an HTTPS server signed itself.
     """
 
-    def __init__(self, url: str, certificate: Path | None = None) -> None:
+    def __init__(self, url: str, certificate: Path | str | None = None) -> None:
         self.url = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False
@@ -79,7 +83,18 @@ class ControlClient(_Client):
             ControlError: for any other refusal.
             UnreachableError: if there is no fake WebUI at this address.
         """
-        response = self._send(method, path, json=json, params=params, timeout=timeout_s)
+        url = f"{self.url}{CONTROL_PREFIX}/{path}"
+        return self._read(self._send(method, url, json=json, params=params, timeout=timeout_s))
+
+    def put_scope(self, name: str, birth: Mapping[str, Any]) -> Any:
+        """Make a scope with a profile and a configuration of its own.
+
+        Raises:
+            ControlError: if it can't be as asked.
+        """
+        return self._read(self._send("PUT", f"{self.url}{SCOPE_PREFIX}/{name}", json=birth))
+
+    def _read(self, response: requests.Response) -> Any:
         try:
             answer = response.json()
         except ValueError as error:
@@ -93,12 +108,32 @@ class ControlClient(_Client):
 
     def image(self, n: int, index: int) -> bytes:
         """Return the bytes of an image that an exchange carried."""
-        return self._send("GET", f"requests/{n}/images/{index}").content
+        url = f"{self.url}{CONTROL_PREFIX}/requests/{n}/images/{index}"
+        return self._send("GET", url).content
 
-    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        url = f"{self.url}{CONTROL_PREFIX}/{path}"
+    def _send(self, method: str, url: str, **options: Any) -> requests.Response:
+        refuse_in_event_loop()
         options.setdefault("timeout", ANSWER_TIMEOUT_S)
         try:
             return self._session.request(method, url, **options)
         except requests.RequestException as error:
             raise UnreachableError(f"no fake WebUI answers at {self.url}: {error}") from error
+
+
+def refuse_in_event_loop() -> None:
+    """Refuse to block where coroutines are waiting for this thread, but in a notebook.
+
+    Raises:
+        EventLoopError: with what to do instead.
+    """
+    asyncio = sys.modules.get("asyncio")  # without it no loop runs, and importing it takes time
+    if asyncio is None or "ipykernel" in sys.modules:
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise EventLoopError(
+        "this would hold the event loop that runs in this thread: await the same method of "
+        "AsyncFakeWebUI, which the fixture async_fake_webui is"
+    )

@@ -1,10 +1,13 @@
 """A hold as a test has it in hand."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from fake_webui.errors import ControlError
 from fake_webui.testing.client import ControlClient
+from fake_webui.testing.types import PlacedHold
+
+__tracebackhide__ = True  # what fails is the test
 
 WAIT_MARGIN_S = 10.0
 GONE = 404
@@ -19,17 +22,17 @@ class Held:
         assert client.progress_shown() == 25
     """
 
-    def __init__(self, client: ControlClient, placed: dict[str, Any]) -> None:
+    def __init__(self, client: ControlClient, id_: int) -> None:
         self._client = client
-        self.id: int = placed["id"]
+        self.id = id_
 
-    def wait(self, timeout_s: float = 10.0) -> dict[str, Any]:
+    def wait(self, timeout_s: float = 10.0) -> PlacedHold:
         """Wait until the generation stands still; return the hold, `request` in it is its number.
 
         Raises:
             ExpectationError: if it does not come so far in time, or not at all.
         """
-        answer: dict[str, Any] = self._client.call(
+        answer: PlacedHold = self._client.call(
             "POST",
             f"holds/{self.id}/wait",
             json={"timeout_s": timeout_s},

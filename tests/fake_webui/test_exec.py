@@ -41,6 +41,12 @@ def test_the_summary_counts_what_was_sent() -> None:
     ]
 
 
+def test_scopes_are_told() -> None:
+    """What was sent to them is in journals of their own."""
+    done = run_exec("--", *SENT, "/__fake/scope/a/sdapi/v1/samplers", "/__fake/scope/b/nope")
+    assert "scopes with a journal of their own: 2" in done.stdout
+
+
 def test_unknown_fields_are_told() -> None:
     """A field that the API does not have is named."""
     script = """

@@ -256,3 +256,13 @@ def test_a_strict_one_does_not_hide_what_went_wrong() -> None:
         failing()
     with FakeWebUI(strict=True) as webui:
         get(webui)
+
+
+@pytest.mark.parametrize(("method", "unexpected"), [("POST", 0), ("PUT", 1)])
+def test_a_browser_may_ask_before_it_calls(method: str, unexpected: int) -> None:
+    """A question about a method that the WebUI takes is nothing unexpected."""
+    origin = "http://a.page"
+    asking = {"Origin": origin, "Access-Control-Request-Method": method}
+    with FakeWebUI(cors_allow_origins=origin) as webui:
+        requests.options(webui.url + TXT2IMG, headers=asking, timeout=20)
+        assert len(webui.unexpected()) == unexpected

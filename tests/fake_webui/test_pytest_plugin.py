@@ -80,7 +80,7 @@ def test_a_client_project_needs_nothing_else(project: pytest.Pytester) -> None:
 
 
 def test_a_failed_test_shows_its_journal(project: pytest.Pytester) -> None:
-    """The report has what the WebUI was sent."""
+    """What was expected, a table of what was sent, what came nearest; and no code of ours."""
     project.makepyfile(
         """
         from client import call
@@ -94,13 +94,16 @@ def test_a_failed_test_shows_its_journal(project: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*expected at least 1 request like*nearest:*",
-            "*#1 GET /sdapi/v1/samplers: path is*",
+            "*expected at least 1 request like*, found 0",
+            "*request * times * status * notes",
+            "*GET /sdapi/v1/samplers * 1 * 200",
+            "*nearest:",
+            '*#1 GET /sdapi/v1/samplers: path is "/sdapi/v1/samplers", not "/sdapi/v1/txt2img"',
             "*- fake WebUI -*",
-            "1 requests, the last 1:",
-            '{"n": 1, "method": "GET", "path": "/sdapi/v1/samplers", "status": 200*',
+            "#1 GET /sdapi/v1/samplers 200: null",
         ]
     )
+    result.stdout.no_fnmatch_line("*testing/*.py*")
 
 
 def test_an_address_that_is_not_there_fails_the_test(project: pytest.Pytester) -> None:
@@ -261,13 +264,24 @@ def test_a_server_of_others_that_dies_is_told_in_the_report(project: pytest.Pyte
     result.stdout.fnmatch_lines(["*- fake WebUI -*", "no fake WebUI answers at http://*"])
 
 
-def test_one_server_is_not_shared_by_workers(project: pytest.Pytester) -> None:
-    """Workers that reset one server under each other are refused with the way out."""
-    project.makepyfile("def test_it(fake_webui): pass")
+def test_one_server_has_a_scope_for_each_worker(project: pytest.Pytester) -> None:
+    """Workers that reset one server do not see each other, nor does it see them."""
+    project.makepyfile(
+        """
+        import pytest
+        from client import call
+
+        @pytest.mark.parametrize("number", range(12))
+        def test_it(fake_webui, number):
+            call(fake_webui)
+            assert fake_webui.count(exactly=1) == 1
+        """
+    )
     with FakeWebUI() as webui:
         result = run(project, "--fake-webui-url", webui.url, "-n", "2")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*--fake-webui-url is one server, and each test resets it*"])
+        assert webui.requests() == []
+        assert webui.health()["scopes"] == 2
+    result.assert_outcomes(passed=12)
 
 
 def test_a_url_where_nobody_answers_is_told(project: pytest.Pytester) -> None:
@@ -438,3 +452,62 @@ def test_findings_of_tests_that_pass_are_shown(project: pytest.Pytester) -> None
     result = run(project)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*fake WebUI findings*", "*::test_it", "*txt2img: *nobody*"])
+
+
+def test_a_failure_shows_images_by_size_and_hash(project: pytest.Pytester) -> None:
+    """With the way to their bytes, in place of their base64."""
+    project.makepyfile(
+        CALLS
+        + """
+    def test_it(fake_webui):
+        generate(fake_webui, prompt="a cat")
+        assert False
+"""
+    )
+    result = run(project)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- fake WebUI -*",
+            "POST /sdapi/v1/txt2img * 1 * 200",
+            '#1 POST /sdapi/v1/txt2img 200: {"width": 64, *"prompt": "a cat"}',
+            "    received images.0: PNG 64×64, sha256 ????????????…, image(1, 0)",
+        ]
+    )
+
+
+def test_coroutines_have_a_fixture_of_their_own(project: pytest.Pytester) -> None:
+    """It is the same server, fresh and strict, and its methods are awaited."""
+    project.makepyfile(
+        """
+        import asyncio
+        from client import call
+
+        def test_it(async_fake_webui):
+            async def count():
+                await asyncio.to_thread(call, async_fake_webui)
+                return await async_fake_webui.count(exactly=1)
+
+            assert asyncio.run(count()) == 1
+
+        def test_slip(async_fake_webui):
+            call(async_fake_webui, "/sdapi/v1/sampler")
+        """
+    )
+    run(project).assert_outcomes(passed=1, failed=1)
+
+
+def test_the_mark_can_be_written_as_a_function(project: pytest.Pytester) -> None:
+    """It is the mark."""
+    project.makepyfile(
+        CALLS
+        + """
+    from fake_webui.pytest_plugin import mark
+
+    @mark(strict=False, step_seconds=0.01)
+    def test_it(fake_webui):
+        assert fake_webui.settings()["step_seconds"] == 0.01
+        generate(fake_webui, negativ_prompt="x")
+"""
+    )
+    run(project, "--strict-markers").assert_outcomes(passed=1)

@@ -131,7 +131,7 @@ def test_the_journal_says_what_it_says_of_the_imitation(front: FakeWebUI) -> Non
     ]
     assert any("did you mean `negative_prompt`" in line for line in front.unexpected())
     (image,) = front.request(1)["images"]
-    assert (image["width"], image["parameters"].splitlines()[0]) == (64, SMALL["prompt"])
+    assert (image["width"], str(image["parameters"]).splitlines()[0]) == (64, SMALL["prompt"])
     assert (entry["matched"], entry["status"]) == (True, 200)
 
 

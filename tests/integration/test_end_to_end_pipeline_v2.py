@@ -5,7 +5,6 @@ import json
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -15,7 +14,8 @@ from app.bootstrap import Application, build_app
 from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig, UpscaleConfig
 from app.jobs.models import JobRecord
 from fake_webui import FakeWebUI
-from tests.support import payloads, run_module, wait_until
+from fake_webui.testing.types import Entry
+from tests.support import duration_s, payloads, run_module, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 UPSCALE = "/sdapi/v1/extra-single-image"
@@ -151,10 +151,10 @@ def test_the_server_sees_one_generation_at_a_time(
     assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
 
-def span(entry: dict[str, Any]) -> tuple[datetime, datetime]:
+def span(entry: Entry) -> tuple[datetime, datetime]:
     """Return when an exchange began and ended."""
     began = datetime.fromisoformat(entry["time"])
-    return began, began + timedelta(seconds=entry["duration_s"])
+    return began, began + timedelta(seconds=duration_s(entry))
 
 
 def test_an_answer_without_an_image_fails_the_job(

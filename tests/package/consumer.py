@@ -23,8 +23,8 @@ def prompt_of_the_last() -> str:
 def test_with_the_fixture(fake_webui: FakeWebUI, tmp_path: Path) -> None:
     """Use the plugin's fixture."""
     fake_webui.fault("out-of-memory", "/sdapi/v1/txt2img", when="first")
-    entries: list[dict[str, object]] = fake_webui.wait("/sdapi/v1/txt2img", at_least=1)
-    (tmp_path / "entries").write_text(f"{entries} {fake_webui.count(exactly=1)}")
+    paths: list[str] = [one["path"] for one in fake_webui.wait("/sdapi/v1/txt2img", at_least=1)]
+    (tmp_path / "entries").write_text(f"{paths} {fake_webui.count(exactly=1)}")
 
 
 NAMES: tuple[str, str, list[str]] = (EMULATED_VERSION, __version__, fake_webui.__all__)

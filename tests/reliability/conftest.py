@@ -14,7 +14,9 @@ from app.config.pipeline_config import merge
 from app.jobs.models import JobSpec
 from app.limits import Limits
 from fake_webui import FakeWebUI
+from fake_webui.testing.types import Entry
 from tests.conftest import StartFake
+from tests.support import duration_s
 
 SHORT = Limits(
     poll_s=0.02,
@@ -40,10 +42,10 @@ def boat(steps: int = 2, **details: Any) -> JobSpec:
     return JobSpec(**{"prompt": "a boat", "config": config, **details})
 
 
-def overlaps(entries: list[dict[str, Any]]) -> bool:
+def overlaps(entries: list[Entry]) -> bool:
     """Return whether a request of the journal was sent before the one before it was answered."""
     starts = [datetime.fromisoformat(entry["time"]) for entry in entries]
-    ends = [s + timedelta(seconds=e["duration_s"]) for s, e in zip(starts, entries, strict=True)]
+    ends = [s + timedelta(seconds=duration_s(e)) for s, e in zip(starts, entries, strict=True)]
     return any(end > start for end, start in zip(ends[:-1], starts[1:], strict=True))
 
 

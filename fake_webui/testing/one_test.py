@@ -1,0 +1,100 @@
+"""One test on a server that many use in turn: fresh before, strict after, told when it fails."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from fake_webui.errors import ExpectationError, FakeWebUIError, StartError
+from fake_webui.journal.summary import image_lines, in_short, summary
+from fake_webui.testing.steering import SteeredWebUI
+from fake_webui.testing.types import OptionsOfTest
+from fake_webui.wording import shown
+
+__tracebackhide__ = True  # what fails is the test
+
+SETTINGS = ("step_seconds", "load_seconds", "seed", "images")
+ENTRIES_SHOWN = 20
+
+
+class OneTest:
+    """The time between two resets; `name` is the mark that entries carry."""
+
+    def __init__(self, webui: SteeredWebUI, name: str | None, options: OptionsOfTest) -> None:
+        self._webui = webui
+        self._name = name
+        self._options = options
+
+    def __enter__(self) -> Self:
+        self._webui.reset()
+        self._webui.mark(self._name)
+        prepare(self._webui, self._options)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            hide_frames(trace)
+            error.add_note(f"\nfake WebUI:\n{told_by(self._webui, error)}")
+            return
+        check_running(self._webui)
+        if self._options.get("strict", True):
+            self._webui.refuse_unexpected(self._options.get("allow", ()))
+        self._webui.mark(None)
+
+
+def prepare(webui: SteeredWebUI, options: OptionsOfTest) -> None:
+    """Let the server be as one test wants it.
+
+    Raises:
+        ControlError: if it can't be.
+    """
+    if settings := {name: options[name] for name in SETTINGS if name in options}:  # type: ignore[literal-required]
+        webui.settings(**settings)
+    for rule in options.get("faults", ()):
+        webui.add_fault(rule)
+
+
+def check_running(webui: SteeredWebUI) -> None:
+    """Fail where the server has gone.
+
+    Raises:
+        StartError: with its status and last words.
+    """
+    if (status := webui.exit_status) is not None:
+        raise StartError(f"the fake WebUI ended with status {status}: {webui.errors()}")
+
+
+def hide_frames(trace: TracebackType | None) -> None:
+    """Cut a traceback off where it enters this package."""
+    while trace and trace.tb_next:
+        if "__tracebackhide__" in trace.tb_next.tb_frame.f_globals:
+            trace.tb_next = None
+        trace = trace.tb_next
+
+
+def told_by(webui: SteeredWebUI, error: BaseException | None = None) -> str:
+    """Return what there is to say about a failure: the journal in short, or the last words.
+
+    The table is left out where the error has it already.
+    """
+    if webui.exit_status is not None:
+        return webui.errors()
+    try:
+        return "\n".join(told(webui, with_table=not isinstance(error, ExpectationError)))
+    except FakeWebUIError as failure:
+        return str(failure)
+
+
+def told(webui: SteeredWebUI, *, with_table: bool) -> Iterator[str]:
+    """Yield the table of what was called, then the last requests with payload and images."""
+    entries = webui.requests()
+    if with_table or not entries:
+        yield summary(entries)
+    for entry in entries[-ENTRIES_SHOWN:]:
+        payload = shown(in_short(entry["payload"])) if "text" not in entry else entry["text"]
+        yield f"#{entry['n']} {entry['method']} {entry['path']} {entry['status']}: {payload}"
+        yield from image_lines(entry["n"], webui.request(entry["n"])["images"])
