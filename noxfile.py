@@ -58,11 +58,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typecheck(session: nox.Session) -> None:
-    """Check the types, strictly, and what is shipped for other systems too."""
+    """Check the types, strictly, what is shipped for other systems too, and the examples."""
     prepare(session, "typecheck")
     session.run("mypy")
     for platform in ("win32", "darwin"):
         session.run("mypy", "--platform", platform, "fake_webui", "app")
+    session.run("pytest", "-q", "-m", "typed", "tests/test_docs.py")
 
 
 @nox.session
@@ -92,7 +93,9 @@ def demo(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure: ratios to a floor in the same run, and what takes minutes."""
     prepare(session, "test")
-    session.run("pytest", "-q", "-m", "slow and not package and not clients", *session.posargs)
+    session.run(
+        "pytest", "-q", "-m", "slow and not package and not clients and not typed", *session.posargs
+    )
 
 
 @nox.session
@@ -115,4 +118,4 @@ def package(session: nox.Session) -> None:
 def clients(session: nox.Session) -> None:
     """Install other people's clients, Python's and node's, and drive each against the fake."""
     prepare(session, "test")
-    session.run("pytest", "-q", "-m", "clients", "tests/clients", *session.posargs)
+    session.run("pytest", "-q", "-m", "clients", "tests", *session.posargs)
