@@ -9,7 +9,8 @@ The command line turns each into one sentence and an exit status.
     │   ├── PresetError                 a preset; missing or not readable
     │   ├── ImageFileError              a file that is not an image, or has no parameters
     │   ├── HomeError                   the home folder can't be made, read or written
-    │   ├── StoreVersionError           jobs.db is from a newer version
+    │   │   └── StoreError                 the store on a server can't be reached or used
+    │   ├── StoreVersionError           the store is another version's
     │   ├── UnknownJobError             no job has this id
     │   └── TransitionError             the job's state does not allow this
     ├── WebUIError                   1  the WebUI did not do its part
@@ -24,6 +25,7 @@ The command line turns each into one sentence and an exit status.
     │       └── MissingOnWebUIError        it lacks a model or a script; nothing was sent
     ├── RunnerError                  1  what runs the jobs can't go on
     ├── JobCancelledError            1  the user cancelled the job
+    ├── JobLostError                 1  the job was taken off its worker
     └── JobStoppedError              1  the app was stopped while the job was running
 
 The numbers are exit statuses; a class without one has its parent's.
@@ -76,8 +78,12 @@ class HomeError(BadInputError):
     """The home folder can't be made, read or written."""
 
 
+class StoreError(HomeError):
+    """The store of jobs on a server can't be reached or used."""
+
+
 class StoreVersionError(BadInputError):
-    """The job store was written by a newer version of the app."""
+    """The job store was written by another version of the app."""
 
 
 class UnknownJobError(BadInputError):
@@ -147,6 +153,10 @@ class RunnerError(AppError):
 
 class JobCancelledError(AppError):
     """The job was cancelled by the user."""
+
+
+class JobLostError(AppError):
+    """The job is not its worker's any more: it was away for so long that it counted as dead."""
 
 
 class JobStoppedError(AppError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.errors import (
     BadInputError,
     HomeError,
+    JobLostError,
     JobStoppedError,
     MissingOnWebUIError,
     TookTooLongError,
@@ -64,7 +65,9 @@ def counts(error: Exception) -> bool:
         return error.status != INVALID_REQUEST
     if isinstance(error, HomeError):
         return True
-    return not isinstance(error, MissingOnWebUIError | BadInputError | JobStoppedError)
+    return not isinstance(
+        error, MissingOnWebUIError | BadInputError | JobStoppedError | JobLostError
+    )
 
 
 def failure_kind(error: Exception | None) -> FailureKind | None:

@@ -13,6 +13,7 @@ from typing import Any
 from app.errors import (
     AppError,
     JobCancelledError,
+    JobLostError,
     JobStoppedError,
     OutcomeUnknownError,
     TookTooLongError,
@@ -56,6 +57,8 @@ def error_of(asked: ControlRequest | None) -> AppError | None:
         return JobCancelledError("cancelled")
     if asked is ControlRequest.STOP:
         return JobStoppedError("the app was stopped while this job was running")
+    if asked is ControlRequest.LOST:
+        return JobLostError("the job was taken off this worker, which had counted as dead")
     return None
 
 

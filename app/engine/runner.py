@@ -22,6 +22,7 @@ from app.errors import (
     AppError,
     HomeError,
     JobCancelledError,
+    JobLostError,
     JobStoppedError,
     OutcomeUnknownError,
     RunnerError,
@@ -86,8 +87,6 @@ class SingleNodeJobRunner:
         """What keeps it from a job that waits, or None."""
         self._queue, self._registry, self._pipeline = queue, registry, pipeline
         self._overviews, self._pool, self._limits = overviews, pool, limits
-        identity = webui_identity(node.name)
-        self._lock_name = f"webui-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
         self._progress_listeners = Listeners[Progress]()
         self._end_listeners = Listeners[JobRecord]()
         self._enough: Callable[[], bool] = _never
@@ -97,6 +96,7 @@ class SingleNodeJobRunner:
         self._worker: Worker | None = None
         self._breaker = CircuitBreaker(node, pool, queue, limits)
         self._recover_at = 0.0
+        self._is_claim_unanswered = False
         self._foreign_work = ForeignWork(node, limits)
 
     def start(self, enough: Callable[[], bool] = _never) -> None:
@@ -144,7 +144,7 @@ class SingleNodeJobRunner:
             HomeError: if the store can't be written.
         """
         count = 0
-        with self._registry.registered() as worker:
+        with self._registry.registered(self.node.name) as worker:
             while (turn := self._turn(worker, give_up_after_s=0)) is not Turn.NOTHING:
                 count += turn is Turn.RAN
                 if turn is Turn.BUSY:
@@ -160,7 +160,7 @@ class SingleNodeJobRunner:
         return self._end_listeners.add(listener)
 
     def _work(self) -> None:
-        with self._registry.registered() as self._worker:
+        with self._registry.registered(self.node.name) as self._worker:
             self._take_turns(self._worker)
 
     def _take_turns(self, worker: Worker) -> None:
@@ -190,7 +190,7 @@ class SingleNodeJobRunner:
             self._registry.recover()
 
     def _turn(self, worker: Worker, give_up_after_s: float) -> Turn:
-        with worker.life.lock(self._lock_name) as lock:
+        with worker.life.lock(self._lock_name(worker)) as lock:
             if not lock.acquire():
                 waiting = self._queue.has_next()
                 self.waits_for = f"another process uses {self.node.name}" if waiting else None
@@ -201,17 +201,37 @@ class SingleNodeJobRunner:
             finally:
                 self.is_busy, self.job, self.progress = False, None, None
 
+    def _lock_name(self, worker: Worker) -> str:
+        """Return the name of the WebUI's execution lock, the same for all that use this WebUI."""
+        identity = webui_identity(self.node.name, worker.life.here)
+        return f"webui-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+
     def _claim_and_run(self, worker: Worker, give_up_after_s: float) -> Turn:
-        self.job = self._claim(worker, give_up_after_s)
+        self.job = self._unanswered_claim(worker) or self._claim(worker, give_up_after_s)
         if self.job is None:
             self.waits_for = self.node.outage_words() or self._foreign_work.words()
             return Turn.BUSY if self._foreign_work.is_holding else Turn.NOTHING
         self.waits_for = None
-        self._run(self.job)
+        self._run(worker, self.job)
         self._foreign_work.job_ran()
         return Turn.RAN
 
+    def _unanswered_claim(self, worker: Worker) -> JobRecord | None:
+        """Return a job that was claimed without this worker's learning of it, so that it runs."""
+        if not self._is_claim_unanswered:
+            return None
+        found = self._queue.claimed_by(worker.name)
+        self._is_claim_unanswered = False
+        return found
+
     def _claim(self, worker: Worker, give_up_after_s: float) -> JobRecord | None:
+        try:
+            return self._next_job(worker, give_up_after_s)
+        except HomeError:
+            self._is_claim_unanswered = True
+            raise
+
+    def _next_job(self, worker: Worker, give_up_after_s: float) -> JobRecord | None:
         if not self._queue.has_next():
             self._foreign_work.forget()
             return None
@@ -225,41 +245,47 @@ class SingleNodeJobRunner:
         self._queue.pass_over(self.node.name, unable)
         return self._queue.claim(worker.name, list(unable))
 
-    def _run(self, job: JobRecord) -> None:
-        status, meta, error = self._outcome(job)
+    def _run(self, worker: Worker, job: JobRecord) -> None:
+        status, meta, error = self._outcome(worker, job)
         if error is not None:
             meta = {**meta, "error": _said(error), "error_kind": _kind(error)}
-        self._record(job, status, {**meta, "webui": self.node.name})
+        self._record(worker, job, status, {**meta, "webui": self.node.name})
         self._breaker.record(status, error)
 
-    def _outcome(self, job: JobRecord) -> tuple[JobStatus, Mapping[str, Any], Exception | None]:
+    def _outcome(
+        self, worker: Worker, job: JobRecord
+    ) -> tuple[JobStatus, Mapping[str, Any], Exception | None]:
         try:
-            return JobStatus.SUCCEEDED, self._pipeline.run(job, self._hooks(job)), None
+            return JobStatus.SUCCEEDED, self._pipeline.run(job, self._hooks(worker, job)), None
         except JobCancelledError:
             return JobStatus.CANCELLED, {}, None
-        except JobStoppedError as error:
+        except (JobStoppedError, JobLostError) as error:
             return JobStatus.INTERRUPTED, {}, error
         except OutcomeUnknownError as error:
             return self._breaker.status_of_lost_job(error), {}, error
         except Exception as error:  # noqa: BLE001 - whatever it is, the job failed and the next runs
             return JobStatus.FAILED, {}, error
 
-    def _record(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> None:
+    def _record(
+        self, worker: Worker, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]
+    ) -> None:
         """Record a job's end; a full disk may have room again in a while.
 
         Raises:
             HomeError: if there is none within `patience_s`, or before the runner stops.
         """
         deadline = time.monotonic() + self._limits.patience_s
-        while not self._is_recorded(job, status, meta):
+        while not self._is_recorded(worker, job, status, meta):
             if time.monotonic() > deadline or self._stopping.wait(self._limits.idle_poll_s):
                 raise HomeError(f"can't record that job {job.job_id} {status}: {self.node.outage}")
 
-    def _is_recorded(self, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]) -> bool:
+    def _is_recorded(
+        self, worker: Worker, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]
+    ) -> bool:
         try:
             overview = self._overviews.place_for(job)
             named = {"overview": overview} if overview else {}
-            ended = self._queue.finish(job.job_id, status, {**meta, **named})
+            ended = self._end(worker, job, status, {**meta, **named})
         except HomeError as error:
             self._breaker.trip(str(error))
             self.waits_for = self.node.outage_words()
@@ -269,22 +295,31 @@ class SingleNodeJobRunner:
         self._end_listeners.tell(ended)
         return True
 
-    def _hooks(self, job: JobRecord) -> JobHooks:
+    def _end(
+        self, worker: Worker, job: JobRecord, status: JobStatus, meta: Mapping[str, Any]
+    ) -> JobRecord:
+        """Record a job's end and return it; one that was taken off this worker has its end."""
+        try:
+            return self._queue.finish(job.job_id, worker.name, status, meta)
+        except JobLostError:
+            return self._queue.get(job.job_id)
+
+    def _hooks(self, worker: Worker, job: JobRecord) -> JobHooks:
         return JobHooks(
             on_progress=self._tell,
-            on_images=lambda images: self._note(job, images),
-            on_put_back=lambda options: self._queue.note(job.job_id, put_back=options),
-            control=lambda: self._control(job),
+            on_images=lambda images: self._note(worker, job, images),
+            on_put_back=lambda options: self._queue.note(job.job_id, worker.name, put_back=options),
+            control=lambda: self._control(worker, job),
             on_skipped=lambda: self._queue.control_done(job.job_id, ControlRequest.SKIP),
         )
 
-    def _note(self, job: JobRecord, images: Sequence[SavedImage]) -> None:
+    def _note(self, worker: Worker, job: JobRecord, images: Sequence[SavedImage]) -> None:
         if images:
             known = [asdict(image) for image in images]
-            self._queue.note(job.job_id, images=known, webui=self.node.name)
+            self._queue.note(job.job_id, worker.name, images=known, webui=self.node.name)
 
-    def _control(self, job: JobRecord) -> ControlRequest | None:
-        asked = self._queue.control_request(job.job_id)
+    def _control(self, worker: Worker, job: JobRecord) -> ControlRequest | None:
+        asked = self._queue.control_request(job.job_id, worker.name)
         return ControlRequest.STOP if asked is None and self._stopping.is_set() else asked
 
     def _tell(self, progress: Progress) -> None:

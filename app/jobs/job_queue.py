@@ -6,20 +6,29 @@ from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from app.config.requirements import Needs
-from app.errors import TransitionError
+from app.errors import TransitionError, UnknownJobError
 from app.jobs.models import ControlRequest, JobRecord, JobSpec, JobStatus
-from app.jobs.order import IN_ORDER, index_of, next_job, place, place_of, slot
+from app.jobs.order import (
+    IN_ORDER,
+    index_of,
+    next_job,
+    place,
+    place_of,
+    queued_needs,
+    slot,
+)
 from app.jobs.rows import insert_jobs, read_needs, records, select, write_needs
 from app.jobs.transitions import (
     PauseState,
     end_job,
     find_job,
+    find_own,
     note_meta,
     pause_state,
     set_pause,
     start_job,
 )
-from app.store.job_store import Connection, JobStore
+from app.store.job_store import Connection, JobStore, Row
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -37,10 +46,11 @@ class JobQueue:
     def __init__(self, store: JobStore) -> None:
         self._store = store
         self._changed = threading.Condition()
+        store.subscribe(self.wake)
 
     def add(self, specs: Sequence[JobSpec]) -> list[str]:
         """Queue jobs, all or none; return their ids in the same order."""
-        return self._change(insert_jobs, specs)
+        return self._announce(insert_jobs, specs)
 
     def replace(self, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
         """Queue new jobs, each in the place of an old one that is still queued, all or none.
@@ -52,7 +62,7 @@ class JobQueue:
         Raises:
             TransitionError: if an old one is running.
         """
-        return self._change(_replace, edits)
+        return self._announce(_replace, edits)
 
     def has_next(self) -> bool:
         """Return whether `claim` would find a job."""
@@ -73,17 +83,44 @@ class JobQueue:
             self.wake()
         return claimed
 
-    def note(self, job_id: str, **meta: Any) -> None:
-        """Add to what is known of a running job, so that it outlasts a crash."""
-        self._store.change(note_meta, job_id, meta)
+    def get(self, job_id: str) -> JobRecord:
+        """Return a job.
 
-    def finish(self, job_id: str, status: JobStatus, meta: Mapping[str, Any]) -> JobRecord:
-        """End a running job; one that was to be cancelled does not succeed any more.
+        Raises:
+            UnknownJobError: if there is none with this id.
+        """
+        found = records(self._store, "WHERE job_id = ?", [job_id])
+        if not found:
+            raise UnknownJobError(f"there is no job {job_id}")
+        return found[0]
+
+    def claimed_by(self, worker: str) -> JobRecord | None:
+        """Return the job that a worker runs, if the store has one that it may not know of."""
+        rest = "WHERE status = 'running' AND worker = ? ORDER BY n DESC LIMIT 1"
+        found = records(self._store, rest, [worker])
+        return found[0] if found else None
+
+    def note(self, job_id: str, worker: str, **meta: Any) -> None:
+        """Add to what is known of a job that `worker` runs, so that it outlasts a crash.
+
+        Raises:
+            UnknownJobError: if there is none.
+            JobLostError: if it was taken off the worker.
+        """
+        self._store.change(note_meta, job_id, worker, meta)
+
+    def finish(
+        self, job_id: str, worker: str, status: JobStatus, meta: Mapping[str, Any]
+    ) -> JobRecord:
+        """End a job that `worker` runs; one that was to be cancelled does not succeed any more.
+
+        To be repeated until it is answered: an end that is recorded already is recorded once.
 
         Raises:
             UnknownJobError, TransitionError: if it is not running.
+            JobLostError: if it was taken off the worker.
         """
-        return self._change(_finish, job_id, status, meta)
+        return self._change(_finish, job_id, worker, status, meta)
 
     def cancel(self, job_ids: Iterable[str]) -> list[JobRecord]:
         """Cancel queued jobs at once and ask running ones to stop; return them as they then are.
@@ -92,15 +129,15 @@ class JobQueue:
             UnknownJobError, TransitionError: if one is unknown or already done; then none is
                 cancelled.
         """
-        return self._change(_cancel_all, list(job_ids))
+        return self._announce(_cancel_all, list(job_ids))
 
     def withdraw(self, job_ids: Iterable[str]) -> None:
         """Cancel those of the jobs that have not ended."""
-        self._change(_withdraw, list(job_ids))
+        self._announce(_withdraw, list(job_ids))
 
     def clear(self) -> int:
         """Cancel everything that is queued; return how many that were."""
-        return self._change(_clear)
+        return self._announce(_clear)
 
     def ask_to_skip(self, job_id: str) -> None:
         """Ask for the image that a running job is making to be skipped.
@@ -108,11 +145,14 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if the job is not running.
         """
-        self._change(_ask_to_skip, job_id)
+        self._announce(_ask_to_skip, job_id)
 
-    def control_request(self, job_id: str) -> ControlRequest | None:
-        """Return what a user asks of a running job, or None."""
-        return self._store.read(_asked, job_id)
+    def control_request(self, job_id: str, worker: str) -> ControlRequest | None:
+        """Return what is asked of a job that `worker` runs, or None.
+
+        It is LOST where the job was taken off the worker.
+        """
+        return self._store.read(_asked_of, job_id, worker)
 
     def control_done(self, job_id: str, request: ControlRequest) -> None:
         """Forget a request that was carried out."""
@@ -124,7 +164,7 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if it is not queued.
         """
-        self._change(_move, job_id, position)
+        self._announce(_move, job_id, position)
 
     def move_before(self, job_ids: Sequence[str], before: str | None) -> None:
         """Put queued jobs before another one, in the order given; None is the end of the line.
@@ -132,7 +172,7 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if one is not queued; then none is moved.
         """
-        self._change(_move_before, list(dict.fromkeys(job_ids)), before)
+        self._announce(_move_before, list(dict.fromkeys(job_ids)), before)
 
     def move_to_front(self, job_ids: Sequence[str]) -> None:
         """Put queued jobs before all others, in the order given.
@@ -140,15 +180,15 @@ class JobQueue:
         Raises:
             UnknownJobError, TransitionError: if one is not queued; then none is moved.
         """
-        self._change(_move_to_front, list(dict.fromkeys(job_ids)))
+        self._announce(_move_to_front, list(dict.fromkeys(job_ids)))
 
     def pause(self, reason: str = "") -> None:
         """Let no QUEUE job start; the running one goes on, DIRECT ones run."""
-        self._change(set_pause, paused=True, reason=reason)
+        self._announce(set_pause, paused=True, reason=reason)
 
     def resume(self) -> None:
         """Let QUEUE jobs start again."""
-        self._change(set_pause, paused=False)
+        self._announce(set_pause, paused=False)
 
     def pause_state(self) -> PauseState:
         """Return whether the queue is paused, and why."""
@@ -194,8 +234,7 @@ class JobQueue:
 
     def waiting_needs(self) -> list[Needs]:
         """Return the different needs of queued jobs."""
-        rows = self._store.rows("SELECT DISTINCT needs FROM jobs WHERE status = 'queued'")
-        return [read_needs(needs) for (needs,) in rows]
+        return [read_needs(needs) for needs in self._store.read(queued_needs)]
 
     def pass_over(self, webui: str, reasons: Mapping[Needs, str]) -> None:
         """Record which needs a WebUI can't meet, and why, in place of what was known of it."""
@@ -218,10 +257,16 @@ class JobQueue:
     def _change(
         self, work: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Change the queue in one transaction, and wake who waits for it."""
+        """Change the queue in one transaction, and wake who waits for it in this process."""
         result = self._store.change(work, *args, **kwargs)
         self.wake()
         return result
+
+    def _announce(
+        self, work: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Change the queue in one transaction, and wake who waits for it in any process."""
+        return self._change(_announced, lambda connection: work(connection, *args, **kwargs))
 
     def _with_reasons(self, jobs: list[JobRecord]) -> list[JobRecord]:
         rows = self._store.rows(
@@ -239,7 +284,14 @@ class JobQueue:
         ]
 
 
+def _announced(connection: Connection, work: Callable[[Connection], Result]) -> Result:
+    result = work(connection)
+    connection.dialect.announce(connection)
+    return result
+
+
 def _replace(connection: Connection, edits: Sequence[tuple[JobRecord, JobSpec]]) -> list[str]:
+    connection.dialect.hold_line(connection)
     new_ids = insert_jobs(connection, [spec for _, spec in edits])
     for (old, _), new_id in zip(edits, new_ids, strict=True):
         _take_over(connection, old.job_id, new_id)
@@ -264,34 +316,38 @@ def _has_next(connection: Connection) -> bool:
 def _claim(
     connection: Connection, worker: str, unable: Collection[Needs], *, direct_only: bool
 ) -> JobRecord | None:
+    connection.dialect.join_line(connection)
     held = direct_only or pause_state(connection).paused
-    found = next_job(connection, unable, direct_only=held)
-    if found is None:
-        return None
-    start_job(connection, found.job_id, worker)
-    return find_job(connection, found.job_id)
+    found = next_job(connection, unable, direct_only=held, to_claim=True)
+    return start_job(connection, found, worker) if found else None
 
 
 def _finish(
-    connection: Connection, job_id: str, status: JobStatus, meta: Mapping[str, Any]
+    connection: Connection, job_id: str, worker: str, status: JobStatus, meta: Mapping[str, Any]
 ) -> JobRecord:
+    job = find_own(connection, job_id, worker)
     is_cancelled = _asked(connection, job_id) is ControlRequest.CANCEL
     if status is JobStatus.SUCCEEDED and is_cancelled:
         status = JobStatus.CANCELLED
+    if job.status is status:
+        return job
     return end_job(connection, job_id, status, meta)
 
 
 def _cancel_all(connection: Connection, job_ids: Sequence[str]) -> list[JobRecord]:
+    connection.dialect.hold_line(connection)
     return [_cancel(connection, job_id) for job_id in job_ids]
 
 
 def _withdraw(connection: Connection, job_ids: Sequence[str]) -> None:
+    connection.dialect.hold_line(connection)
     for job_id in job_ids:
         if not find_job(connection, job_id).status.is_terminal:
             _cancel(connection, job_id)
 
 
 def _clear(connection: Connection) -> int:
+    connection.dialect.hold_line(connection)
     queued = select(connection, "WHERE status = 'queued'")
     return len(_cancel_all(connection, [job.job_id for job in queued]))
 
@@ -305,7 +361,7 @@ def _cancel(connection: Connection, job_id: str) -> JobRecord:
 
 
 def _ask(connection: Connection, job_id: str, request: ControlRequest | None) -> None:
-    connection.execute("UPDATE jobs SET wish = ? WHERE job_id = ?", [request, job_id])
+    connection.execute("UPDATE jobs SET control_request = ? WHERE job_id = ?", [request, job_id])
 
 
 def _ask_to_skip(connection: Connection, job_id: str) -> None:
@@ -321,11 +377,13 @@ def _forget_request(connection: Connection, job_id: str, request: ControlRequest
 
 
 def _move(connection: Connection, job_id: str, position: int) -> None:
+    connection.dialect.hold_line(connection)
     _refuse_unless_queued(find_job(connection, job_id))
     place(connection, job_id, *slot(connection, job_id, max(position, 1) - 1))
 
 
 def _move_before(connection: Connection, job_ids: Sequence[str], before: str | None) -> None:
+    connection.dialect.hold_line(connection)
     for job_id in (*job_ids, *filter(None, [before])):
         _refuse_unless_queued(find_job(connection, job_id))
     for job_id in job_ids:
@@ -347,8 +405,18 @@ def _pass_over(connection: Connection, webui: str, reasons: Mapping[str, str]) -
 
 
 def _asked(connection: Connection, job_id: str) -> ControlRequest | None:
-    found = connection.execute("SELECT wish FROM jobs WHERE job_id = ?", [job_id]).fetchone()
-    return next((request for request in ControlRequest if found and request == found[0]), None)
+    sql = "SELECT control_request FROM jobs WHERE job_id = ?"
+    return _request(connection.execute(sql, [job_id]).fetchone())
+
+
+def _asked_of(connection: Connection, job_id: str, worker: str) -> ControlRequest | None:
+    sql = "SELECT control_request FROM jobs WHERE job_id = ? AND worker = ? AND status = 'running'"
+    found = connection.execute(sql, [job_id, worker]).fetchone()
+    return _request(found) if found else ControlRequest.LOST
+
+
+def _request(row: Row | None) -> ControlRequest | None:
+    return next((request for request in ControlRequest if row and request == row[0]), None)
 
 
 def _refuse_unless_queued(job: JobRecord) -> None:

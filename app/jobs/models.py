@@ -33,6 +33,7 @@ class ControlRequest(StrEnum):
     CANCEL = "cancel"
     SKIP = "skip"
     STOP = "stop"  # the app is about to end
+    LOST = "lost"  # the job is another's now
 
 
 class JobStatus(StrEnum):

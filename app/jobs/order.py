@@ -5,20 +5,63 @@ from collections.abc import Collection
 from app.config.requirements import Needs
 from app.jobs.models import JobRecord
 from app.jobs.rows import select, write_needs
-from app.store.job_store import Connection
+from app.store.job_store import Condition, Connection
 
 IN_ORDER = "ORDER BY priority DESC, rank, n"
 
 
+FRONT = 32
+"""How many jobs of each kind of needs are looked at: more than claim at one moment."""
+MOST_KINDS = 100
+"""Of needs that are looked at one by one; with more the whole line is walked along."""
+
+
 def next_job(
-    connection: Connection, unable: Collection[Needs], *, direct_only: bool
+    connection: Connection, unable: Collection[Needs], *, direct_only: bool, to_claim: bool = False
 ) -> JobRecord | None:
-    """Return the queued job at the front, of those whose needs are not among `unable`."""
-    direct = "AND run_mode = 'direct'" if direct_only else ""
-    able = f"AND needs NOT IN ({', '.join('?' * len(unable))})"
-    rest = f"WHERE status = 'queued' {direct} {able} {IN_ORDER} LIMIT 1"
-    found = select(connection, rest, [write_needs(needs) for needs in unable])
+    """Return the queued job at the front, of those whose needs are not among `unable`.
+
+    Args:
+        connection: the store's.
+        unable: what jobs need that are left to others.
+        direct_only: whether QUEUE jobs are left where they are.
+        to_claim: whether it is about to be changed; one that another is about to change is passed
+            over.
+    """
+    queued = "WHERE status = 'queued'" + (" AND run_mode = 'direct'" if direct_only else "")
+    fit, values = _fit(connection, queued, {write_needs(needs) for needs in unable})
+    locking = connection.dialect.claiming if to_claim else ""
+    found = select(connection, f"{queued}{fit} {IN_ORDER} LIMIT 1{locking}", values)
     return found[0] if found else None
+
+
+def _fit(connection: Connection, queued: str, unable: Collection[str]) -> Condition:
+    """Return the condition on queued jobs whose needs are not among `unable`.
+
+    Only the fronts of the others are looked at, so unfit jobs before them cost nothing.
+    """
+    if not unable:
+        return "", []
+    able = [needs for needs in queued_needs(connection) if needs not in unable]
+    if len(able) > MOST_KINDS:
+        return f" AND needs NOT IN ({', '.join('?' * len(unable))})", list(unable)
+    front = f"SELECT n FROM jobs {queued} AND needs = ? {IN_ORDER} LIMIT {FRONT}"  # noqa: S608 - constant text
+    fronts = " UNION ALL ".join([f"SELECT n FROM ({front}) AS front"] * len(able))  # noqa: S608 - constant text
+    return f" AND n IN ({fronts or 'NULL'})", able
+
+
+def queued_needs(connection: Connection) -> list[str]:
+    """Return the different needs of queued jobs, as the store has them.
+
+    Each is looked up behind the one before, so it costs nothing that many jobs have the same.
+    """
+    least = "SELECT min(needs) FROM jobs WHERE status = 'queued'"
+    found = connection.execute(
+        f"WITH RECURSIVE each (needs) AS ({least} UNION ALL"  # noqa: S608 - constant text
+        f" SELECT ({least} AND jobs.needs > each.needs) FROM each WHERE each.needs IS NOT NULL)"
+        " SELECT needs FROM each WHERE needs IS NOT NULL"
+    )
+    return [needs for (needs,) in found]
 
 
 def slot(connection: Connection, job_id: str, index: int) -> tuple[int, float]:

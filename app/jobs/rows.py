@@ -85,13 +85,18 @@ def _stage_count(value: Any) -> int:
     return value
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def moment(text: str) -> datetime:
+    """Read a time of the store, which is UTC.
+
+    Raises:
+        ValueError: if it is not one.
+    """
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _optional_moment(text: str | None) -> datetime | None:
-    return _moment(text) if text else None
+    return moment(text) if text else None
 
 
 Read = Callable[[Any], Any]
@@ -104,7 +109,7 @@ _READ: Mapping[str, tuple[Read, Any]] = {
     **dict.fromkeys(("started_at", "completed_at"), (_optional_moment, None)),
     **dict.fromkeys(("has_upscale", "has_adetailer", "favourite"), (bool, False)),
     "stage_count": (_stage_count, 1),
-    "created_at": (_moment, datetime.fromtimestamp(0, UTC)),
+    "created_at": (moment, datetime.fromtimestamp(0, UTC)),
     "run_mode": (RunMode, RunMode.QUEUE),
     "status": (JobStatus, JobStatus.FAILED),
     "prompt_source": (PromptSource, PromptSource.MANUAL),

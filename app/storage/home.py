@@ -18,6 +18,8 @@ from app.storage.files import replace_file
 DEFAULT_WEBUI_URL = "http://127.0.0.1:7860"
 HOME_VARIABLE = "APP_HOME"
 WEBUI_VARIABLE = "WEBUI_URL"
+STORE_VARIABLE = "APP_STORE"
+IMAGES_VARIABLE = "APP_IMAGES"
 PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
 _API_ROOT = "/sdapi/v1"  # people copy it along with the address
 STORE_FILE = "jobs.db"
@@ -29,14 +31,22 @@ _LAST_USED = "last-used.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where things are. `webui_urls` has at least one, without a slash at the end."""
+    """Where things are. `webui_urls` has at least one, without a slash at the end.
+
+    `store` is the URL of a shared store, or None for the one in the home.
+    """
 
     home: Path
     webui_urls: tuple[str, ...]
+    store: str | None = None
+    images: Path
 
 
 def resolve_settings(
-    home: Path | str | None = None, webui: str | Sequence[str] | None = None
+    home: Path | str | None = None,
+    webui: str | Sequence[str] | None = None,
+    store: str | None = None,
+    images: Path | str | None = None,
 ) -> Settings:
     """Return what was given, or what the environment says, or the defaults.
 
@@ -48,17 +58,24 @@ def resolve_settings(
     checked = [check_webui_url(url) for url in urls or [DEFAULT_WEBUI_URL]]
     one_each = {webui_identity(url): url for url in reversed(checked)}
     chosen = tuple(url for url in dict.fromkeys(checked) if url in one_each.values())
-    return Settings(home=resolve_home(home), webui_urls=chosen)
+    folder = resolve_home(home)
+    elsewhere = images or os.environ.get(IMAGES_VARIABLE)
+    return Settings(
+        home=folder,
+        webui_urls=chosen,
+        store=store or os.environ.get(STORE_VARIABLE) or None,
+        images=Path(elsewhere).expanduser().absolute() if elsewhere else folder / IMAGES_FOLDER,
+    )
 
 
-def webui_identity(url: str) -> str:
-    """Return what the names of one WebUI have in common: this machine has several."""
+def webui_identity(url: str, here: str = "this machine") -> str:
+    """Return what the names of one WebUI have in common: this machine has several, `here` one."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     if host in {"localhost", "::1", "0.0.0.0", socket.gethostname().lower()} or host.startswith(  # noqa: S104 - compared, not bound
         "127."
     ):
-        host = "this machine"
+        host = here
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{host}:{port}{parts.path}"
 

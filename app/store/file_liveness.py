@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.storage.locks import FileLock
+from app.store.job_store import Census
 
 
 class FileLife:
     """A worker of this machine, alive for as long as it holds its lock file."""
+
+    here = "this machine"
 
     def __init__(self, folder: Path, worker: str) -> None:
         self._folder = folder
@@ -49,12 +52,12 @@ class FileLiveness:
         return [worker for worker in workers if _lock(self._folder, worker).is_free()]
 
     @contextlib.contextmanager
-    def expired(self, workers: Sequence[str]) -> Iterator[list[str]]:
-        """Give those whose lock is free, held meanwhile, so that one process alone expires them."""
+    def expired(self, workers: Sequence[str]) -> Iterator[Census]:
+        """Take the locks of the dead meanwhile, so that one process alone expires them."""
         locks = {worker: _lock(self._folder, worker) for worker in workers}
         dead = [worker for worker, lock in locks.items() if lock.acquire()]
         try:
-            yield dead
+            yield Census(dead, len(workers) - len(dead))
         finally:
             for worker in dead:
                 locks[worker].remove()

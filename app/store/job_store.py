@@ -62,7 +62,20 @@ class Dialect(Protocol):
 
     @property
     def locking(self) -> str:
-        """What a SELECT ends with whose rows are about to be changed."""
+        """What a SELECT ends with whose row is about to be changed."""
+
+    @property
+    def claiming(self) -> str:
+        """The same, where a row that somebody else is about to change is passed over."""
+
+    def hold_line(self, connection: Connection) -> None:
+        """Let nobody claim a job, or change the line, until the end of the transaction."""
+
+    def join_line(self, connection: Connection) -> None:
+        """Wait for who holds the line; then claim beside others who do."""
+
+    def announce(self, connection: Connection) -> None:
+        """Tell the workers of all processes of a change when the transaction ends."""
 
     def next_numbers(self, connection: Connection, count: int) -> Sequence[int]:
         """Return the numbers of the next jobs, ascending; no other job gets them."""
@@ -101,6 +114,10 @@ class Life(Protocol):
     It ends by `leave`, or by `forget` once the worker is off the registry.
     """
 
+    @property
+    def here(self) -> str:
+        """What the worker's machine is called, so that no two of the store are called the same."""
+
     def lock(self, name: str) -> Lock:
         """Return the lock of this name, which only one worker of the store can hold."""
 
@@ -109,6 +126,13 @@ class Life(Protocol):
 
     def forget(self) -> None:
         """Stop, and leave nothing behind."""
+
+
+class Census(NamedTuple):
+    """Which workers are dead for good, and how many give signs of life."""
+
+    dead: list[str]
+    alive: int
 
 
 class Liveness(Protocol):
@@ -124,8 +148,8 @@ class Liveness(Protocol):
     def missing(self, workers: Sequence[str]) -> list[str]:
         """Return those of the workers that give no sign of life; nothing is changed."""
 
-    def expired(self, workers: Sequence[str]) -> AbstractContextManager[list[str]]:
-        """Give those of the workers that are dead for good, and forget them after the block."""
+    def expired(self, workers: Sequence[str]) -> AbstractContextManager[Census]:
+        """Tell the dead ones from the living; the dead are forgotten after the block."""
 
 
 class JobStore(Protocol):
@@ -133,6 +157,10 @@ class JobStore(Protocol):
 
     All methods raise HomeError where the store can't be used, with the reason.
     """
+
+    @property
+    def name(self) -> str:
+        """Where it is, as users may see it."""
 
     @property
     def liveness(self) -> Liveness:
@@ -152,6 +180,9 @@ class JobStore(Protocol):
 
         It may be called again where the database had undone it, so it changes nothing else.
         """
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when another process announces a change, where that is heard."""
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a SELECT finds."""

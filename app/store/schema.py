@@ -78,4 +78,19 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX trash_by_undo ON trash (undo);
     """,
+    """
+    ALTER TABLE jobs RENAME COLUMN wish TO control_request;
+    ALTER TABLE jobs RENAME COLUMN owner TO worker;
+    CREATE TABLE workers (
+        worker TEXT PRIMARY KEY,
+        host TEXT NOT NULL,
+        process INTEGER NOT NULL,
+        webui TEXT NOT NULL,
+        started_at TEXT NOT NULL
+    );
+    INSERT INTO workers SELECT owner, '', 0, '', started_at FROM owners;
+    DROP TABLE owners;
+    DROP INDEX jobs_needs;
+    CREATE INDEX jobs_by_needs ON jobs (needs, priority DESC, rank, n) WHERE status = 'queued';
+    """,
 )

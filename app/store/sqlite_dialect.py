@@ -17,6 +17,7 @@ class SqliteDialect:
 
     has_full_text_search: bool = True
     locking: str = ""
+    claiming: str = ""
 
     def create_words(self, connection: Connection) -> None:
         """Make the index where there is none yet."""
@@ -26,6 +27,15 @@ class SqliteDialect:
             connection.execute(
                 f"CREATE TABLE IF NOT EXISTS words (rowid INTEGER PRIMARY KEY, {_COLUMNS})"
             )
+
+    def hold_line(self, connection: Connection) -> None:
+        """Do nothing: whoever changes anything is alone."""
+
+    def join_line(self, connection: Connection) -> None:
+        """Do nothing: whoever changes anything is alone."""
+
+    def announce(self, connection: Connection) -> None:
+        """Do nothing: other processes look for themselves."""
 
     def next_numbers(self, connection: Connection, count: int) -> Sequence[int]:
         """Return the next free numbers, which are the transaction's alone."""

@@ -57,7 +57,7 @@ class SqliteStore:
         *,
         read_only: bool = False,
     ) -> None:
-        self.path = path
+        self.path, self.name = path, f"{path}"
         self.liveness = FileLiveness(path.parent / LOCKS_FOLDER)
         self._lock = threading.RLock()
         with contextlib.ExitStack() as undo, self._alone(read_only=read_only):
@@ -81,6 +81,9 @@ class SqliteStore:
         """Close the file; the store can't be used afterwards."""
         with self._lock:
             self._connection.close()
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Do nothing: what other processes change is only seen by looking."""
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[SqliteConnection]:

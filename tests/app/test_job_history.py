@@ -9,7 +9,8 @@ from app.errors import UnknownJobError
 from app.jobs.job_history import HistoryFilter, JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus, PromptSource
-from app.store.sqlite_store import SqliteStore
+from app.limits import DEFAULT_LIMITS
+from app.store.opening import open_store
 
 
 def run(queue: JobQueue, *specs: JobSpec, error: str | None = None) -> list[str]:
@@ -18,7 +19,7 @@ def run(queue: JobQueue, *specs: JobSpec, error: str | None = None) -> list[str]
     for job_id in job_ids:
         queue.claim("me")
         status = JobStatus.FAILED if error else JobStatus.SUCCEEDED
-        queue.finish(job_id, status, {"error": error, "images": [{"path": f"{job_id}.png"}]})
+        queue.finish(job_id, "me", status, {"error": error, "images": [{"path": f"{job_id}.png"}]})
     return job_ids
 
 
@@ -136,10 +137,10 @@ def test_forgetting_keeps_favourites_and_live_jobs(
 
 
 def test_the_history_outlives_the_process_that_made_it(
-    queue: JobQueue, history: JobHistoryStore, tmp_path: Path
+    queue: JobQueue, history: JobHistoryStore, tmp_path: Path, store_url: str | None
 ) -> None:
-    """Another opening of the same file reads the same records."""
+    """Another opening of the same store reads the same records."""
     run(queue, boat(1))
-    other = SqliteStore(tmp_path / "jobs.db")
+    other = open_store(tmp_path, store_url, DEFAULT_LIMITS, read_only=False)
     assert JobHistoryStore(other).list_jobs() == history.list_jobs()
     other.close()

@@ -115,7 +115,7 @@ def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked(queue: Job
     running, queued = queue.cancel([running_id, queued_id])
     assert queued.status is JobStatus.CANCELLED
     assert running.status is JobStatus.RUNNING
-    assert queue.control_request(running_id) is ControlRequest.CANCEL
+    assert queue.control_request(running_id, "me") is ControlRequest.CANCEL
 
 
 def test_a_job_that_was_to_be_cancelled_does_not_succeed(queue: JobQueue) -> None:
@@ -139,12 +139,12 @@ def test_a_finished_job_never_changes(queue: JobQueue, history: JobHistoryStore)
     """Terminal rows can't be cancelled, finished or moved."""
     [job_id] = queue.add([spec()])
     queue.claim("me")
-    queue.finish(job_id, JobStatus.SUCCEEDED, {"images": []})
+    queue.finish(job_id, "me", JobStatus.SUCCEEDED, {"images": []})
     done = history.get(job_id)
     with pytest.raises(TransitionError, match="is succeeded"):
         queue.cancel([job_id])
     with pytest.raises(TransitionError, match="is succeeded"):
-        queue.finish(job_id, JobStatus.FAILED, {})
+        queue.finish(job_id, "me", JobStatus.FAILED, {})
     with pytest.raises(TransitionError, match="is succeeded"):
         queue.move(job_id, 1)
     assert history.get(job_id) == done

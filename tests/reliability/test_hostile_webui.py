@@ -234,7 +234,7 @@ ODD_VALUES = {
     "no time": ("created_at", "once"),
     "stages in words": ("stage_count", "many"),
     "no stages": ("stage_count", 0),
-    "odd wish": ("wish", "fly"),
+    "odd control request": ("control_request", "fly"),
 }
 
 
