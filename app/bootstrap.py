@@ -23,10 +23,10 @@ from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
-from app.storage.home import STORE_FILE, is_read_only, prepare_home, resolve_settings
+from app.storage.home import is_read_only, prepare_home, resolve_settings
 from app.storage.names import DEFAULT_TEMPLATE
 from app.store.job_store import JobStore
-from app.store.sqlite_store import SqliteStore
+from app.store.opening import open_store
 from app.webui.api_client import ApiClient
 from app.webui.node import WebUINode
 
@@ -69,6 +69,7 @@ def build_app(
     webui_url: str | Sequence[str] | None = None,
     home: Path | str | None = None,
     *,
+    store: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
     template: str = DEFAULT_TEMPLATE,
     to_read: bool = False,
@@ -80,23 +81,26 @@ def build_app(
     Args:
         webui_url: where the WebUI is, or several; see `resolve_settings` for the default.
         home: the folder with the jobs, packs, presets and images.
+        store: the URL of a store that several hosts share, instead of the home's own.
         limits: times and counts of the engine.
         template: how image files are named.
         to_read: whether a home that can't be written will do; then nothing in it is changed.
 
     Raises:
         ConfigurationError: if a URL is not one, or the template can't be used.
-        HomeError, StoreVersionError: if the home can't be used.
+        HomeError, StoreVersionError: if the home or the store can't be used.
     """
-    settings = resolve_settings(home, webui_url)
+    settings = resolve_settings(home, webui_url, store)
     read_only = to_read and is_read_only(settings.home)
-    store = _open_store(settings.home, read_only)
-    registry = WorkerRegistry(store)
+    if not read_only:
+        prepare_home(settings.home)
+    opened = open_store(settings.home, settings.store, limits, read_only=read_only)
+    registry = WorkerRegistry(opened)
     orphans = registry.orphans() if read_only else []
     if not read_only:
         with suppress(HomeError):  # a full disk can still be read; the runners try again
             registry.recover()
-    queue, history = JobQueue(store), JobHistoryStore(store)
+    queue, history = JobQueue(opened), JobHistoryStore(opened)
     artifacts = ArtifactStore(settings.home, template)
     overviews = Overviews(queue, history, artifacts)
     nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]
@@ -125,10 +129,10 @@ def build_app(
         runners=runners,
         queue=queue,
         history=history,
-        trash=Trash(store, history, settings.home),
+        trash=Trash(opened, history, settings.home),
         overviews=overviews,
         api_client=nodes[0].client,
-        store=store,
+        store=opened,
         limits=limits,
         orphans=tuple(orphans),
     )
@@ -138,10 +142,3 @@ def _failure_of(runners: Sequence[SingleNodeJobRunner]) -> AppError | None:
     """Return why no runner of this app goes on, or None while one may."""
     failures = [runner.failure() for runner in runners]
     return failures[0] if all(failures) else None
-
-
-def _open_store(home: Path, read_only: bool) -> JobStore:  # noqa: FBT001 - one caller
-    if read_only:
-        return SqliteStore(home / STORE_FILE, read_only=True)
-    prepare_home(home)
-    return SqliteStore(home / STORE_FILE)

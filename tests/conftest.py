@@ -1,6 +1,7 @@
 """A fake WebUI for each test process, started by pytest-xprocess, reset for each test."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,11 +25,13 @@ with suppress(ModuleNotFoundError):  # the smoke gate does without it
     settings.load_profile("busy")
 
 
+DATABASES = ("sqlite", "postgres")
 PROFILES = ("a1111", "forge", "sdnext")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the fakes imitate another WebUI than A1111."""
+    """Let the fakes imitate another WebUI than A1111, and the app use a shared store."""
+    parser.addoption("--database", choices=DATABASES, default=DATABASES[0], help="under the app")
     parser.addoption("--profile", choices=PROFILES, default=PROFILES[0], help="which WebUI")
 
 
@@ -108,3 +111,44 @@ def slow(slow_server: FakeWebUI) -> FakeWebUI:
     """The slow server, as fresh as at its start."""
     slow_server.reset()
     return slow_server
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server for this test process: its own, or one that a variable names."""
+    from tests.postgres_server import VARIABLE, a_server  # noqa: PLC0415 - the others do without
+
+    with ExitStack() as stack:
+        named = os.environ.get(VARIABLE)
+        yield named or stack.enter_context(a_server()).url
+
+
+@pytest.fixture
+def shared_store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database on the server."""
+    from tests.postgres_server import a_schema  # noqa: PLC0415 - the others do without
+
+    with a_schema(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest) -> str | None:
+    """The URL of the shared store that this run is about, or None for one in each home."""
+    if request.config.getoption("--database") == "sqlite":
+        return None
+    return str(request.getfixturevalue("shared_store"))
+
+
+@pytest.fixture(autouse=True)
+def _database(
+    request: pytest.FixtureRequest, store_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let whatever a test starts use the store that this run is about."""
+    if store_url is None:
+        monkeypatch.delenv("APP_STORE", raising=False)
+    elif request.node.get_closest_marker("sqlite"):
+        pytest.skip("is about jobs.db")
+    else:
+        monkeypatch.setenv("APP_STORE", store_url)
+        monkeypatch.setenv("APP_EXPIRE_AFTER_S", "0.5")

@@ -329,7 +329,7 @@ def _finish(
     is_cancelled = _asked(connection, job_id) is ControlRequest.CANCEL
     if status is JobStatus.SUCCEEDED and is_cancelled:
         status = JobStatus.CANCELLED
-    if job.status is status:
+    if job.status in {status, JobStatus.CANCELLED}:  # recorded, and not answered
         return job
     return end_job(connection, job_id, status, meta)
 

@@ -41,6 +41,8 @@ NO_MARKS = Marks()
 
 def read_marks(connection: Connection, job_ids: Sequence[str]) -> Marks:
     """Return the marks of some jobs."""
+    if not job_ids:
+        return NO_MARKS
     among = f"WHERE job_id IN ({', '.join('?' * len(job_ids))})"
     favourites, deleted = (
         frozenset(connection.execute(f"SELECT job_id, image FROM {table} {among}", job_ids))  # noqa: S608 - constant text

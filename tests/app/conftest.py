@@ -16,10 +16,13 @@ import pytest
 from app.cli import main
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
-from app.store.sqlite_store import SqliteStore
+from app.limits import Limits
+from app.store.job_store import JobStore
+from app.store.opening import open_store
 from fake_webui import FakeWebUI
 from tests.support import ROOT
 
+IMPATIENT = Limits(patience_s=10.0, expire_after_s=0.2)
 Completed = subprocess.CompletedProcess[str]
 CommandLine = Callable[..., Completed]
 Start = Callable[..., subprocess.Popen[str]]
@@ -28,21 +31,21 @@ LONG = ("--width", "64", "--height", "64", "--steps", "150", "--batches", "3")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, store_url: str | None) -> Iterator[JobStore]:
     """An empty job store."""
-    opened = SqliteStore(tmp_path / "jobs.db")
+    opened = open_store(tmp_path, store_url, IMPATIENT, read_only=False)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def queue(store: SqliteStore) -> JobQueue:
+def queue(store: JobStore) -> JobQueue:
     """The queue of the store."""
     return JobQueue(store)
 
 
 @pytest.fixture
-def history(store: SqliteStore) -> JobHistoryStore:
+def history(store: JobStore) -> JobHistoryStore:
     """The history of the store."""
     return JobHistoryStore(store)
 

@@ -123,7 +123,7 @@ def test_a_job_that_was_to_be_cancelled_does_not_succeed(queue: JobQueue) -> Non
     [job_id] = queue.add([spec()])
     queue.claim("me")
     queue.cancel([job_id])
-    ended = queue.finish(job_id, JobStatus.SUCCEEDED, {"images": []})
+    ended = queue.finish(job_id, "me", JobStatus.SUCCEEDED, {"images": []})
     assert ended.status is JobStatus.CANCELLED
 
 

@@ -1,0 +1,129 @@
+"""Connections to a PostgreSQL server: how one is opened, watched, and what its errors say."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from app.errors import ConfigurationError, StoreError
+from app.store.job_store import Row
+from app.store.postgres_dialect import PostgresDialect
+
+EXAMPLE = "postgresql://USER:PASSWORD@HOST/DATABASE"
+Raw = psycopg.Connection[Row]
+
+_ON_OUR_SIDE = {
+    "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}  # fmt: skip
+_ON_THE_SERVER = {
+    "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000", "lock_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s", "client_connection_check_interval": "10s",
+}  # fmt: skip
+"""A silent host is noticed within 30 s, and one that hangs in a change holds nobody up for long."""
+
+
+class PostgresConnection:
+    """A connection that takes the shared SQL, with `?` for values.
+
+    Args:
+        raw: psycopg's; each statement is a transaction until one is begun.
+        dialect: how PostgreSQL says what the databases don't say alike.
+        tag: the session's name at the server, which no other has.
+    """
+
+    def __init__(self, raw: Raw, dialect: PostgresDialect, tag: str) -> None:
+        self.raw, self.dialect, self.tag = raw, dialect, tag
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the session has ended."""
+        return self.raw.closed
+
+    def close(self) -> None:
+        """End the session."""
+        self.raw.close()
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Row]:
+        """Run one statement."""
+        return self.raw.execute(_with_placeholders(sql), [_sent(value) for value in values])
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> psycopg.Cursor[Row]:
+        """Run one statement for each row of values."""
+        cursor = self.raw.cursor()
+        sent = [[_sent(value) for value in row] for row in rows]
+        if sent:
+            cursor.executemany(_with_placeholders(sql), sent)
+        return cursor
+
+
+@lru_cache(maxsize=256)
+def _with_placeholders(sql: str) -> bytes:
+    return sql.replace("%", "%%").replace("?", "%s").encode()
+
+
+def _sent(value: Any) -> Any:
+    """Return a value as psycopg takes it: plain texts, without the NUL that they can't have."""
+    return str(value).replace("\0", "") if isinstance(value, str) else value
+
+
+def check_store_url(url: str) -> str:
+    """Return the URL of a shared store.
+
+    Raises:
+        ConfigurationError: if it is not one, or names no server. A password is never shown.
+    """
+    try:
+        parts = urlsplit(url)
+        facts = conninfo_to_dict(url)
+    except (ValueError, psycopg.Error):
+        raise ConfigurationError(
+            f"the store's URL can't be read; give one like {EXAMPLE}"
+        ) from None
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ConfigurationError(f"{shown_url(url)!r} is not a store; give one like {EXAMPLE}")
+    if not facts.get("host"):
+        raise ConfigurationError(
+            f"the store {shown_url(url)!r} names no server; give one like {EXAMPLE}"
+        )
+    return url
+
+
+def shown_url(url: str) -> str:
+    """Return a store's URL without its password and its parameters."""
+    before, _, after = url.partition("?")[0].rpartition("@")
+    scheme, slashes, user = before.partition("//")
+    return f"{scheme}{slashes}{user.partition(':')[0]}@{after}" if slashes else after
+
+
+def connect(url: str, timeout_s: float) -> tuple[Raw, str]:
+    """Return a new connection and its name at the server.
+
+    Raises:
+        StoreError: if the server can't be reached or does not let us in; says why.
+    """
+    tag = f"webui-jobs {socket.gethostname()[:20]} {os.getpid()} {secrets.token_hex(6)}"
+    settings: dict[str, Any] = _ON_OUR_SIDE | {"connect_timeout": max(2, round(timeout_s))}
+    try:
+        raw = psycopg.connect(url, autocommit=True, application_name=tag, **settings)
+        for name, value in _ON_THE_SERVER.items():
+            with suppress(psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject):
+                raw.execute("SELECT set_config(%s, %s, false)", [name, value])
+    except psycopg.Error as error:
+        raise StoreError(f"can't open the store {shown_url(url)}: {words_of(error)}") from None
+    return raw, tag
+
+
+def words_of(error: psycopg.Error) -> str:
+    """Return what the server said, in one line."""
+    said = error.diag.message_primary or f"{error}"
+    lines = [line.strip(" -\t") for line in said.splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
