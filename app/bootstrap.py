@@ -1,7 +1,7 @@
 """The one place where the parts of the app are put together."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Self
 from app.app_controller import AppController
 from app.app_state import AppStateV2
 from app.engine.node_pool import NodePool
+from app.engine.notifications import Notifications
 from app.engine.overviews import Overviews
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.runner import SingleNodeJobRunner
@@ -29,6 +30,7 @@ from app.store.job_store import JobStore
 from app.store.opening import open_store
 from app.webui.api_client import ApiClient
 from app.webui.node import WebUINode
+from app.webui.webhook import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,23 @@ class Application:
 
     def __exit__(self, *_: object) -> None:
         self.runner.stop()
+
+    def notifying(
+        self, url: str | None, on_trouble: Callable[[str], None]
+    ) -> AbstractContextManager[object]:
+        """Return what tells a webhook, while it is entered, of failures, pauses and the end.
+
+        Args:
+            url: where to post; None tells nobody.
+            on_trouble: is called with a sentence where a message was not taken.
+
+        Raises:
+            ConfigurationError: if it is not a URL.
+        """
+        if url is None:
+            return nullcontext()
+        webhook = Webhook(url, self.limits)
+        return Notifications(webhook, self.queue, self.runner, self.limits, on_trouble)
 
     def close(self) -> None:
         """Close the store and all connections; no runner may be started."""

@@ -20,7 +20,7 @@ from app.errors import AppError, BadInputError
 COMMANDS = {
     "run": "Make images from a prompt or a prompt pack, and wait for them.",
     "queue": "Look at the queue and change it.",
-    "work": "Run what is queued, with progress bars, until nothing more can run.",
+    "work": "Run what is queued, with progress bars, until nothing more can run; --stay waits.",
     "history": "Look through past jobs, and make them again.",
     "gui": "Open the page: run, queue, gallery and packs in the browser.",
     "packs": "Look at prompt packs and what they would send.",

@@ -23,6 +23,7 @@ The command line turns each into one sentence and an exit status.
     │   │   └── WebUIGoneError             it died or was restarted meanwhile
     │   └── MismatchError               what came back is not what was asked
     │       └── MissingOnWebUIError        it lacks a model or a script; nothing was sent
+    ├── NotTakenError                1  a message to another program was not taken
     ├── RunnerError                  1  what runs the jobs can't go on
     ├── JobCancelledError            1  the user cancelled the job
     ├── JobLostError                 1  the job was taken off its worker
@@ -145,6 +146,10 @@ class MismatchError(WebUIError):
 
 class MissingOnWebUIError(MismatchError):
     """The WebUI lacks a model, an upscaler or a script that the job needs; nothing was sent."""
+
+
+class NotTakenError(AppError):
+    """Another program was to be told something, and did not take it."""
 
 
 class RunnerError(AppError):

@@ -5,14 +5,14 @@ import sys
 import threading
 import webbrowser
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from app.bootstrap import Application
 from app.commands.shared.interrupts import Interrupts, interrupts
 from app.commands.shared.opening import with_webuis
-from app.commands.shared.options import limit_options
+from app.commands.shared.options import limit_options, notify_option
 from app.commands.shared.output import notice, say
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.running import ABANDONED, LOOK_S
@@ -32,20 +32,19 @@ LOOPBACK = "127.0.0.1"
 @click.option("--new-token", is_flag=True, help="Make another token; the one before ends.")
 @click.option("--no-work", is_flag=True, help="Only show; run no jobs.")
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
+@notify_option
 @limit_options
 @with_webuis
 def gui(
-    app: Application, *, port: int, host: str, allow_host: tuple[str, ...], new_token: bool,
-    no_work: bool, no_open: bool,
+    app: Application, *, port: int, no_work: bool, no_open: bool, notify: str | None, **reach: Any
 ) -> int:  # fmt: skip
     """Open the page: run, queue, gallery and packs in the browser.
 
     It runs what is queued until it ends, with Ctrl-C; the running job is interrupted then, and the
     rest waits. On another address than loopback's the page wants a token, which is shown once.
     """
-    access = _access(app, host, allow_host, new_token=new_token)
-    page = Page(app, access, host=host, port=port, runs_jobs=not no_work)
-    with interrupts() as caught:
+    page = Page(app, _access(app, **reach), host=reach["host"], port=port, runs_jobs=not no_work)
+    with interrupts() as caught, app.notifying(notify, on_trouble=notice):
         page.start()
         _say_where(app, page, no_open=no_open)
         while not caught.asked.wait(LOOK_S):
@@ -54,16 +53,16 @@ def gui(
     return caught.status
 
 
-def _access(app: Application, host: str, names: tuple[str, ...], *, new_token: bool) -> Access:
+def _access(app: Application, *, host: str, allow_host: tuple[str, ...], new_token: bool) -> Access:
     """Return who may ask; says the token of a page that others can reach, when it is made."""
     if is_loopback(host.strip("[]")):
-        return Access(names=names)
+        return Access(names=allow_host)
     kept = None if new_token else load_token_hash(app.home)
     if kept is None:
         token = make_token(app.home)
         notice(f"The page's token is {token} (it is shown only now): open it with ?token={token}")
         kept = hash_of(token)
-    return Access(names=names, token_sha256=kept)
+    return Access(names=allow_host, token_sha256=kept)
 
 
 def _say_where(app: Application, page: Page, *, no_open: bool) -> None:

@@ -1,28 +1,29 @@
 """`work`: the queue, worked off in the foreground."""
 
-from collections import Counter
-from collections.abc import Sequence
+from functools import partial
 
 import click
 
 from app.bootstrap import Application
 from app.commands.shared.job_rows import job_json
 from app.commands.shared.opening import with_webuis
-from app.commands.shared.options import json_option, limit_options
+from app.commands.shared.options import json_option, limit_options, notify_option
 from app.commands.shared.output import count, duration, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.reaching import require_webui
 from app.commands.shared.running import Foreground
 from app.commands.shared.sections import SectionedCommand
-from app.jobs.models import JobRecord, JobStatus
+from app.jobs.models import JobStatus
 from app.storage.home import IMAGES_FOLDER
 
 
 @click.command(cls=SectionedCommand)
+@click.option("--stay", is_flag=True, help="Wait for further jobs, and for the WebUI, till Ctrl-C.")
+@notify_option
 @limit_options
 @with_webuis
 @json_option
-def work(app: Application, *, as_json: bool) -> int:
+def work(app: Application, *, stay: bool, notify: str | None, as_json: bool) -> int:
     """Run what is queued, with progress bars, until nothing more can run.
 
     Several WebUIs work side by side. Ctrl-C cancels the running job and leaves the rest waiting;
@@ -31,22 +32,25 @@ def work(app: Application, *, as_json: bool) -> int:
     After --pause-after failures since the last success a WebUI gets no more jobs, and the queue
     pauses when none is left. A job that was refused before it was sent, or by the WebUI for its own
     settings (422), does not count; wrong credentials and a full disk pause at once.
+
+    With --stay a WebUI that can't be reached is waited for, however long, and pauses nothing.
     """
-    require_webui([runner.node for runner in app.runners], app.limits)
-    foreground = Foreground(app)
-    status = foreground.go()
-    _sum_up(app, foreground.ended, foreground.seconds())
+    with app.notifying(notify, on_trouble=partial(notice, style="yellow")):
+        if not stay:
+            require_webui([runner.node for runner in app.runners], app.limits)
+        foreground = Foreground(app, stays=stay)
+        status = foreground.go()
+    _sum_up(app, foreground)
     if as_json:
         print_json([job_json(job) for job in reversed(foreground.ended)])
     left = app.queue.counts()[JobStatus.QUEUED]
     return status or int(left > 0)
 
 
-def _sum_up(app: Application, ended: Sequence[JobRecord], seconds: float) -> None:
-    tally = Counter(job.status for job in ended)
-    said = ", ".join(f"{number:,} {status}" for status, number in tally.items())
-    notice(f"{said} in {duration(seconds)}." if ended else "Nothing to run.")
-    if any(job.images for job in ended):
+def _sum_up(app: Application, foreground: Foreground) -> None:
+    said = ", ".join(f"{number:,} {status}" for status, number in foreground.tally.items())
+    notice(f"{said} in {duration(foreground.seconds())}." if said else "Nothing to run.")
+    if any(job.images for job in foreground.ended):
         notice(f"The images are in {app.home / IMAGES_FOLDER}")
     if left := app.queue.counts()[JobStatus.QUEUED]:
         say_if_paused(app)

@@ -1,6 +1,7 @@
 """Runs jobs on one WebUI, one at a time, from the queue that all share."""
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -90,6 +91,7 @@ class SingleNodeJobRunner:
         self._progress_listeners = Listeners[Progress]()
         self._end_listeners = Listeners[JobRecord]()
         self._enough: Callable[[], bool] = _never
+        self._stays = False
         self._stopping = threading.Event()
         self._thread: ThreadPoolExecutor | None = None
         self._work_of_thread: Future[None] | None = None
@@ -99,9 +101,15 @@ class SingleNodeJobRunner:
         self._is_claim_unanswered = False
         self._foreign_work = ForeignWork(node, limits)
 
-    def start(self, enough: Callable[[], bool] = _never) -> None:
-        """Begin to run jobs in a thread, as they come; none is claimed while `enough` is true."""
-        self._enough = enough
+    def start(self, enough: Callable[[], bool] = _never, *, stays: bool = False) -> None:
+        """Begin to run jobs in a thread, as they come.
+
+        Args:
+            enough: no job is claimed while it is true.
+            stays: whether to wait for a WebUI that can't be reached as long as it takes; otherwise
+                the queue pauses after `patience_s`.
+        """
+        self._enough, self._stays = enough, stays
         self._stopping.clear()
         self._thread = ThreadPoolExecutor(1, f"runner {self.node.name}")
         self._work_of_thread = self._thread.submit(self._work)
@@ -176,7 +184,7 @@ class SingleNodeJobRunner:
         """
         try:
             self._recover()
-            return self._turn(worker, self._limits.patience_s)
+            return self._turn(worker, math.inf if self._stays else self._limits.patience_s)
         except HomeError as error:
             if self._breaker.trip(str(error)) > self._limits.patience_s:
                 raise

@@ -16,10 +16,10 @@ class RunnerGroup:
     def __init__(self, runners: Sequence[SingleNodeJobRunner]) -> None:
         self.runners = tuple(runners)
 
-    def start(self, enough: Callable[[], bool] = lambda: False) -> None:
+    def start(self, enough: Callable[[], bool] = lambda: False, *, stays: bool = False) -> None:
         """Start all; none claims a job while `enough` is true."""
         for runner in self.runners:
-            runner.start(enough)
+            runner.start(enough, stays=stays)
 
     def stop(self) -> None:
         """Stop all; their jobs are interrupted."""

@@ -58,7 +58,7 @@ class GuiContext:
         self.webuis.start()
         self.changes.start()
         if self.runs_jobs:
-            self.application.runner.start()
+            self.application.runner.start(stays=True)
 
     def _prepare_thumbnails(self, job: JobRecord) -> None:
         """Have the thumbnails of a job made before a page asks for them."""

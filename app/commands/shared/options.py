@@ -191,6 +191,13 @@ def _axes(
     return axes
 
 
+notify_option = click.option(
+    "--notify",
+    metavar="URL",
+    envvar=f"{PREFIX}NOTIFY",
+    help="Post a few lines of JSON there when a job fails, the queue pauses, and all is done."
+    f" [env: {PREFIX}NOTIFY]",
+)
 axis_option = click.option(
     "--axis",
     "axes",

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
@@ -22,6 +22,7 @@ from app.errors import HomeError, TransitionError, WebUIUnreachableError
 from app.jobs.models import JobRecord, JobSpec, JobStatus
 
 LOOK_S = 0.1  # between two looks at what runs
+REMEMBERED = 1000  # jobs that have ended, where there is no end to them
 SAY_AFTER_S = 2.0  # a wait that lasts as long is said where no bars are drawn
 ABANDONED = (
     "stopped by a second Ctrl-C before the WebUI had answered; it may still be working on this job"
@@ -115,14 +116,21 @@ class Foreground:
     Args:
         app: whose runners do the work.
         mine: the jobs to wait for; None means until nothing more can run.
+        stays: whether to wait for further jobs, and for the WebUI, until it is told to end.
     """
 
-    def __init__(self, app: Application, mine: Sequence[str] | None = None) -> None:
-        self.ended: list[JobRecord] = []
+    def __init__(
+        self, app: Application, mine: Sequence[str] | None = None, *, stays: bool = False
+    ) -> None:
+        self.ended: deque[JobRecord] = deque(maxlen=REMEMBERED if stays else None)
+        """The jobs that have ended, of one that stays the last ones."""
+        self.tally = Counter[JobStatus]()
+        """How many have ended, by their state."""
+        self._stays = stays
         self._app = app
         self._mine = AwaitedJobs(app, mine)
         self._ids = frozenset(mine or ())
-        self._noted: set[str] = set()
+        self._noted: dict[str, None] = {}
         self._noting = threading.Lock()
         self._is_stopped = False
         self._cancelled: set[str] = set()
@@ -137,7 +145,9 @@ class Foreground:
         """
         with interrupts() as caught, WorkBars() as bars:
             end_telling = self._app.runner.subscribe_to_ends(lambda job: self._note(job, bars))
-            self._app.runner.start(enough=lambda: caught.asked.is_set() or self._mine.are_done())
+            self._app.runner.start(
+                enough=lambda: caught.asked.is_set() or self._mine.are_done(), stays=self._stays
+            )
             try:
                 self._watch(caught, bars)
                 if caught.hurried.is_set():
@@ -164,7 +174,8 @@ class Foreground:
     def _is_done(self, caught: Interrupts) -> bool:
         """Return whether nothing more is to run, asked before whether something does."""
         over = caught.asked.is_set() and self._is_stopped
-        over = over or self._mine.are_done() or not self._app.queue.has_next()
+        over = over or self._mine.are_done()
+        over = over or not (self._stays or self._app.queue.has_next())
         return over and not self._running_elsewhere() and not self._is_busy()
 
     def _end_without_runner(self) -> None:
@@ -215,8 +226,9 @@ class Foreground:
         progresses = [runner.progress for runner in self._app.runners]
         running = [progress for progress in progresses if progress]
         waiting = self._app.queue.counts()
-        total = len(self._ids) or len(self.ended) + sum(waiting.values())
-        bars.show(len(self.ended), total, running, self.seconds(), self._waiting_words(bars))
+        done = self.tally.total()
+        total = len(self._ids) or done + sum(waiting.values())
+        bars.show(done, total, running, self.seconds(), self._waiting_words(bars))
 
     def _waiting_words(self, bars: WorkBars) -> str:
         """Return what keeps jobs waiting; where no bars are drawn, say it when it lasts."""
@@ -228,6 +240,8 @@ class Foreground:
         words = "; ".join(dict.fromkeys(reasons))
         if words != self._waits_for:
             self._waits_for, self._waits_since = words, time.monotonic()
+        if self._stays and not words:
+            self._said.clear()  # what lasts again is said again
         lasts = words and time.monotonic() - self._waits_since >= SAY_AFTER_S
         if lasts and words not in self._said and not bars.console.is_terminal:
             self._said.add(words)
@@ -243,8 +257,11 @@ class Foreground:
         with self._noting:  # a runner's thread and the main one may tell of the same job
             if job.job_id in self._noted:
                 return
-            self._noted.add(job.job_id)
+            self._noted[job.job_id] = None
+            if self._stays and len(self._noted) > REMEMBERED:
+                del self._noted[next(iter(self._noted))]
         self.ended.append(job)
+        self.tally[job.status] += 1
         mark, style = _MARKS[job.status]
         told = shortened(summary_of(job), 300 if job.error or job.warnings else 60)
         bars.say(f"{mark} {job.job_id}  {duration(took_s(job)):>8}  {told}", style)
