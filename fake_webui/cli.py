@@ -88,7 +88,9 @@ class WithFaults(click.Command):
             formatter.write_paragraph()
             formatter.write_text(
                 "such as txt2img:out-of-memory:first. ENDPOINT is a path, short where it is under "
-                "/sdapi/v1/, and left out for every one; ACTION is one of these, with its keys:"
+                "/sdapi/v1/, and left out for every one. Of several ACTIONs joined by commas each "
+                "request gets the next, and what it asked for with ok: nan,nan,ok,delay. "
+                "ACTION is one of these, with its keys:"
             )
             formatter.write_paragraph()
             formatter.write_dl([(action.name, action.as_help()) for action in ACTIONS.values()])
@@ -173,9 +175,15 @@ def coverage(profile: str, *, as_json: bool) -> None:
 @main.command("exec", cls=WithFaults, context_settings={"allow_interspersed_args": False})
 @server_options()
 @click.option("--strict", is_flag=True, help="Fail on unknown addresses and fields.")
+@click.option("--har", type=FILE, help="Write what was recorded there, as HAR 1.2.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(
-    command: tuple[str, ...], faults: tuple[str, ...], *, strict: bool, **settings: Any
+    command: tuple[str, ...],
+    faults: tuple[str, ...],
+    *,
+    strict: bool,
+    har: Path | None,
+    **settings: Any,
 ) -> None:
     """Run COMMAND with WEBUI_URL set to a fresh server, and show what it sent.
 
@@ -186,7 +194,7 @@ def exec_(
     from fake_webui.testing.fake import FakeWebUI  # noqa: PLC0415
 
     with sentences():
-        outcome = run(command, FakeWebUI(**settings, fault=faults), strict=strict)
+        outcome = run(command, FakeWebUI(**settings, fault=faults), strict=strict, har=har)
     click.echo(outcome.told, err=not outcome.has_run)
     raise SystemExit(outcome.status)
 

@@ -29,7 +29,17 @@ from fake_webui.api.services import KEY, Services
 from fake_webui.config.file import read_settings
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, index
-from fake_webui.control import gate, holds, inspector, passing, scopes, settings, strictness, views
+from fake_webui.control import (
+    exporting,
+    gate,
+    holds,
+    inspector,
+    passing,
+    scopes,
+    settings,
+    strictness,
+    views,
+)
 from fake_webui.control.access import is_loopback
 from fake_webui.control.scope_registry import EXTENSION, ScopeGate, Scopes
 from fake_webui.errors import ApiError, ConfigError, ControlError
@@ -108,7 +118,15 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     for kind, answer in ERRORS:
         app.register_error_handler(kind, answer)
     app.url_map.converters["int"] = views.Number
-    for blueprint in (views.bp, holds.bp, settings.bp, scopes.bp, strictness.bp, inspector.bp):
+    for blueprint in (
+        views.bp,
+        exporting.bp,
+        holds.bp,
+        settings.bp,
+        scopes.bp,
+        strictness.bp,
+        inspector.bp,
+    ):
         app.register_blueprint(blueprint)
     separate = Scopes(
         lambda birth: create_scope(app.extensions[KEY], birth),

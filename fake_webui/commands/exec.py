@@ -1,5 +1,6 @@
 """`fake-webui exec`: run a command against a fresh fake WebUI and tell what it sent."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,8 +8,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
+from fake_webui.errors import ConfigError
 from fake_webui.journal.summary import summary
 from fake_webui.testing.fake import FakeWebUI
 
@@ -31,14 +34,19 @@ class Outcome:
     has_run: bool = True
 
 
-def run(command: Sequence[str], server: FakeWebUI, *, strict: bool = False) -> Outcome:
+def run(
+    command: Sequence[str], server: FakeWebUI, *, strict: bool = False, har: Path | None = None
+) -> Outcome:
     """Run a command with WEBUI_URL set to the server.
 
     Where that is `strict`, a command that ended well and sent what the WebUI does not know failed.
+    What was recorded is written to the file `har`, if there is one.
 
     Raises:
         StartError: if the server does not start.
+        ConfigError: if the file can't be written.
     """
+    check_writable(har)
     with server:
         try:
             status = run_command(command, {"WEBUI_URL": server.url})
@@ -47,6 +55,8 @@ def run(command: Sequence[str], server: FakeWebUI, *, strict: bool = False) -> O
         except OSError as error:
             return Outcome(NOT_EXECUTABLE, f"{command[0]}: {error.strerror}", has_run=False)
         shown = "\n".join([summary(server.requests()), *on_scopes(server)])
+        if har:
+            har.write_text(json.dumps(server.har()), encoding="utf-8")
         if strict and (unexpected := server.unexpected()):
             lines = ["", "requests that the WebUI does not know:", *unexpected]
             return Outcome(status or UNEXPECTED, "\n".join([shown, *lines]))
@@ -57,6 +67,19 @@ def on_scopes(server: FakeWebUI) -> list[str]:
     """Return a line on the scopes that the command used, if it did."""
     scopes = server.health()["scopes"]
     return [f"scopes with a journal of their own: {scopes}"] if scopes else []
+
+
+def check_writable(path: Path | None) -> None:
+    """Refuse a file that can't be written, before anything runs.
+
+    Raises:
+        ConfigError: with why not.
+    """
+    try:
+        if path:
+            path.touch()
+    except OSError as error:
+        raise ConfigError(f"can't write {path}: {error.strerror}") from None
 
 
 def run_command(command: Sequence[str], extra: dict[str, str]) -> int:

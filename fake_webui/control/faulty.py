@@ -15,11 +15,13 @@ from fake_webui.api.services import current_services
 from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.faults import wire
 from fake_webui.faults.answers import change_body, changes_body, error_of, gateway_page
+from fake_webui.faults.latency import drawn_seconds
 from fake_webui.faults.rules import Fault
 from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.payloads import parse_json
-from fake_webui.webui.state import Failure
+from fake_webui.webui.state import Failure, Phase
 
+START_PHASES = {"page": Phase.PAGE, "first-routes": Phase.FIRST_ROUTES, "core": Phase.CORE}
 GATEWAY_STATUS = {524: "524 A Timeout Occurred"}  # which HTTP itself does not have
 
 
@@ -74,7 +76,8 @@ def stall(fault: Fault, _: Exchange) -> None:
 
 def start_over(fault: Fault, _: Exchange) -> None:
     """Let the WebUI start from now on, this request the first to meet it."""
-    current_services().state.startup.begin(fault.settings["seconds"])
+    seconds, phase = fault.settings["seconds"], START_PHASES.get(fault.settings.get("phase", ""))
+    current_services().state.startup.begin(seconds, phase)
 
 
 def slow_down_loading(fault: Fault, _: Exchange) -> None:
@@ -102,7 +105,7 @@ def answer_status(fault: Fault, _: Exchange) -> ResponseReturnValue:
 
 def delay(fault: Fault, _: Exchange) -> None:
     """Wait before the view."""
-    current_services().waits.wait(fault.settings["seconds"])
+    current_services().waits.wait(drawn_seconds(fault.settings, fault.draw))
 
 
 def time_out(fault: Fault, _: Exchange) -> ResponseReturnValue:
@@ -145,6 +148,12 @@ def hang(_: Fault, exchange: Exchange) -> wire.WireFault:
     return wire.hang(services.waits, partial(services.recorder.finish, exchange, None))
 
 
+def slow_first_byte(fault: Fault, _: Exchange) -> wire.WireFault:
+    """Let the first byte of the answer come late."""
+    waits, seconds = current_services().waits, drawn_seconds(fault.settings, fault.draw)
+    return wire.slow_first_byte(waits, seconds)
+
+
 BEFORE: dict[str, Callable[[Fault, Exchange], ResponseReturnValue | None]] = {
     "out-of-memory": fail,
     "nan": fail,
@@ -168,4 +177,6 @@ ON_THE_WIRE: dict[str, Callable[[Fault, Exchange], wire.WireFault]] = {
     "reset-mid-body": lambda *_: wire.reset_mid_body,
     "empty": lambda *_: wire.empty,
     "dribble": lambda fault, _: wire.dribble(current_services().waits, **fault.settings),
+    "throttle": lambda fault, _: wire.throttle(current_services().waits, **fault.settings),
+    "slow-first-byte": slow_first_byte,
 }

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_webui.contract.endpoint import Index, Work, work_at
+from fake_webui.faults.latency import DEFAULT_SPREAD, DISTRIBUTIONS, FIXED
 
 IMAGES_OUT = (Work.GENERATION, Work.EXTRAS)
 LOADING = (Work.OPTIONS, Work.GENERATION, Work.LOADING)
 EVERYWHERE = ()
+ALL_PHASES = "all"
+PHASES = (ALL_PHASES, "page", "first-routes", "core")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of a rule's `with`: its type is that of `default`, unless `choices` are given."""
+    """One key of a rule's `with`: its type is that of `default`, unless `choices` are given.
+
+    One that is `optional` is not among a rule's settings unless it is given.
+    """
 
     name: str
     default: Any
@@ -24,6 +30,7 @@ class Setting:
     lowest: float = 0
     highest: float = 86_400  # a day, where it is seconds
     any_type: bool = False
+    optional: bool = False
 
     def problem(self, value: Any) -> str | None:
         """Return what a value must be, None if it is that."""
@@ -89,6 +96,18 @@ class Action:
 SECONDS = "seconds"
 STATUS = Setting("status", 500, "HTTP status of the answer", lowest=200, highest=599)
 BODY = Setting("body", None, "any JSON value, or a string to send as it is", any_type=True)
+LATENCY = (
+    Setting(
+        "distribution", FIXED, "how it is drawn, by seed and order", DISTRIBUTIONS, optional=True
+    ),
+    Setting(
+        "spread",
+        DEFAULT_SPREAD,
+        "uniform: seconds more at most; log-normal: sigma",
+        highest=3600,
+        optional=True,
+    ),
+)
 AT = Setting("at", 0.5, "how far through its steps the generation gets", highest=1)
 
 ACTIONS = {
@@ -133,7 +152,19 @@ ACTIONS = {
             "delay",
             "the answer comes late",
             EVERYWHERE,
-            (Setting(SECONDS, 1.0, "how late"),),
+            (Setting(SECONDS, 1.0, "how late; with log-normal the median"), *LATENCY),
+        ),
+        Action(
+            "slow-first-byte",
+            "the work is done at once, and the first byte of the answer comes late",
+            EVERYWHERE,
+            (Setting(SECONDS, 1.0, "how late; with log-normal the median"), *LATENCY),
+        ),
+        Action(
+            "throttle",
+            "the answer comes at a rate, as over a slow line",
+            EVERYWHERE,
+            (Setting("bytes_per_second", 65_536, "the rate", lowest=1, highest=10**9),),
         ),
         Action("hang", "no byte is ever sent; other requests are served"),
         Action(
@@ -148,7 +179,16 @@ ACTIONS = {
             "the WebUI starts from this request on: the page alone, then first routes that can't "
             "generate, then all but those of extensions",
             EVERYWHERE,
-            (Setting(SECONDS, 3.0, "how long the start takes"),),
+            (
+                Setting(SECONDS, 3.0, "how long the start takes"),
+                Setting(
+                    "phase",
+                    ALL_PHASES,
+                    "all in turn, or it stays in this one",
+                    PHASES,
+                    optional=True,
+                ),
+            ),
             times=1,
         ),
         Action(

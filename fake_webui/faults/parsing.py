@@ -1,17 +1,18 @@
 """Fault rules as people write them: in JSON, or as one word of the command line."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fake_webui.config.settings import FAULT_FORM
 from fake_webui.contract.endpoint import Index
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS, Action
-from fake_webui.faults.rules import FaultRule
-from fake_webui.journal.matching import known, parse_match
+from fake_webui.faults.rules import OK, FaultRule, Step
+from fake_webui.journal.matching import Match, known, parse_match
 from fake_webui.wording import shown
 
+LONGEST_SEQUENCE = 1000
 RULE_KEYS = ("match", "when", "times", "action", "with")
 WHEN_FORMS = 'when is "first", "every", {"nth": n} or {"probability": p}'
 
@@ -30,8 +31,42 @@ def parse_rule(value: Any, endpoints: Index, actions: Actions = ACTIONS) -> Faul
         raise ControlError(
             422, f"a rule has no {shown(unknown[0])}; its keys are {known(RULE_KEYS)}"
         )
-    action = parse_action(value.get("action"), actions)
+    chosen = parse_actions(value.get("action"), actions)
     match = parse_match(value.get("match") or {})
+    is_sequence = isinstance(value.get("action"), list)
+    when = value.get("when", "first" if is_sequence else "every")
+    lone = chosen[0].times if chosen[0] and not is_sequence else None
+    given = value.get("with") or {}
+    check_keys(chosen, given)
+    return FaultRule(
+        steps=tuple(parse_step(action, match, given, endpoints) for action in chosen),
+        match=match,
+        when=when,
+        **parse_when(when, value.get("times", lone)),
+    )
+
+
+def parse_actions(named: Any, actions: Actions) -> list[Action | None]:
+    """Return the action of a rule, or those of a sequence, in which `ok` is none.
+
+    Raises:
+        ControlError: 422 with the names there are.
+    """
+    if not isinstance(named, list):
+        return [parse_action(named, actions)]
+    if not 0 < len(named) <= LONGEST_SEQUENCE:
+        raise ControlError(422, f"a sequence has 1 to {LONGEST_SEQUENCE} actions, not {len(named)}")
+    return [None if one == OK else parse_action(one, actions) for one in named]
+
+
+def parse_step(action: Action | None, match: Match, given: Any, endpoints: Index) -> Step:
+    """Return what one request gets, with those of the given settings that the action has.
+
+    Raises:
+        ControlError: 422 where it makes no sense, or a setting is wrong.
+    """
+    if action is None:
+        return Step()
     paths = action.paths(endpoints)
     if action.work and match.path is not None and match.path not in paths:
         raise ControlError(
@@ -39,15 +74,7 @@ def parse_rule(value: Any, endpoints: Index, actions: Actions = ACTIONS) -> Faul
             f"{action.name} makes no sense on {match.path}; it does on {known(paths)}",
             endpoints=list(paths),
         )
-    when = value.get("when", "every")
-    return FaultRule(
-        action=action,
-        match=match,
-        paths=paths,
-        when=when,
-        **parse_when(when, value.get("times", action.times)),
-        settings=parse_settings(action, value.get("with") or {}),
-    )
+    return Step(action=action, paths=paths, settings=parse_settings(action, given))
 
 
 def parse_action(name: Any, actions: Actions) -> Action:
@@ -94,23 +121,37 @@ def is_share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def parse_settings(action: Action, given: Any) -> dict[str, Any]:
-    """Return every setting of an action, as given or its default.
+def check_keys(chosen: Sequence[Action | None], given: Any) -> None:
+    """Refuse settings that none of the actions has.
 
     Raises:
-        ControlError: 422 with the settings that the action has.
+        ControlError: 422 with those that there are.
     """
-    names = [setting.name for setting in action.settings]
+    acting = [action for action in chosen if action]
+    names = list(dict.fromkeys(one.name for action in acting for one in action.settings))
     if not isinstance(given, dict) or set(given) - set(names):
+        who = ", ".join(dict.fromkeys(action.name for action in acting)) or OK
         takes = f"takes {known(names)}" if names else "takes nothing"
-        raise ControlError(422, f"with {shown(given)}: {action.name} {takes}", allowed=names)
+        raise ControlError(422, f"with {shown(given)}: {who} {takes}", allowed=names)
+
+
+def parse_settings(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of an action, as given or their defaults.
+
+    Raises:
+        ControlError: 422 with what a setting must be.
+    """
     for setting in action.settings:
         if setting.name in given and (problem := setting.problem(given[setting.name])):
             raise ControlError(
                 422,
                 f"{setting.name} of {action.name} must be {problem}: {shown(given[setting.name])}",
             )
-    return {one.name: given.get(one.name, one.default) for one in action.settings}
+    return {
+        one.name: given.get(one.name, one.default)
+        for one in action.settings
+        if one.name in given or not one.optional
+    }
 
 
 def parse_spec(spec: str, endpoints: Index, actions: Actions = ACTIONS) -> FaultRule:
@@ -133,9 +174,10 @@ def parse_word(spec: str, endpoints: Index, actions: Actions = ACTIONS) -> Fault
     """
     head, has_body, body = spec.partition(":body=")
     endpoint, *words = head.split(":")
-    if endpoint in ACTIONS:
+    if set(endpoint.split(",")) <= {*ACTIONS, OK}:
         endpoint, words = "*", [endpoint, *words]
-    rule: dict[str, Any] = {"action": words[0] if words else endpoint, "with": {}}
+    named = words[0] if words else endpoint
+    rule: dict[str, Any] = {"action": named.split(",") if "," in named else named, "with": {}}
     if endpoint != "*":
         rule["match"] = {"path": endpoint}
     if has_body:

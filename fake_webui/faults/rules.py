@@ -17,38 +17,73 @@ from fake_webui.journal.exchange import Exchange
 from fake_webui.journal.matching import Match
 
 HASH_RANGE = 2**64
+OK = "ok"  # in a sequence: this request gets what it asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one request gets: an action with its settings, or without one what it asked for.
+
+    `paths` are those where the action makes sense, all if it says nothing of work.
+    """
+
+    action: Action | None = None
+    paths: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The action's name, or `ok`."""
+        return self.action.name if self.action else OK
+
+    def makes_sense(self, path: str) -> bool:
+        """Return whether a request to this path can show it."""
+        return self.action is None or not self.action.work or path in self.paths
+
+    def fault(self, draw: int) -> "Fault | None":
+        """Return what happens to a request, None where nothing does."""
+        return Fault(self.action.name, self.settings, draw) if self.action else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRule:
     """Which requests fail and how. It is due from the `nth` match on, `times` times at most.
 
-    `paths` are those where the action makes sense, all if there are none; `times` None means for
-    ever; `probability` is drawn for each match that is due.
+    Of several `steps` each match that is due gets the next, and `times` counts the rounds; None
+    means for ever. `probability` is drawn for each match that is due.
     """
 
-    action: Action
+    steps: tuple[Step, ...]
     match: Match
-    paths: tuple[str, ...] = ()
     when: Any = "every"
     nth: int = 1
     probability: float = 1.0
     times: int | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def action(self) -> Action | None:
+        """The action of its first step."""
+        return self.steps[0].action
 
     def may_match(self, exchange: Exchange) -> bool:
-        """Return whether this request can show the fault and is meant, whatever its mark."""
-        makes_sense = not self.action.work or exchange.path in self.paths
-        return makes_sense and replace(self.match, mark=None).accepts(exchange)
+        """Return whether this request can show every step and is meant, whatever its mark."""
+        if not all(step.makes_sense(exchange.path) for step in self.steps):
+            return False
+        return replace(self.match, mark=None).accepts(exchange)
+
+    def is_over(self, fired: int) -> bool:
+        """Return whether it has fired as often as it does."""
+        return self.times is not None and fired >= self.times * len(self.steps)
 
     def as_json(self) -> dict[str, Any]:
         """Return the rule as it would be posted."""
+        names = [step.name for step in self.steps]
         return {
             "match": self.match.as_json(),
             "when": self.when,
             "times": self.times,
-            "action": self.action.name,
-            "with": dict(self.settings),
+            "action": names if len(names) > 1 else names[0],
+            "with": {key: value for step in self.steps for key, value in step.settings.items()},
         }
 
 
@@ -145,8 +180,9 @@ class FaultRules:
                     entry.seen += 1
                     draw = self._draw(entry)
                     if is_due(entry, draw):
+                        step = entry.rule.steps[entry.fired % len(entry.rule.steps)]
                         entry.fired += 1
-                        return Fault(entry.rule.action.name, entry.rule.settings, draw)
+                        return step.fault(draw)
         return None
 
     def _draw(self, entry: Entry) -> int:
@@ -158,6 +194,6 @@ class FaultRules:
 def is_due(entry: Entry, draw: int) -> bool:
     """Return whether a rule fires at the match that was just counted."""
     rule = entry.rule
-    if entry.seen < rule.nth or (rule.times is not None and entry.fired >= rule.times):
+    if entry.seen < rule.nth or rule.is_over(entry.fired):
         return False
     return draw < rule.probability * HASH_RANGE

@@ -25,6 +25,7 @@ BEHIND_PROXY = "fake_webui.behind_proxy"  # a request that goes on after its cli
 RESET_AT_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # no lingering
 DRAIN_S = 5.0
 DRAIN_POLL_S = 0.002
+PIECE_S = 0.05  # of a rate: how much is sent at once
 
 WireFault = Callable[["WSGIEnvironment", Iterable[bytes]], Iterator[bytes]]
 
@@ -92,11 +93,8 @@ def has_hung_up(connection: socket.socket | None) -> bool:
 
 def whole(chunks: Iterable[bytes]) -> bytes:
     """Return an answer's body and close it, as a WSGI server would."""
-    try:
-        return b"".join(chunks)
-    finally:
-        if close := getattr(chunks, "close", None):
-            close()
+    with closing_after(chunks) as parts:
+        return b"".join(parts)
 
 
 def reset(environ: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -146,6 +144,46 @@ def dribble(waits: Waits, seconds: float, pieces: int) -> WireFault:
             yield body[start : start + size]
 
     return act
+
+
+def slow_first_byte(waits: Waits, seconds: float) -> WireFault:
+    """Let the answer be made, and wait before its first byte goes out."""
+
+    def act(_: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
+        with closing_after(chunks) as parts:
+            first = next(parts, b"")
+            waits.wait(seconds)
+            yield first
+            yield from parts
+
+    return act
+
+
+def throttle(waits: Waits, bytes_per_second: int) -> WireFault:
+    """Send the body at a rate; what is left when waits are ended at once."""
+
+    def act(_: "WSGIEnvironment", chunks: Iterable[bytes]) -> Iterator[bytes]:
+        size = max(1, int(bytes_per_second * PIECE_S))
+        is_slow = True
+        with closing_after(chunks) as parts:
+            yield b""  # the headers
+            for part in parts:
+                for start in range(0, len(part), size):
+                    piece = part[start : start + size]
+                    is_slow = is_slow and waits.wait(len(piece) / bytes_per_second)
+                    yield piece
+
+    return act
+
+
+@contextlib.contextmanager
+def closing_after(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
+    """Yield an answer's parts and close it behind them, as a WSGI server would."""
+    try:
+        yield iter(chunks)
+    finally:
+        if close := getattr(chunks, "close", None):
+            close()
 
 
 def hang_up(what: str) -> None:

@@ -116,6 +116,7 @@ class AsyncFakeWebUI:
     fault = awaited(FakeWebUI.fault)
     find = awaited(FakeWebUI.find)
     findings = awaited(FakeWebUI.findings)
+    har = awaited(FakeWebUI.har)
     health = awaited(FakeWebUI.health)
     image = awaited(FakeWebUI.image)
     last = awaited(FakeWebUI.last)

@@ -1,7 +1,7 @@
 """A fake WebUI that runs, as a test has it in hand: the journal, faults, holds and settings."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Unpack, cast
 
 from fake_webui.errors import StartError, StrictError
@@ -77,6 +77,10 @@ class SteeredWebUI:
         """Return one entry with its answer and a list of its images."""
         return cast("FullEntry", self._object("GET", f"requests/{n}"))
 
+    def har(self) -> dict[str, Any]:
+        """Return the journal as HAR 1.2, the archive format of browsers."""
+        return self._object("GET", "requests.har")
+
     def image(self, n: int, index: int = 0) -> bytes:
         """Return an image that request `n` carried; those sent come before those received."""
         return self._client().image(n, index)
@@ -149,21 +153,25 @@ class SteeredWebUI:
 
     def fault(
         self,
-        action: str,
+        action: str | Sequence[str],
         path: str | None = None,
         *,
-        when: When = "every",
+        when: When | None = None,
         times: int | None = None,
         match: Match | None = None,
         **settings: Unpack[FaultSettings],
     ) -> PlacedRule:
         """Add a fault rule and return it; settings are those of the action.
 
+        Of several actions each request gets the next, of which `ok` is none: ("nan", "nan", "ok").
+        They come once, unless `when` or `times` say otherwise; a single one every time.
+
         Raises:
             ControlError: if there is no such action or setting; its text lists what there is.
         """
         wanted = without_none({"path": path, **(match or {})})
-        rule = {"match": wanted, "when": when, "times": times, "action": action, "with": settings}
+        rule: dict[str, Any] = {"match": wanted, "when": when, "times": times, "with": settings}
+        rule["action"] = action if isinstance(action, str) else list(action)
         return cast("PlacedRule", self._object("POST", "faults", json=without_none(rule)))
 
     def settings(self, **changes: Unpack[SettingChanges]) -> Settings:

@@ -114,17 +114,21 @@ class FaultSettings(TypedDict, total=False):
 
     at: float
     body: Any
+    bytes_per_second: int
     content_type: str
+    distribution: Literal["fixed", "uniform", "log-normal"]
     module: Literal["VAE", "Unet"]
+    phase: Literal["all", "page", "first-routes", "core"]
     pieces: int
     seconds: float
+    spread: float
     status: int
 
 
 FaultRule = TypedDict(
     "FaultRule",
     {
-        "action": str,
+        "action": str | Sequence[str],
         "match": NotRequired[Match],
         "when": NotRequired[When],
         "times": NotRequired[int | None],

@@ -12,6 +12,7 @@ from fake_webui.api import families
 from fake_webui.contract import index
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS
+from fake_webui.faults.latency import drawn_seconds
 from fake_webui.faults.parsing import parse_rule, parse_spec
 from fake_webui.faults.rules import FaultRules
 from fake_webui.journal.recorder import Recorder
@@ -110,6 +111,17 @@ def test_reset_puts_the_initial_rules_back() -> None:
     [
         ({"action": "explode"}, 'there is no action "explode"; there are out-of-memory, nan,'),
         ({"action": None}, "there is no action null"),
+        ({"action": []}, "a sequence has 1 to 1000 actions, not 0"),
+        ({"action": ["nan", "explode"]}, 'there is no action "explode"'),
+        ({"action": ["nan", None]}, "there is no action null"),
+        ({"action": ["nan", "ok"], "with": {"seconds": 1}}, "nan takes module or at"),
+        ({"action": "ok"}, 'there is no action "ok"'),
+        (
+            {"action": "delay", "with": {"distribution": "normal"}},
+            'must be one of fixed, uniform, log-normal: "normal"',
+        ),
+        ({"action": "throttle", "with": {"bytes_per_second": 0}}, "must be from 1 to 1e+09: 0"),
+        ({"action": "starting", "with": {"phase": "refused"}}, "must be one of all, page, first-"),
         ({"action": "hang", "delay": 1}, 'no "delay"; its keys are match, when, times, action or'),
         ({"action": "hang", "when": "second"}, 'when is "first", "every", {"nth": n} or'),
         ({"action": "hang", "when": {"nth": 0}}, "when is"),
@@ -187,7 +199,73 @@ def test_the_readme_shows_rules_that_are_taken() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     posted = re.findall(r"-d '(\{.*\})'", readme)
     flags = re.findall(r'--fault "([^"]+)"', readme)
-    assert [parse_rule(json.loads(text), ENDPOINTS).action.name for text in posted] == [
+    assert [parse_rule(json.loads(text), ENDPOINTS).as_json()["action"] for text in posted] == [
         "reset-mid-body"
     ]
-    assert {parse_spec(spec, ENDPOINTS).action.name for spec in flags} == {"out-of-memory"}
+    said = [parse_spec(spec, ENDPOINTS).as_json()["action"] for spec in flags]
+    assert said == ["out-of-memory", "out-of-memory"]
+
+
+def names(rules: FaultRules, count: int) -> list[str | None]:
+    """Send requests past the rules and return what happens to each."""
+    recorder = Recorder()
+    faults = [rules.decide(recorder.begin("POST", TXT2IMG)) for _ in range(count)]
+    return [fault.name if fault else None for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({}, ["nan", None, "hang", None, None, None, None]),
+        ({"times": 2}, ["nan", None, "hang", "nan", None, "hang", None]),
+        ({"when": "every"}, ["nan", None, "hang", "nan", None, "hang", "nan"]),
+        ({"when": {"nth": 3}}, [None, None, "nan", None, "hang", None, None]),
+        ({"when": {"probability": 1}}, ["nan", None, "hang", "nan", None, "hang", "nan"]),
+    ],
+)
+def test_of_a_sequence_each_request_gets_the_next(
+    rule: dict[str, Any], expected: list[str | None]
+) -> None:
+    """Once through it, unless `when` and `times` say otherwise; `ok` is what was asked for."""
+    made = in_force({"action": ["nan", "ok", "hang"]} | rule)
+    assert names(made, 7) == expected
+
+
+def test_a_sequence_leaves_the_next_rule_alone() -> None:
+    """Also where it lets a request through: that was its turn."""
+    made = in_force({"action": ["nan", "ok"]}, {"action": "hang", "when": "first"})
+    assert names(made, 4) == ["nan", None, "hang", None]
+
+
+def test_a_sequence_is_one_word_of_the_command_line() -> None:
+    """With settings for those actions that have them."""
+    rule = parse_spec("txt2img:status,ok,delay:times=2:status=503:seconds=2", ENDPOINTS).as_json()
+    assert rule["action"] == ["status", "ok", "delay"]
+    assert (rule["when"], rule["times"]) == ("first", 2)
+    settings = rule["with"]
+    assert settings == {"status": 503, "body": None, "seconds": 2}
+    assert parse_rule(rule, ENDPOINTS).as_json() == rule
+    assert parse_spec("nan,ok", ENDPOINTS).as_json()["match"] == {}
+
+
+def test_one_seed_draws_the_same_waits() -> None:
+    """Uniform between the least and the spread more, log-normal about its median."""
+
+    def waits(seed: int, **settings: Any) -> list[float]:
+        made = in_force({"action": "delay", "with": {"seconds": 2.0, **settings}}, seed=seed)
+        recorder = Recorder()
+        faults = [made.decide(recorder.begin("POST", TXT2IMG)) for _ in range(500)]
+        return [drawn_seconds(one.settings, one.draw) for one in faults if one]
+
+    assert set(waits(1)) == {2.0}
+    uniform = waits(1, distribution="uniform", spread=3.0)
+    assert uniform == waits(1, distribution="uniform", spread=3.0)
+    assert uniform != waits(2, distribution="uniform", spread=3.0)
+    assert 2.0 <= min(uniform) < 2.2
+    assert 4.8 < max(uniform) <= 5.0
+    bell = sorted(waits(1, distribution="log-normal", spread=0.5))
+    assert 1.8 < bell[250] < 2.2
+    assert bell[0] < 1.0
+    assert bell[-1] > 4.0
+    assert 86_000 < max(waits(1, distribution="log-normal", spread=3600)) <= 86_400
+    assert set(waits(1, distribution="log-normal", seconds=0)) == {0.0}

@@ -301,3 +301,75 @@ def test_faults_can_be_there_from_the_start(start_fake: StartFake) -> None:
         statuses = [requests.get(fake.url + SAMPLERS, timeout=10).status_code for _ in "ab"]
         assert statuses == [503, 200]
         fake.reset()
+
+
+def test_the_first_byte_comes_late_and_the_work_is_done(fake: FakeWebUI) -> None:
+    """Until then there are no headers; what was asked for has its effect at once."""
+    fake.fault("slow-first-byte", OPTIONS, match={"method": "POST"}, when="first", seconds=30)
+    with ThreadPoolExecutor(1) as thread:
+        changes = {"CLIP_stop_at_last_layers": 3}
+        future = thread.submit(requests.post, fake.url + OPTIONS, json=changes, timeout=40)
+        wait_until(lambda: options_of(fake)["CLIP_stop_at_last_layers"] == 3)
+        assert not future.done()
+        fake.reset()
+        assert future.result(10).status_code == 200
+
+
+def options_of(fake: FakeWebUI) -> dict[str, Any]:
+    """Return all options."""
+    found: dict[str, Any] = requests.get(fake.url + OPTIONS, timeout=10).json()
+    return found
+
+
+def test_a_throttled_answer_takes_as_long_as_its_bytes_say(fake: FakeWebUI) -> None:
+    """The headers are there at once, the whole is there in the end."""
+    whole = requests.get(fake.url + SAMPLERS, timeout=10).content
+    fake.fault("throttle", SAMPLERS, when="first", bytes_per_second=4 * len(whole))
+    start = time.monotonic()
+    plain = {"Accept-Encoding": "identity"}
+    answer = requests.get(fake.url + SAMPLERS, headers=plain, timeout=10, stream=True)
+    assert answer.headers["Content-Length"] == str(len(whole))
+    assert answer.content == whole
+    assert time.monotonic() - start >= 0.25
+
+
+@pytest.mark.parametrize("distribution", ["fixed", "uniform", "log-normal"])
+def test_a_delay_is_drawn(fake: FakeWebUI, distribution: str) -> None:
+    """From one seed the same for the same request, whatever the distribution."""
+    settings: dict[str, Any] = {"seconds": 0.05, "spread": 0.1, "distribution": distribution}
+    fake.fault("delay", SAMPLERS, when="first", times=2, **settings)
+    for _ in range(2):
+        assert requests.get(fake.url + SAMPLERS, timeout=20).ok
+    delays = [entry["duration_s"] or 0 for entry in fake.requests()]
+    assert min(delays) >= (0.03 if distribution == "log-normal" else 0.05)
+
+
+def test_a_sequence_fails_and_then_works(fake: FakeWebUI) -> None:
+    """Twice an error, then a picture, then a late one, then as ever; the journal says which."""
+    fake.fault(("nan", "out-of-memory", "ok", "delay"), "txt2img", seconds=0.05)
+    answers = [generate(fake) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [500, 500, 200, 200, 200]
+    faults = [entry["fault"] for entry in fake.requests()]
+    assert faults == ["nan", "out-of-memory", None, "delay", None]
+
+
+@pytest.mark.parametrize(
+    ("phase", "there", "generates"),
+    [
+        ("page", {"/"}, 404),
+        ("first-routes", {"/", OPTIONS}, 500),
+        ("core", {"/", OPTIONS, SAMPLERS}, 200),
+    ],
+)
+def test_a_start_can_stay_in_one_phase(
+    fake: FakeWebUI, phase: str, there: set[str], generates: int
+) -> None:
+    """Until its time is over, or a reset."""
+    fake.add_fault(f"starting:seconds=600:phase={phase}")
+    found = {
+        path for path in ("/", OPTIONS, SAMPLERS) if requests.get(fake.url + path, timeout=9).ok
+    }
+    assert found == there
+    assert generate(fake).status_code == generates
+    fake.reset()
+    assert generate(fake).ok

@@ -11,7 +11,7 @@ from app.config.pipeline_config import STAGE_NAMES, merge
 from app.jobs.models import JobRecord, JobSpec, JobStatus
 from app.webui.kinds import A1111, FORGE, SDNEXT
 from fake_webui import FakeWebUI
-from tests.reliability.conftest import SHORT, TIGHT, BuildApp
+from tests.reliability.conftest import SHORT, TIGHT, BuildApp, boat
 from tests.support import control
 
 TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
@@ -46,6 +46,8 @@ OUTCOMES: dict[str, Outcome] = {
         "a proxy in front of the WebUI answered 504", details={"seconds": 0.1}
     ),
     "delay": Outcome(None, details={"seconds": 0.1}),
+    "slow-first-byte": Outcome(None, details={"seconds": 0.1}),
+    "throttle": Outcome(None, details={"bytes_per_second": 200_000}),
     "hang": Outcome(CEILING),
     "slow-load": Outcome(None, GENERATING, {"seconds": 0.1}),
     "dribble": Outcome(None, details={"seconds": 0.1}),
@@ -140,3 +142,17 @@ def test_a_fault_ends_one_job_with_the_servers_words_and_the_next_one_runs(
     assert {image["stage"] for image in hit.images} >= set(stages[: position - 1])
     assert after.status is JobStatus.SUCCEEDED, after.error
     assert len(generations(fake)) == (position if words else len(stages)) + len(stages)
+
+
+def test_jobs_fail_and_fail_and_then_work(build: BuildApp, fake: FakeWebUI) -> None:
+    """Each job meets the next fault of a sequence; none is sent twice."""
+    fake.fault(("nan", "out-of-memory", "ok"), TXT2IMG)
+    application = build(fake.url)
+    ids = application.job_service.submit([boat() for _ in range(3)])
+    application.runner.run_pending()
+    jobs = [application.history.get(one) for one in ids]
+    assert [job.status for job in jobs] == [
+        JobStatus.FAILED, JobStatus.FAILED, JobStatus.SUCCEEDED,
+    ]  # fmt: skip
+    assert [str(job.error)[:8] for job in jobs[:2]] == ["NansExce", "OutOfMem"]
+    assert generations(fake) == [TXT2IMG] * 3

@@ -19,11 +19,16 @@ class Startup:
     def __init__(self) -> None:
         self._begun_s = 0.0
         self._phase_s = 0.0
+        self._only: Phase | None = None
 
-    def begin(self, seconds: float) -> None:
-        """Start over: the phases before the last take equal parts of so many seconds."""
+    def begin(self, seconds: float, only: Phase | None = None) -> None:
+        """Start over: the phases before the last take equal parts of so many seconds.
+
+        Or one of them takes them all, if it is the `only` one.
+        """
         self._begun_s = time.monotonic()
         self._phase_s = seconds / Phase.ALL
+        self._only = only
 
     @property
     def phase(self) -> Phase:
@@ -31,4 +36,5 @@ class Startup:
         if not self._phase_s:
             return Phase.ALL
         passed = int((time.monotonic() - self._begun_s) / self._phase_s)
-        return Phase(min(passed, Phase.ALL))
+        reached = Phase(min(passed, Phase.ALL))
+        return reached if reached is Phase.ALL or self._only is None else self._only
