@@ -16,7 +16,7 @@ FakeWebUIError
 └── UnreachableError         no WebUI answers at an address
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -163,7 +163,10 @@ class ExpectationError(ControlError, AssertionError):
 
 
 class StrictError(FakeWebUIError, AssertionError):
-    """Clients sent what the WebUI does not know, and that was not allowed."""
+    """Clients sent what the WebUI does not know, and that was not allowed: a line for each."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        super().__init__("\n  ".join(["requests that the WebUI does not know:", *lines]))
 
 
 class StartError(FakeWebUIError):

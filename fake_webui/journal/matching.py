@@ -14,6 +14,7 @@ from fake_webui.journal.summary import in_short
 from fake_webui.wording import shown
 
 ABSENT = "<absent>"
+OTHER_ROOTS = ("sdapi/", "internal/", "controlnet/", "adetailer/")  # where a slash alone lacks
 INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
@@ -141,7 +142,9 @@ def parse_match(value: Any, where: str = "match") -> Match:
 
 def whole_path(path: str) -> str:
     """Return a path as it is sent; one without a slash, such as `txt2img`, is under the API's."""
-    return path if path.startswith("/") or not path else f"{API}{path}"
+    if path.startswith("/") or not path:
+        return path
+    return f"/{path}" if path.startswith(OTHER_ROOTS) else f"{API}{path}"
 
 
 def known(names: Any) -> str:

@@ -177,7 +177,7 @@ class AsyncFakeWebUI:
 class _Entered:
     """A test whose begin and end are awaited."""
 
-    def __init__(self, test: OneTest, threads: Threads) -> None:
+    def __init__(self, test: OneTest[FakeWebUI], threads: Threads) -> None:
         self._test = test
         self._threads = threads
 

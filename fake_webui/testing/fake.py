@@ -1,7 +1,6 @@
 """FakeWebUI: a fake WebUI as a child process, for tests, notebooks and scripts."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -71,8 +70,7 @@ class FakeWebUI(SteeredWebUI):
             self._client().put_scope(name, birth)
         return FakeWebUI.at(url)
 
-    @contextmanager
-    def test(self, name: str | None = None, **options: Unpack[OptionsOfTest]) -> Iterator[Self]:
+    def test(self, name: str | None = None, **options: Unpack[OptionsOfTest]) -> OneTest[Self]:
         """Let the block be one test, as the pytest plugin does: fresh, strict and talkative.
 
         Everything is as at start, later entries carry `name` as their mark, and settings and
@@ -83,8 +81,7 @@ class FakeWebUI(SteeredWebUI):
             ControlError: if an option can't be.
             StrictError: with a line for each address and field, and the nearest known name.
         """
-        with OneTest(self, name, options):
-            yield self
+        return OneTest(self, name, options)
 
     def start(self) -> Self:
         """Start the server and wait until it listens; on the same port if it ran before.

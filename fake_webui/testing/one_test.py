@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Generic, TypeVar
 
-from fake_webui.errors import ExpectationError, FakeWebUIError, StartError
+from fake_webui.errors import ExpectationError, FakeWebUIError, StartError, StrictError
 from fake_webui.journal.summary import image_lines, in_short, summary
 from fake_webui.testing.steering import SteeredWebUI
 from fake_webui.testing.types import OptionsOfTest
@@ -16,19 +16,22 @@ SETTINGS = ("step_seconds", "load_seconds", "seed", "images")
 ENTRIES_SHOWN = 20
 
 
-class OneTest:
-    """The time between two resets; `name` is the mark that entries carry."""
+WebUI = TypeVar("WebUI", bound=SteeredWebUI)
 
-    def __init__(self, webui: SteeredWebUI, name: str | None, options: OptionsOfTest) -> None:
+
+class OneTest(Generic[WebUI]):
+    """The time between two resets, as a block; `name` is the mark that entries carry."""
+
+    def __init__(self, webui: WebUI, name: str | None, options: OptionsOfTest) -> None:
         self._webui = webui
         self._name = name
         self._options = options
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> WebUI:
         self._webui.reset()
         self._webui.mark(self._name)
         prepare(self._webui, self._options)
-        return self
+        return self._webui
 
     def __exit__(
         self,
@@ -41,9 +44,10 @@ class OneTest:
             error.add_note(f"\nfake WebUI:\n{told_by(self._webui, error)}")
             return
         check_running(self._webui)
-        if self._options.get("strict", True):
-            self._webui.refuse_unexpected(self._options.get("allow", ()))
         self._webui.mark(None)
+        strict = self._options.get("strict", True)
+        if strict and (lines := self._webui.unexpected(self._options.get("allow", ()))):
+            raise StrictError(lines)
 
 
 def prepare(webui: SteeredWebUI, options: OptionsOfTest) -> None:

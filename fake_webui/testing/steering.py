@@ -48,7 +48,7 @@ class SteeredWebUI:
             StrictError: with a line for each address and field, and the nearest known name.
         """
         if lines := self.unexpected(allow):
-            raise StrictError("\n  ".join(["requests that the WebUI does not know:", *lines]))
+            raise StrictError(lines)
 
     def unexpected(self, allow: Iterable[str] = ()) -> list[str]:
         """Return a line for each unknown address and field; `allow` are patterns of paths."""

@@ -94,7 +94,8 @@ def test_any_failure_shows_the_journal(told: dict[str, str]) -> None:
 
 
 def test_what_the_webui_does_not_know_fails_the_case(told: dict[str, str]) -> None:
-    """With the nearest name."""
+    """With the nearest name, and no more of ours than the line that says it."""
+    assert told["test_misspelling"].count("fake_webui/testing") == 1
     assert "did you mean `negative_prompt`?" in told["test_misspelling"]
 
 
@@ -126,7 +127,7 @@ def test_what_can_not_be_set_is_an_error(server: FakeWebUI) -> None:
         pytest.fail("the block was entered")
 
 
-@pytest.mark.parametrize("path", ["txt2img", "/sdapi/v1/txt2img"])
+@pytest.mark.parametrize("path", ["txt2img", "sdapi/v1/txt2img", "/sdapi/v1/txt2img"])
 def test_short_paths_do_wherever_there_is_one(server: FakeWebUI, path: str) -> None:
     """Questions, filters, rules, holds and what is allowed."""
     with server.test(allow=[path], faults=[f"{path}:status:status=503:first"]) as webui:
