@@ -5,7 +5,14 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 import fake_webui
-from fake_webui import EMULATED_VERSION, FakeWebUI, ServerConfig, __version__, create_app
+from fake_webui import (
+    EMULATED_VERSION,
+    AsyncFakeWebUI,
+    FakeWebUI,
+    ServerConfig,
+    __version__,
+    create_app,
+)
 
 
 def client() -> FlaskClient:
@@ -18,6 +25,12 @@ def prompt_of_the_last() -> str:
     with FakeWebUI(seed=1) as webui:
         same: FakeWebUI = FakeWebUI.at(webui.url)
         return str(same.last("/sdapi/v1/txt2img")["prompt"])
+
+
+async def count_of(webui: AsyncFakeWebUI) -> int:
+    """Ask without holding the event loop."""
+    async with webui.test("counting", allow=["/own/*"]) as same:
+        return await same.count("txt2img", method="POST")
 
 
 def test_with_the_fixture(fake_webui: FakeWebUI, tmp_path: Path) -> None:
