@@ -51,6 +51,7 @@ def _document() -> dict[str, Any]:
         listed_options(services.state.catalog.extensions, services.profile.policy),
         services.state.catalog.flags,
         version=services.profile.dialect.openapi,
+        info=services.profile.document,
         guarded=bool(services.config.api_auth),
         root_path=services.config.root_path,
     )

@@ -34,6 +34,11 @@ def _maybe(name: str, kind: FieldType = STRING, title: str | None = None) -> Fie
     return Field(name, kind, None, title=title)
 
 
+def _null(name: str, kind: FieldType = STRING, title: str | None = None) -> Field:
+    """Return a field that may be null and is never left out."""
+    return Field(name, kind, None, title=title, always=True)
+
+
 _TEXTS: Final = list_of(STRING)
 _GENERATED: Final = (_maybe("images", _TEXTS, "Image"), Field("parameters", MAPPING), "info")
 TEXT_TO_IMAGE: Final = _table("TextToImageResponse", *_GENERATED)
@@ -77,38 +82,38 @@ SCHEDULER: Final = _table(
     "SchedulerItem",
     "name",
     "label",
-    _maybe("aliases", _TEXTS),
-    _maybe("default_rho", NUMBER),
-    _maybe("need_inner_model", BOOLEAN, "Needs Inner Model"),
+    _null("aliases", _TEXTS),
+    _null("default_rho", NUMBER),
+    _null("need_inner_model", BOOLEAN, "Needs Inner Model"),
 )
 UPSCALER: Final = _table(
     "UpscalerItem",
     "name",
-    _maybe("model_name"),
-    _maybe("model_path", title="Path"),
-    _maybe("model_url", title="URL"),
-    _maybe("scale", NUMBER),
+    _null("model_name"),
+    _null("model_path", title="Path"),
+    _null("model_url", title="URL"),
+    _null("scale", NUMBER),
 )
 LATENT_UPSCALER: Final = _table("LatentUpscalerModeItem", "name")
 CHECKPOINT: Final = _table(
     "SDModelItem",
     "title",
     "model_name",
-    _maybe("hash", title="Short hash"),
-    _maybe("sha256", title="sha256 hash"),
+    _null("hash", title="Short hash"),
+    _null("sha256", title="sha256 hash"),
     "filename",
     _maybe("config", title="Config file"),
 )
 VAE: Final = _table("SDVaeItem", "model_name", "filename")
-HYPERNETWORK: Final = _table("HypernetworkItem", "name", _maybe("path"))
-FACE_RESTORER: Final = _table("FaceRestorerItem", "name", _maybe("cmd_dir", title="Path"))
-REALESRGAN: Final = _table("RealesrganItem", "name", _maybe("path"), _maybe("scale", INTEGER))
-STYLE: Final = _table("PromptStyleItem", "name", _maybe("prompt"), _maybe("negative_prompt"))
+HYPERNETWORK: Final = _table("HypernetworkItem", "name", _null("path"))
+FACE_RESTORER: Final = _table("FaceRestorerItem", "name", _null("cmd_dir", title="Path"))
+REALESRGAN: Final = _table("RealesrganItem", "name", _null("path"), _null("scale", INTEGER))
+STYLE: Final = _table("PromptStyleItem", "name", _null("prompt"), _null("negative_prompt"))
 EMBEDDING: Final = _table(
     "EmbeddingItem",
-    _maybe("step", INTEGER),
-    _maybe("sd_checkpoint", title="SD Checkpoint"),
-    _maybe("sd_checkpoint_name", title="SD Checkpoint Name"),
+    _null("step", INTEGER),
+    _null("sd_checkpoint", title="SD Checkpoint"),
+    _null("sd_checkpoint_name", title="SD Checkpoint Name"),
     Field("shape", INTEGER),
     Field("vectors", INTEGER),
 )

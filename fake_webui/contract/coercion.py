@@ -50,7 +50,7 @@ class PlainType:
     definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     kind: str = "anything"
     of: tuple[FieldType, ...] = ()
-    bounds: Mapping[str, int] = field(default_factory=dict)
+    bounds: Mapping[str, float] = field(default_factory=dict)
     choices: tuple[int | str, ...] = ()
 
 
@@ -143,7 +143,7 @@ class _Limit:
     holds: Callable[[float, float], bool]
     words: str
     kind: str
-    keywords: Callable[[int], Mapping[str, Any]]
+    keywords: Callable[[float], Mapping[str, Any]]
 
 
 _LIMITS = {
@@ -162,7 +162,7 @@ _LIMITS = {
 }
 
 
-def limited(base: FieldType, **bounds: int) -> FieldType:
+def limited(base: FieldType, **bounds: float) -> FieldType:
     """Return `base` with bounds: `gt`, `ge` and `le`, checked in that order."""
 
     def coerce(value: Any, loc: Location) -> Any:
@@ -179,7 +179,7 @@ def limited(base: FieldType, **bounds: int) -> FieldType:
     return PlainType(coerce, schema, kind="limited", of=(base,), bounds=bounds)
 
 
-def _out_of_bounds(loc: Location, limit: _Limit, bound: int) -> InvalidRequestError:
+def _out_of_bounds(loc: Location, limit: _Limit, bound: float) -> InvalidRequestError:
     return mistake(
         loc,
         f"ensure this value is {limit.words} {bound}",

@@ -33,6 +33,10 @@ FLAG_TYPES: Final = {
 }
 
 
+KNOWS_NULL: Final = "3.1"
+"""From which version on a document says where null is allowed."""
+
+
 def make_document(
     endpoints: Index,
     options: Mapping[str, Any],
@@ -40,12 +44,14 @@ def make_document(
     *,
     guarded: bool,
     version: str,
+    info: Mapping[str, str],
     root_path: str = "",
 ) -> dict[str, Any]:
     """Return the OpenAPI document of a server.
 
     `options` and `flags` are every setting and flag with its default; `guarded` says whether
-    credentials are asked for, `version` is that of OpenAPI, `root_path` where a proxy has the
+    credentials are asked for, `version` is that of OpenAPI, `info` what the document
+    says of itself, `root_path` where a proxy has the
     server.
     """
     listed = [e for methods in endpoints.values() for e in methods.values() if e.listed]
@@ -53,13 +59,12 @@ def make_document(
     for endpoint in listed:
         operation = _operation(endpoint, guarded=guarded)
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
-    schemas = _schemas(listed, options, flags)
+    schemas = _schemas(listed, options, flags, knows_null=version >= KNOWS_NULL)
     components: dict[str, Any] = {"schemas": schemas}
     if guarded:
         components["securitySchemes"] = {"HTTPBasic": {"type": "http", "scheme": "basic"}}
-    info = {"title": "FastAPI", "version": "0.1.0"}
     servers = {"servers": [{"url": root_path}]} if root_path else {}
-    document = {"openapi": version, "info": info, **servers, "paths": paths}
+    document = {"openapi": version, "info": dict(info), **servers, "paths": paths}
     return dict(_renamed(document | {"components": components}, _short_names(schemas)))
 
 
@@ -129,12 +134,17 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _schemas(
-    endpoints: Iterable[Endpoint], options: Mapping[str, Any], flags: Mapping[str, Any]
+    endpoints: Iterable[Endpoint],
+    options: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    *,
+    knows_null: bool,
 ) -> dict[str, Any]:
     kinds = [kind for e in endpoints for kind in (_body_type(e), e.answer) if kind]
     found = {n: schema for kind in (*kinds, REFUSAL) for n, schema in kind.definitions.items()}
-    found["Options"] = _settings("Options", options, _option_shape)
-    found["Flags"] = _settings("Flags", flags, _flag_shape)
+    option_shape, flag_shape = _SHAPES[knows_null]
+    found["Options"] = _settings("Options", options, option_shape)
+    found["Flags"] = _settings("Flags", flags, flag_shape)
     return dict(sorted(found.items()))
 
 
@@ -178,3 +188,18 @@ def _option_shape(default: Any) -> Mapping[str, Any]:
 
 def _flag_shape(default: Any) -> Mapping[str, Any]:
     return FLAG_TYPES[type(default)].schema
+
+
+def _or_null(shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"anyOf": [dict(shape), {"type": "null"}]}
+
+
+def _nullable_flag_shape(default: Any) -> Mapping[str, Any]:
+    return _or_null(_flag_shape(default)) if default is None else _flag_shape(default)
+
+
+_SHAPES: Final = {
+    False: (_option_shape, _flag_shape),
+    True: (lambda default: _or_null(_option_shape(default)), _nullable_flag_shape),
+}
+"""How options and flags are described, by whether the document knows null."""

@@ -57,7 +57,7 @@ NUMBER_TEXT: Final = re.compile(
     r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf(inity)?|nan)", re.IGNORECASE
 )
 MOST_DIGITS: Final = 4300
-BOUNDS: Final[tuple[tuple[str, str, Callable[[Any, int], bool]], ...]] = (
+BOUNDS: Final[tuple[tuple[str, str, Callable[[Any, float], bool]], ...]] = (
     ("le", "less_than_equal", lambda value, bound: value <= bound),
     ("ge", "greater_than_equal", lambda value, bound: value >= bound),
     ("gt", "greater_than", lambda value, bound: value > bound),
@@ -221,10 +221,12 @@ class Pydantic2:
         """Return the table that reads in this dialect."""
         kind = _ParametersOf2 if isinstance(table, Parameters) else _TableOf2
         fields = tuple(
-            _FieldOf2(one.name, self.type(one.type), one.default, one.nullable, one.title)
+            _FieldOf2(
+                one.name, self.type(one.type), one.default, one.nullable, one.title, one.always
+            )
             for one in table.fields
         )
-        return kind(table.name, fields, self)
+        return kind(table.name, fields, self, module=table.module)
 
     def type(self, kind: FieldType) -> FieldType:
         """Return the type that reads in this dialect."""
@@ -326,8 +328,8 @@ class _FieldOf2(Field):
         own = {key: value for key, value in shape.items() if key not in ("title", "default")}
         if own.get("exclusiveMinimum") is True:
             own["exclusiveMinimum"] = own.pop("minimum")
-        if self.accepts_null and "$ref" not in own:
-            own = {"anyOf": [own, {"type": "null"}]}
+        if self.accepts_null:
+            own = {"anyOf": [*own.get("anyOf", [own]), {"type": "null"}]}
         return own | {key: shape[key] for key in ("title", "default") if key in shape}
 
 
@@ -336,6 +338,10 @@ class _TableOf2(Table):
     """A table that reads in pydantic 2's way; a missing field shows the object it is not in."""
 
     dialect: Pydantic2
+
+    @property
+    def required_names(self) -> list[str]:
+        return [field.name for field in self.fields if field.required or field.always]
 
     def missing(self, loc: Location, given: Any) -> InvalidRequestError:
         return self.dialect.mistake("missing", loc, None if loc[0] == "query" else given)

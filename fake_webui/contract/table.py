@@ -14,13 +14,17 @@ SCHEMAS: Final = "#/components/schemas/"  # where an OpenAPI document has its sc
 
 @dataclass(frozen=True)
 class Field:
-    """One field: a `default` of MISSING makes it required; a null default makes it nullable."""
+    """One field: a `default` of MISSING makes it required; a null default makes it nullable.
+
+    `always` is what pydantic 2 says of a field of an answer that may be null and is never left out.
+    """
 
     name: str
     type: FieldType
     default: Any = MISSING
     nullable: bool = False
     title: str | None = None
+    always: bool = False
 
     @property
     def required(self) -> bool:
@@ -83,6 +87,11 @@ class Table:
     def names(self) -> frozenset[str]:
         """The names of all fields."""
         return frozenset(field.name for field in self.fields)
+
+    @property
+    def required_names(self) -> list[str]:
+        """The names of the fields that the JSON schema calls required."""
+        return [field.name for field in self.fields if field.required]
 
     def read_body(self, value: Any) -> Parsed:
         """Read a decoded body.
@@ -171,7 +180,7 @@ class Table:
 
     def _definition(self) -> Mapping[str, Any]:
         definition: dict[str, Any] = {"title": self.name, "type": "object"}
-        if required := [field.name for field in self.fields if field.required]:
+        if required := self.required_names:
             definition["required"] = required
         return definition | {"properties": {field.name: field.schema for field in self.fields}}
 

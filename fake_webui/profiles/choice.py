@@ -43,7 +43,9 @@ def adapted(endpoints: Iterable[Endpoint], profile: Profile) -> Iterator[Endpoin
     """Yield the endpoints as a profile has them: without those it lacks, read by its own tables."""
     for endpoint in (*endpoints, *profile.endpoints):
         if endpoint.path not in profile.absent:
-            yield replace(endpoint, **_readings(endpoint, profile))
+            key = f"{endpoint.method} {endpoint.path}"
+            name = profile.names.get(key, endpoint.name)
+            yield replace(endpoint, name=name, **_readings(endpoint, profile))
 
 
 def _readings(endpoint: Endpoint, profile: Profile) -> dict[str, Any]:

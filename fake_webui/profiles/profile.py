@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, Table
@@ -12,6 +12,8 @@ from fake_webui.contract.transport import Transport
 from fake_webui.webui.extension import Extension
 from fake_webui.webui.policy import A1111, Policy
 from fake_webui.webui.state import WebUIState
+
+DOCUMENT: Final = {"title": "FastAPI", "version": "0.1.0"}
 
 
 def _not_counted(*_: Any) -> None:
@@ -33,8 +35,10 @@ class Profile:
     it raises an `ApiError` where that is one too many. `parts` are families of
     endpoints that not every kind has, `absent` paths that it lacks, `moved` where it has what
     others have at one of them; `endpoints` are those that it has beside or instead of A1111's,
-    `tables` request tables that differ, by name. `extensions` are those that it always has, in its
-    own way; those of `foreign` names do nothing in it.
+    `tables` request tables that differ, by name. `names` are what its functions are called, by
+    method and path, where that differs, `document` what the OpenAPI document says of itself.
+    `extensions` are those that it always has, in its own way; those of `foreign` names do nothing
+    in it.
     """
 
     name: str = "a1111"
@@ -49,5 +53,7 @@ class Profile:
     moved: Mapping[str, str] = field(default_factory=dict)
     endpoints: Sequence[Endpoint] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    document: Mapping[str, str] = field(default_factory=lambda: DOCUMENT)
     extensions: Sequence[Extension] = ()
     foreign: frozenset[str] = frozenset()

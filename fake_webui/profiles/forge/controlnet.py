@@ -38,13 +38,13 @@ MODULES_QUERY: Final = Table("module_list", (Field("alias_names", BOOLEAN, defau
 endpoints = Family(needs="controlnet")
 
 
-@endpoints.get("/controlnet/model_list", query=MODELS_QUERY)
+@endpoints.get("/controlnet/model_list")
 def model_list(state: WebUIState, parsed: Parsed) -> Any:  # noqa: ARG001 - as every view has it
     """List the models."""
     return {"model_list": model_titles(state)}
 
 
-@endpoints.get("/controlnet/module_list", query=MODULES_QUERY)
+@endpoints.get("/controlnet/module_list")
 def module_list(*_: Any) -> Any:
     """List the modules."""
     return {"module_list": module_names()}

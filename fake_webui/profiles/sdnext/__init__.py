@@ -6,6 +6,7 @@ from fake_webui.contract import Endpoint
 from fake_webui.contract.dialect import Dialect
 from fake_webui.contract.envelope import Envelope
 from fake_webui.contract.pydantic2 import Pydantic2
+from fake_webui.data import read_data
 from fake_webui.errors import ApiError, HandlerError, HttpError
 from fake_webui.profiles.profile import Profile
 from fake_webui.profiles.sdnext import (
@@ -23,6 +24,7 @@ from fake_webui.profiles.sdnext.memory import Memory
 from fake_webui.profiles.sdnext.tables import FOLDER, table
 from fake_webui.webui.policy import Hooks, Policy
 
+VERSION: Final = "058a7f0"
 MODULES: Final = "fake_webui.profiles.sdnext"
 PYDANTIC: Final = Pydantic2()
 ABSENT: Final = frozenset(
@@ -30,11 +32,13 @@ ABSENT: Final = frozenset(
         "/user/",
         "/login_check/",
         "/token/",
+        "/api/{api_name}/",
         "/app_id/",
         "/login/",
         "/info/",
         "/config/",
         "/reset/",
+        "/run/{api_name}/",
         "/controlnet/version",
         "/internal/pending-tasks",
         "/internal/ping",
@@ -95,7 +99,7 @@ PROFILE: Final = Profile(
     name="sdnext",
     title="SD.Next",
     policy=Policy(
-        version="058a7f0",
+        version=VERSION,
         root="/srv/sdnext",
         tables=FOLDER,
         extension_options=(),
@@ -120,6 +124,8 @@ PROFILE: Final = Profile(
     absent=ABSENT,
     moved=MOVED,
     endpoints=ENDPOINTS,
+    names=read_data("names", FOLDER),
+    document={"title": "SD.Next", "version": f"0.0.{VERSION}"},
     tables={
         "StableDiffusionProcessingTxt2Img": table("StableDiffusionProcessingTxt2Img"),
         "StableDiffusionProcessingImg2Img": table("StableDiffusionProcessingImg2Img"),

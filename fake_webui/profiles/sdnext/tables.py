@@ -73,5 +73,5 @@ def _type(kind: str) -> FieldType:
         return list_of(_type(kind.removeprefix("list:")))
     if bounds := BOUND.findall(kind):
         base = _type(BOUND.sub("", kind))
-        return limited(base, **{BOUNDS[sign]: int(float(bound)) for sign, bound in bounds})
+        return limited(base, **{BOUNDS[sign]: float(bound) for sign, bound in bounds})
     return table(kind)
