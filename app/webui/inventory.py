@@ -186,7 +186,8 @@ def check_vae(wanted: str, answered: str | None) -> None:
     """
     if wanted == "Automatic":
         return
-    if answered not in ({None} if wanted == "None" else {wanted, file_stem(wanted)}):
+    names = {None} if wanted == "None" else {wanted, file_stem(wanted)}
+    if not names & {answered, answered and file_stem(answered)}:
         raise MismatchError(f"asked for VAE {wanted!r}, the WebUI used {answered!r}")
 
 

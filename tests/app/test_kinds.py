@@ -45,6 +45,7 @@ JOBS: dict[str, tuple[str, ...]] = {
     "upscale": ("--upscale", "2"),
     "upscale by img2img": ("--upscale", "2", "--upscale-mode", "img2img"),
     "vae": ("--vae", "soft.safetensors"),
+    "vae without its ending": ("--vae", "soft"),
     "img2img": ("--img2img", "0.4"),
     "clip skip": ("--set", "txt2img.clip_skip=2"),
     "style": ("--set", 'txt2img.styles=["fog"]'),
