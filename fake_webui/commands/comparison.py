@@ -32,6 +32,10 @@ BY_TYPE = {
     r".*/options": (r".*_explanation", r"settings_in_ui", r"ad_.*"),
     r".*/script-info": (r".*\.choices.*", r".*\.value"),
     r".*/interrogate": (r"caption",),
+    r"/app_id": (r"app_id",),
+    r".*/progress": (r"id",),
+    r".*/status": (r"timestamp", r"id", r"total", r"uptime", r"elapsed"),
+    r".*/extra-network-details?": (r"(items\[\d+\]\.)?(mtime|size)",),
 }
 LEGENDS = r"images\[\d+\]\.height"  # of a script's grids: they depend on the fonts
 

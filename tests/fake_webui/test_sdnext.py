@@ -180,6 +180,19 @@ def test_options_list_what_differs(sdnext: FakeWebUI) -> None:
     assert after == {**before, "jpeg_quality": 70}
 
 
+def test_options_that_were_set_before_the_start_are_listed_too(tmp_path: Path) -> None:
+    """The configuration names them; they have their defaults, as after being put back."""
+    config = tmp_path / "fake.toml"
+    config.write_text('saved_options = ["jpeg_quality"]\n')
+    with FakeWebUI(profile="sdnext", config=config) as webui:
+        assert ask(webui, "GET", "/sdapi/v1/options").json()["jpeg_quality"] == 90
+
+
+def test_its_other_page_of_the_api_is_there(sdnext: FakeWebUI) -> None:
+    """Under a name of its own."""
+    assert ask(sdnext, "GET", "/redocs").headers["Content-Type"].startswith("text/html")
+
+
 @pytest.mark.parametrize(
     "path",
     ["interrupt", "skip", "refresh-checkpoints", "refresh-vae", "unload-checkpoint"],

@@ -27,7 +27,9 @@ ROOT: Final = "{root}"
 @endpoints.get("/sdapi/v1/options", work=Work.OPTIONS)
 def options(state: WebUIState, _: Parsed) -> Any:
     """List what the file of settings holds, and what was set since."""
-    shown = dict.fromkeys((*read_data("saved_options", FOLDER), *state.options.keys_set()))
+    more = state.config.saved_options
+    saved = (*read_data("saved_options", FOLDER), *(more if isinstance(more, tuple) else ()))
+    shown = dict.fromkeys((*saved, *state.options.keys_set()))
     return {key: _placed(state.options.get(key), state.policy.root) for key in shown}
 
 

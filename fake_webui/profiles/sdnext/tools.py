@@ -138,6 +138,20 @@ def caption(state: WebUIState, asked: Parsed) -> Any:
     return {"caption": state.config.caption or "", "backend": backend}
 
 
+REDOC: Final = b"""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>SD.Next: ReDoc</title></head>
+<body><p>See <a href="/docs">what there is to call</a>.</p></body>
+</html>
+"""
+
+
+@endpoints.get("/redocs", media="text/html; charset=utf-8", listed=False)
+def redocs(*_: Any) -> bytes:
+    """Point to the page with everything that there is to call."""
+    return REDOC
+
+
 @endpoints.get("/js")
 def script_file(*_: Any) -> Any:
     """Return a script of the page, which has none.
