@@ -348,3 +348,47 @@ def in_order(server: FakeWebUI, wanted: list[tuple[Any, ...]]) -> list[tuple[Any
     """Return what is said of the tasks once it is what was recorded."""
     found = tasks(ask_tasks(server))
     return found if found == wanted else None
+
+
+@pytest.mark.parametrize("kind", [one for one in SERVERS if one.values[0] != "forge"])
+def test_a_client_that_leaves_ends_nothing(recorded: Start, kind: str) -> None:
+    """The generation goes on step by step, as it was seen to."""
+    server = recorded(kind)
+    steps = [
+        one["step"] for one in timelines(kind)["disconnect_midgen"]["sequence"] if "step" in one
+    ]
+    payload = {"prompt": "a boat", "width": 64, "height": 64, "steps": 40}
+    with server.hold("/sdapi/v1/txt2img", at_step=HELD_STEP) as held:
+        with pytest.raises(requests.ReadTimeout):
+            requests.post(f"{server.url}/sdapi/v1/txt2img", json=payload, timeout=IMPATIENT_S)
+        held.wait()
+    assert max(steps) > steps[0]
+    wait_until(lambda: poll(server, "")["state"]["sampling_step"] > HELD_STEP)
+
+
+@pytest.mark.parametrize("kind", [one for one in SERVERS if one.values[0] != "sdnext"])
+def test_a_stop_in_the_middle_is_as_recorded(kind: str) -> None:
+    """What runs is answered; then HTTP is closed, and the process ends or lives on."""
+    timeline = timelines(kind)["server_stop_sequence"]
+    payload = {"prompt": "a boat", "width": 64, "height": 64, "steps": 20}
+    with FakeWebUI(profile=kind, api_server_stop=True, step_seconds=PACES_S[0]) as server:
+        generation = Generation(server, "/sdapi/v1/txt2img", payload)
+        wait_until(lambda: poll(server, "")["state"]["sampling_step"])
+        requests.post(f"{server.url}/sdapi/v1/server-stop", timeout=PATIENT_S)
+        answer = generation.captured
+        running = {"status": answer["status"], "n": len(answer["json"]["images"])}
+        assert running == timeline["running_request"]
+        wait_until(lambda: not answers(server))
+        if timeline["exited"]:
+            wait_until(lambda: server.exit_status is not None)
+        else:
+            assert server.exit_status is None
+
+
+def answers(server: FakeWebUI) -> bool:
+    """Return whether a server takes connections."""
+    try:
+        requests.get(f"{server.url}/internal/ping", timeout=PATIENT_S)
+    except requests.ConnectionError:
+        return False
+    return True
