@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import requests
 
 from fake_webui import AsyncFakeWebUI, FakeWebUI
 from fake_webui.errors import EventLoopError, StrictError
+from tests.support import ROOT
 
 TXT2IMG = "/sdapi/v1/txt2img"
 SMALL = {"width": 64, "height": 64, "steps": 9}
@@ -102,6 +105,23 @@ def test_what_would_hold_the_loop_is_an_error(fake: FakeWebUI, call: str) -> Non
         await asyncio.to_thread(getattr(fake, call))
 
     asyncio.run(main())
+
+
+def test_a_notebook_may_hold_its_loop(fake: FakeWebUI) -> None:
+    """Its cells run inside of one, which waits for each of them anyway."""
+    cell = f"""
+import asyncio, sys, types
+from fake_webui import FakeWebUI
+
+async def run_cell():
+    return FakeWebUI.at({fake.url!r}).count()
+
+sys.modules["ipykernel"] = types.ModuleType("ipykernel")
+print(asyncio.run(run_cell()))
+"""
+    words = [sys.executable, "-c", cell]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_a_start_would_hold_the_loop_too() -> None:

@@ -1,5 +1,7 @@
 """`FakeWebUI.test`: what the pytest plugin does, for unittest and any other runner."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,8 +10,8 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from fake_webui.errors import ControlError, ExpectationError, StrictError
-from tests.support import ROOT
+from fake_webui.errors import ControlError, ExpectationError, StartError, StrictError
+from tests.support import ROOT, wait_until
 
 SMALL = {"width": 64, "height": 64, "steps": 1}
 CASES = """
@@ -160,3 +162,21 @@ def test_a_difference_of_images_is_told_by_size_and_hash(server: FakeWebUI) -> N
         digest = webui.request(2)["images"][0]["sha256"]
     assert f'payload.image is "<PNG 64×64, sha256 {digest[:12]}…>", not "none"' in str(caught.value)
     assert f"sent image: PNG 64×64, sha256 {digest[:12]}…, image(2, 0)" in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can't be killed like that")
+def test_a_server_that_dies_in_a_test_is_told() -> None:
+    """With its status; where the test fails by itself, its own failure is told."""
+    with FakeWebUI() as webui:
+        with pytest.raises(StartError, match="the fake WebUI ended with status -9"), webui.test():
+            end(webui)
+        webui.start()
+        with pytest.raises(AssertionError, match="mine"), webui.test():
+            end(webui, "mine")
+
+
+def end(webui: FakeWebUI, failure: str = "") -> None:
+    """Kill a server, and fail if that is asked for."""
+    os.kill(webui.health()["pid"], signal.SIGKILL)
+    wait_until(lambda: webui.exit_status is not None)
+    assert not failure, failure
