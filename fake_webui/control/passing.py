@@ -29,6 +29,7 @@ from fake_webui.faults import wire
 from fake_webui.faults.answers import changes_body, gateway_page
 from fake_webui.journal.exchange import Exchange
 from fake_webui.upstream.body import OnItsWay, decoded
+from fake_webui.upstream.findings import found_in
 from fake_webui.upstream.headers import (
     SAID_ANEW,
     Headers,
@@ -222,6 +223,8 @@ def complete_at_end(response: Response, exchange: Exchange) -> bool:
         keep(decoded(response.get_data(), coding))
         return False
     status, kind = response.status_code, response.mimetype or ""
+    endpoint = find_endpoint()
+    generates = endpoint is not None and endpoint.work is Work.GENERATION
 
     def complete(way: OnItsWay) -> None:
         body = decoded(way.body, coding)
@@ -229,6 +232,8 @@ def complete_at_end(response: Response, exchange: Exchange) -> bool:
             exchange.findings.append(way.problem)
         else:
             keep(body)
+        if generates and not exchange.fault:
+            exchange.findings.extend(found_in(exchange.payload, body))
         recorder.finish(exchange, status, body, kind)
 
     length, limit_bytes = response.content_length, recorder.largest_body_bytes

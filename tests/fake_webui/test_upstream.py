@@ -17,7 +17,7 @@ import requests
 from fake_webui import FakeWebUI
 from fake_webui.errors import ControlError
 from tests.conftest import PROFILES, StartFake
-from tests.fake_webui.generating import SMALL, post
+from tests.fake_webui.generating import OTHER_CHECKPOINT, SMALL, post
 from tests.support import run_module, wait_until
 
 TXT2IMG, SAMPLERS = "/sdapi/v1/txt2img", "/sdapi/v1/samplers"
@@ -133,6 +133,23 @@ def test_the_journal_says_what_it_says_of_the_imitation(front: FakeWebUI) -> Non
     (image,) = front.request(1)["images"]
     assert (image["width"], str(image["parameters"]).splitlines()[0]) == (64, SMALL["prompt"])
     assert (entry["matched"], entry["status"]) == (True, 200)
+
+
+def test_what_the_real_one_did_otherwise_is_found(front: FakeWebUI, fake: FakeWebUI) -> None:
+    """From its answer: a sampler, a checkpoint and a LoRA that it did not take."""
+    lora = requests.get(f"{fake.url}/sdapi/v1/loras", timeout=5).json()[0]["name"]
+    other = {"override_settings": {"sd_model_checkpoint": OTHER_CHECKPOINT}}
+    unknown = {"override_settings": {"sd_model_checkpoint": "nope.safetensors"}}
+    for changes in (
+        {"prompt": f"a cat <lora:{lora}:1>", "sampler_name": "Euler a"} | other,
+        {"prompt": "a cat <lora:nope:1>", "sampler_name": "Nope"} | unknown,
+    ):
+        assert post(front, "txt2img", SMALL | changes).ok
+    right, wrong = (entry["findings"] for entry in front.requests("txt2img"))
+    assert right == []
+    assert [finding.split(" ")[:2] for finding in wrong] == [
+        ["sampler", "'Nope'"], ["checkpoint", "'nope.safetensors'"], ["LoRA", "'nope'"],
+    ]  # fmt: skip
 
 
 def test_an_address_that_the_real_one_has_is_known() -> None:
