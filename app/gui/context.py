@@ -11,6 +11,7 @@ from app.bootstrap import Application
 from app.engine.runner import SingleNodeJobRunner
 from app.errors import ImageFileError
 from app.gui.change_watch import ChangeWatch
+from app.gui.drafts import start_from_last
 from app.gui.event_hub import EventHub
 from app.gui.live_previews import LivePreviews
 from app.gui.webui_watch import WebUIWatch
@@ -53,6 +54,7 @@ class GuiContext:
 
     def start(self) -> None:
         """Begin to watch, and to run the queue where this process does."""
+        start_from_last(self.application.state, self.application.home)
         self.thumbnails.start()
         self.application.runner.subscribe_to_ends(self._prepare_thumbnails)
         self.webuis.start()

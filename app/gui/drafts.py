@@ -1,13 +1,17 @@
 """A draft as the page sends it, and as it gets it back."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from app.app_state import JobDraft
+from app.app_state import AppStateV2, JobDraft
 from app.config.pipeline_config import find_problems, parse_config
+from app.errors import ConfigurationError
 from app.gui.answers import RefusedError
 from app.gui.endpoints import Body
+from app.storage.home import PRESET_OF_LAST, load_last_used, save_last_used
 
 
 class DraftBody(Body):
@@ -38,6 +42,22 @@ def apply(body: DraftBody, draft: JobDraft) -> None:
     draft.preset, draft.seed = body.preset or None, body.seed
     draft.strict = body.strict
     draft.config = parse_config(body.config)
+
+
+def remember(state: AppStateV2, home: Path) -> None:
+    """Keep the draft's settings for the next start, and for `--last` on the command line."""
+    draft = state.job_draft
+    preset = {PRESET_OF_LAST: draft.preset} if draft.preset else {}
+    save_last_used(home, draft.config.model_dump(exclude_unset=True) | preset)
+
+
+def start_from_last(state: AppStateV2, home: Path) -> None:
+    """Begin with the settings of the last run, where there are any that can be used."""
+    layer = load_last_used(home)
+    preset = layer.pop(PRESET_OF_LAST, None)
+    with suppress(ConfigurationError):
+        state.job_draft.config = parse_config(layer)
+        state.job_draft.preset = preset if isinstance(preset, str) else None
 
 
 def draft_json(draft: JobDraft) -> dict[str, Any]:

@@ -32,6 +32,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+ASKING = (
+    "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    '<title>Token</title><form action="/"><p><label>This page wants its token, which was shown when'
+    ' it was first started: <input name="token" type="password" required autofocus></label>'
+    " <button>Go on</button><p>Lost? Start the page with --new-token.</form>"
+)
 SIGNED_IN = (
     "<!doctype html><meta charset=utf-8><title>Signed in</title>"
     '<p>Signed in. <a href="/">Go to the page</a>'
@@ -86,7 +92,7 @@ class Access:
         return is_loopback(name) or (self.token_sha256 is not None and _is_address(name))
 
     def _ask_for_token(self) -> Response | None:
-        """Let in who brings the token; a first visit with it gets the cookie.
+        """Let in who brings the token; a first visit with it gets the cookie, without it a form.
 
         Raises:
             RefusedError: with status 401.
@@ -99,6 +105,8 @@ class Access:
         brought = bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE)
         if self._is_token(brought):
             return None
+        if request.path == "/":
+            return make_response(ASKING, 401)
         raise RefusedError(
             "this page wants its token", "token",
             "open the address with ?token= that was shown at its start, or make another"

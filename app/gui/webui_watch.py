@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebUIState:
-    """How a WebUI is; `sentence` says what to do where it is not up.
+    """How a WebUI is, with how many `models`; `sentence` says what to do where it is not up.
 
     `status` is `unknown` before the first look, then one of `up`, `starting`, `no-api`,
     `wrong-password`, `gone` and `error`.
@@ -32,6 +32,7 @@ class WebUIState:
     sentence: str = ""
     kind: str = ""
     version: str = ""
+    models: int = 0
 
 
 class WebUIWatch:
@@ -105,10 +106,18 @@ class _Watched:
         if not isinstance(error, WebUIStartingError):
             self._starting_since = None
         if error is None:
-            kind = self._node.kind().name
-            return WebUIState(url=self._node.name, status="up", kind=kind, version=self._version)
+            return self._up()
         status, sentence = self._status_of(error), f"{told(self._node, error)}"
         return WebUIState(url=self._node.name, status=status, sentence=sentence)
+
+    def _up(self) -> WebUIState:
+        return WebUIState(
+            url=self._node.name,
+            status="up",
+            kind=self._node.kind().name,
+            version=self._version,
+            models=len(self.inventory.checkpoints) if self.inventory else 0,
+        )
 
     def _read_lists(self) -> WebUIError | None:
         """Bring what it has up to date; return why that can't be asked."""

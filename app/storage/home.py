@@ -27,6 +27,8 @@ TRASH_FOLDER = ".trash"
 """Among the images, so that nothing is copied when it is deleted."""
 PRIVATE_FOLDER = 0o700
 _LAST_USED = "last-used.json"
+PRESET_OF_LAST = "preset"
+"""Beside the sections of a layer, in the file of what was used last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The page's JSON interface, over HTTP: what a front end reads and what it orders."""
 
-from tests.gui.conftest import SMALL, PageClient
+from tests.gui.conftest import SMALL, OpenPage, PageClient
 from tests.support import wait_until
 
 
@@ -16,6 +16,7 @@ def test_the_state_says_which_webui_answers(page: PageClient) -> None:
     up = wait_until(lambda: [w for w in page.get("/state")["webuis"] if w["status"] == "up"])
     assert up[0]["kind"] == "AUTOMATIC1111"
     assert up[0]["version"] == "v1.10.1"
+    assert up[0]["models"] == len(page.get("/choices")["checkpoints"]["names"])
 
 
 def test_choices_come_from_the_webui(page: PageClient) -> None:
@@ -61,6 +62,12 @@ def test_the_draft_of_the_last_job_is_in_the_state(idle_page: PageClient) -> Non
     idle_page.add("a lighthouse")
     draft = idle_page.get("/state")["draft"]
     assert (draft["prompt"], draft["config"]) == ("a lighthouse", SMALL)
+
+
+def test_the_settings_of_the_last_run_are_there_at_the_next_start(open_page: OpenPage) -> None:
+    """A page begins where the one before ended, and so does `--last` on the command line."""
+    open_page(runs_jobs=False).add()
+    assert open_page(runs_jobs=False).get("/state")["draft"]["config"] == SMALL
 
 
 def test_what_the_webui_lacks_is_refused(page: PageClient) -> None:

@@ -63,6 +63,15 @@ def test_elsewhere_a_token_is_needed(open_page: OpenPage) -> None:
     assert answer.status_code == 200
 
 
+def test_a_visit_without_the_token_is_asked_for_it(open_page: OpenPage) -> None:
+    """A browser gets a form, and nothing else."""
+    page = open_page(REMOTE)
+    answer = page.session.get(f"{page.url}/", timeout=10)
+    assert answer.status_code == 401
+    assert 'name="token"' in answer.text
+    assert page.session.get(f"{page.url}/static/main.js", timeout=10).status_code == 401
+
+
 def test_a_first_visit_leaves_a_cookie_that_scripts_cant_read(open_page: OpenPage) -> None:
     """From then on the browser is known, and the token is not in the address any more."""
     page = open_page(REMOTE)

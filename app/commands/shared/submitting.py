@@ -16,9 +16,7 @@ from app.config.pipeline_config import parse_config
 from app.jobs.models import RunMode
 from app.planning.draft import Plan
 from app.planning.packs import pack_path
-from app.storage.home import load_last_used, save_last_used
-
-_PRESET = "preset"  # beside the sections of a layer, in the file of what was used last
+from app.storage.home import PRESET_OF_LAST, load_last_used, save_last_used
 
 source_options = together(
     click.option("--prompt", help="What to make."),
@@ -88,7 +86,7 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
 def start_from_last(home: Path) -> str | None:
     """Put the settings of the last run under what the command line asks for; return its preset."""
     layer = load_last_used(home)
-    preset: str | None = layer.pop(_PRESET, None)
+    preset: str | None = layer.pop(PRESET_OF_LAST, None)
     start_from(layer)
     return preset
 
@@ -96,7 +94,7 @@ def start_from_last(home: Path) -> str | None:
 def remember(app: Application) -> None:
     """Keep the settings of this command line for `--last`."""
     preset = app.state.job_draft.preset
-    save_last_used(app.home, chosen_layer() | ({_PRESET: preset} if preset else {}))
+    save_last_used(app.home, chosen_layer() | ({PRESET_OF_LAST: preset} if preset else {}))
 
 
 def _check(given: dict[str, Any]) -> None:

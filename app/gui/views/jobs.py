@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.engine.preflight import ignored_words, refuse_unfit
 from app.errors import BadInputError
 from app.gui.context import gui
-from app.gui.drafts import DraftBody, apply
+from app.gui.drafts import DraftBody, apply, remember
 from app.gui.endpoints import Body, Endpoints
 from app.gui.rows import notice_row
 from app.jobs.models import RunMode
@@ -63,6 +63,8 @@ def submit(body: SubmitBody) -> ResponseReturnValue:
     inventories = gui().webuis.inventories()
     refuse_unfit(plan.specs, inventories)
     job_ids = gui().application.job_service.submit(plan.specs)
+    remember(gui().application.state, gui().application.home)
+    gui().events.publish("settings", {"what": "draft"})
     return {
         "job_ids": job_ids,
         "batch_id": plan.specs[0].batch_id if plan.specs else None,
