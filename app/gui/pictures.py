@@ -1,10 +1,14 @@
 """Where a picture is that a page asks for by its name; never outside the image location."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.errors import UnknownJobError
 from app.gui.context import gui
 from app.storage.home import IMAGES_FOLDER
+
+THUMBNAIL_WAIT_S = 20.0
 
 
 def picture_path(name: str) -> Path:
@@ -13,8 +17,30 @@ def picture_path(name: str) -> Path:
     Raises:
         UnknownJobError: if there is none, or it lies outside the image location.
     """
-    app = gui().application
-    path: Path = (app.home / app.history.image(name)["path"]).resolve()
-    if not path.is_relative_to((app.home / IMAGES_FOLDER).resolve()) or not path.is_file():
-        raise UnknownJobError(f"there is no image {name}")
+    return path_within(gui().application.history.image(name))
+
+
+def path_within(image: Mapping[str, Any]) -> Path:
+    """Return the file of a picture that a record names.
+
+    Raises:
+        UnknownJobError: if it is not there, or lies outside the image location.
+    """
+    home = gui().application.home
+    path: Path = (home / image["path"]).resolve()
+    if not path.is_relative_to((home / IMAGES_FOLDER).resolve()) or not path.is_file():
+        raise UnknownJobError(f"there is no picture {image['path']}")
     return path
+
+
+def thumbnail_path(name: str) -> Path:
+    """Return the file of a picture's thumbnail, made if it is not there yet.
+
+    Raises:
+        UnknownJobError: as `picture_path` does.
+        ImageFileError: if it can't be made.
+    """
+    image = gui().application.history.image(name)
+    sha256 = str(image.get("sha256"))
+    made = gui().thumbnails.made(sha256)
+    return made or gui().thumbnails.make(path_within(image), sha256, THUMBNAIL_WAIT_S)

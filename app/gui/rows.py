@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+from app.config.pipeline_config import STAGE_NAMES
 from app.jobs.image_ids import image_id
 from app.jobs.marks import NO_MARKS, Marks
 from app.jobs.models import JobRecord
@@ -22,7 +23,7 @@ def job_row(job: JobRecord, marks: Marks = NO_MARKS) -> dict[str, Any]:
         "negative_prompt": job.negative_prompt,
         "pack": job.prompt_pack_id,
         "prompt_keys": job.prompt_keys,
-        "stages": job.stages,
+        "stages": _stages(job),
         "seed": job.config_snapshot.get("txt2img", {}).get("seed"),
         "width": job.config_snapshot.get("txt2img", {}).get("width"),
         "height": job.config_snapshot.get("txt2img", {}).get("height"),
@@ -45,6 +46,14 @@ def job_row(job: JobRecord, marks: Marks = NO_MARKS) -> dict[str, Any]:
             if not marks.is_gone(job.job_id, index)
         ],
     }
+
+
+def _stages(job: JobRecord) -> list[str]:
+    """Return the stages of a job without checking all of its settings, of which a page has many."""
+    later = [
+        stage for stage in STAGE_NAMES[1:] if job.config_snapshot.get(stage, {}).get("enabled")
+    ]
+    return [STAGE_NAMES[0], *later]
 
 
 def job_page(job: JobRecord, marks: Marks) -> dict[str, Any]:

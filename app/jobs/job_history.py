@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import BadInputError, HomeError, UnknownJobError
 from app.jobs.image_ids import parse_image_id
-from app.jobs.marks import NOT_DELETED, Marks, mark_image, mark_jobs, read_marks
+from app.jobs.marks import DELETED, NOT_DELETED, Marks, mark_image, mark_jobs, read_marks
 from app.jobs.models import UNREADABLE, JobRecord, JobStatus, RunMode
 from app.jobs.rows import delete_jobs, records
 from app.jobs.search import condition
@@ -171,7 +171,11 @@ class JobHistoryStore:
     def count(self, where: HistoryFilter = EVERYTHING, text: str | None = None) -> int:
         """Return how many finished jobs there are, of those that have every word of `text`."""
         found = [] if text is None else [self._store.read(condition, text)]
-        tests = [("completed_at IS NOT NULL", []), (NOT_DELETED, []), *found, *where.conditions()]
+        tests = [("completed_at IS NOT NULL", []), *found, *where.conditions()]
+        # All, and then the few that were deleted: each is counted by an index where there is one.
+        return self._count(tests) - self._count([*tests, (DELETED, [])])
+
+    def _count(self, tests: Sequence[Condition]) -> int:
         rest = " AND ".join(sql for sql, _ in tests)
         values = [value for _, given in tests for value in given]
         return int(self._store.rows(f"SELECT count(*) FROM jobs WHERE {rest}", values)[0][0])  # noqa: S608 - constant text

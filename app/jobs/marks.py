@@ -13,8 +13,9 @@ from app.jobs.rows import delete_jobs
 from app.jobs.transitions import find_job
 from app.store.job_store import Connection
 
-NOT_DELETED = f"job_id NOT IN (SELECT job_id FROM trash WHERE image = {WHOLE_JOB})"  # noqa: S608 - constant text
-"""The condition on jobs that lists show."""
+_WHOLE = f"(SELECT job_id FROM trash WHERE image = {WHOLE_JOB})"  # noqa: S608 - constant text
+DELETED, NOT_DELETED = f"job_id IN {_WHOLE}", f"job_id NOT IN {_WHOLE}"
+"""The conditions on jobs that lists do not show, and on those that they do."""
 
 Marked = tuple[str, int]
 """A job, and the index of one of its images, or WHOLE_JOB."""

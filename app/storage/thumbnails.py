@@ -44,12 +44,13 @@ class Thumbnails:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
 
-    def path_of(self, sha256: str) -> Path:
-        """Return where the thumbnail of a picture is kept, made or not."""
-        return self._folder / sha256[:2] / f"{sha256}.webp"
+    def made(self, sha256: str) -> Path | None:
+        """Return the thumbnail of the picture with this hash, or None where it is not made yet."""
+        path = self._path_of(sha256)
+        return path if _SHA256.fullmatch(sha256) and path.is_file() else None
 
-    def get(self, picture: Path, sha256: str, timeout_s: float) -> Path:
-        """Return the thumbnail of a picture, made if it is not there yet.
+    def make(self, picture: Path, sha256: str, timeout_s: float) -> Path:
+        """Make the thumbnail of a picture, and return it.
 
         Args:
             picture: its file.
@@ -61,9 +62,6 @@ class Thumbnails:
         """
         if not _SHA256.fullmatch(sha256):
             raise ImageFileError(f"{picture.name}: its record has no hash of it")
-        path = self.path_of(sha256)
-        if path.is_file():
-            return path
         try:
             return self.prepare(picture, sha256).result(timeout_s)
         except (TimeoutError, CancelledError) as error:
@@ -80,10 +78,13 @@ class Thumbnails:
                 return found
             if self._pool is None or len(self._making) >= MAX_WAITING:
                 raise ImageFileError("too many thumbnails are to be made; ask again later")
-            future = self._pool.submit(_make, picture, self.path_of(sha256))
+            future = self._pool.submit(_make, picture, self._path_of(sha256))
             self._making[sha256] = future
         future.add_done_callback(lambda _: self._forget(sha256))
         return future
+
+    def _path_of(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.webp"
 
     def _forget(self, sha256: str) -> None:
         with self._lock:

@@ -8,11 +8,10 @@ from flask.typing import ResponseReturnValue
 from app.gui.context import gui
 from app.gui.endpoints import Endpoints
 from app.gui.live_previews import picture_type
-from app.gui.pictures import picture_path
+from app.gui.pictures import picture_path, thumbnail_path
 
 images = Endpoints("images")
 FOREVER_S = 365 * 24 * 3600
-THUMBNAIL_WAIT_S = 20.0
 
 
 @images.get("/images/<name>")
@@ -24,8 +23,7 @@ def whole(name: str) -> ResponseReturnValue:
 @images.get("/thumbs/<name>")
 def small(name: str) -> ResponseReturnValue:
     """Answer with a small copy of a picture, as WebP; made once."""
-    sha256 = gui().application.history.image(name).get("sha256")
-    return _sent(gui().thumbnails.get(picture_path(name), str(sha256), THUMBNAIL_WAIT_S))
+    return _sent(thumbnail_path(name))
 
 
 @images.get("/previews/<job_id>")
