@@ -44,6 +44,7 @@ class Application:
     runner: SingleNodeJobRunner | RunnerGroup
     runners: tuple[SingleNodeJobRunner, ...]
     queue: JobQueue
+    registry: WorkerRegistry
     history: JobHistoryStore
     trash: Trash
     overviews: Overviews
@@ -147,6 +148,7 @@ def build_app(
         runner=runners[0] if len(runners) == 1 else RunnerGroup(runners),
         runners=runners,
         queue=queue,
+        registry=registry,
         history=history,
         trash=Trash(opened, history, settings.home),
         overviews=overviews,

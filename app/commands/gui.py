@@ -40,8 +40,9 @@ def gui(
 ) -> int:  # fmt: skip
     """Open the page: run, queue, gallery and packs in the browser.
 
-    It runs what is queued until it ends, with Ctrl-C; the running job is interrupted then, and the
-    rest waits. On another address than loopback's the page wants a token, which is shown once.
+    It runs what is queued, as `work --stay` does, until Ctrl-C; the running job is cancelled then,
+    and the rest waits. On another address than loopback's the page wants a token, which is shown
+    once.
     """
     page = Page(app, _access(app, **reach), host=reach["host"], port=port, runs_jobs=not no_work)
     with interrupts() as caught, app.notifying(notify, on_trouble=notice):

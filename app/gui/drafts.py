@@ -24,6 +24,7 @@ class DraftBody(Body):
     preset: str | None = None
     seed: int | None = None
     strict: bool = False
+    axes: dict[str, list[str]] = Field(default_factory=dict)
     config: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -40,7 +41,7 @@ def apply(body: DraftBody, draft: JobDraft) -> None:
     draft.prompt, draft.negative_prompt = body.prompt, body.negative_prompt
     draft.pack_id, draft.only = body.pack_id or None, tuple(body.only)
     draft.preset, draft.seed = body.preset or None, body.seed
-    draft.strict = body.strict
+    draft.strict, draft.axes = body.strict, body.axes
     draft.config = parse_config(body.config)
 
 
@@ -70,5 +71,6 @@ def draft_json(draft: JobDraft) -> dict[str, Any]:
         "preset": draft.preset,
         "seed": draft.seed,
         "strict": draft.strict,
+        "axes": dict(draft.axes),
         "config": draft.config.model_dump(exclude_unset=True),
     }

@@ -65,6 +65,7 @@ def job_page(job: JobRecord, marks: Marks) -> dict[str, Any]:
         "manifest": job.meta.get("manifest"),
         "put_back": job.meta.get("put_back", {}),
         "stage_s": job.meta.get("stage_s", {}),
+        "overview_url": f"{API}/overviews/{job.job_id}" if job.overview else None,
         "before_after": _before_after(job, marks),
         "draft": {
             "prompt": job.prompt,

@@ -87,6 +87,18 @@ def test_without_work_nothing_runs(start_gui: StartGui, slow: FakeWebUI) -> None
     assert not slow.requests("/sdapi/v1/txt2img")
 
 
+def test_workers_of_other_processes_are_told(start_gui: StartGui) -> None:
+    """A page that runs nothing shows who does, and that it is not itself."""
+    worker, _ = start_gui()
+    _, url = start_gui("--no-work")
+
+    def workers() -> Any:
+        return requests.get(f"{url}api/v1/queue", timeout=30).json()["workers"]
+
+    [seen] = wait_until(workers)
+    assert (seen["process"], seen["here"], seen["alive"]) == (worker.pid, False, True)
+
+
 def test_a_token_is_shown_once_and_kept_as_its_hash(start_gui: StartGui, tmp_path: Path) -> None:
     """Elsewhere than on loopback it is made at the first start, and not told at the second."""
     process, url = start_gui("--host", "0.0.0.0")  # noqa: S104 - the test's own

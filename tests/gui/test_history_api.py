@@ -98,6 +98,18 @@ def test_a_picture_of_a_later_stage_has_the_one_before(page: PageClient) -> None
     assert set(job["stage_s"]) == {"txt2img", "upscale"}
 
 
+def test_a_batch_with_axes_has_an_overview(page: PageClient) -> None:
+    """The job that ended last leads to the picture of all of them."""
+    draft = {"prompt": "a castle", "config": SMALL, "axes": {"steps": ["1", "2"]}}
+    job_ids = page.post("/jobs", {"draft": draft})["job_ids"]
+    assert len(job_ids) == 2
+    jobs = [page.ended(job_id) for job_id in job_ids]
+    [url] = filter(None, (job["overview_url"] for job in jobs))
+    wait_until(lambda: page.session.get(page.url + url, timeout=10).ok)
+    answer = page.session.get(page.url + url, timeout=10)
+    assert answer.headers["Content-Type"].startswith("image/")
+
+
 def test_statistics_count_what_ended(page: PageClient) -> None:
     """Jobs over time, failures by kind and seconds an image by stage."""
     page.run("a cat")

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.gui.context import gui
 from app.gui.endpoints import Endpoints
 from app.gui.live_previews import picture_type
-from app.gui.pictures import picture_path, thumbnail_path
+from app.gui.pictures import path_within, picture_path, thumbnail_path
 
 images = Endpoints("images")
 FOREVER_S = 365 * 24 * 3600
@@ -24,6 +24,12 @@ def whole(name: str) -> ResponseReturnValue:
 def small(name: str) -> ResponseReturnValue:
     """Answer with a small copy of a picture, as WebP; made once."""
     return _sent(thumbnail_path(name))
+
+
+@images.get("/overviews/<job_id>")
+def overview(job_id: str) -> ResponseReturnValue:
+    """Answer with the picture of all jobs of a batch with axes, of which this one ended last."""
+    return send_file(path_within({"path": gui().application.history.get(job_id).overview or ""}))
 
 
 @images.get("/previews/<job_id>")

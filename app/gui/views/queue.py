@@ -1,5 +1,7 @@
 """What waits and runs, and changing it."""
 
+import os
+import socket
 from typing import Any, Literal
 
 from flask.typing import ResponseReturnValue
@@ -15,6 +17,7 @@ from app.gui.rows import job_row
 from app.gui.views.connections import runner_row
 from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobRecord, JobStatus
+from app.jobs.workers import WorkerRecord
 
 queue = Endpoints("queue")
 MANY_JOBS = 50
@@ -104,6 +107,7 @@ def look(query: QueueQuery) -> ResponseReturnValue:
         "paused": pause.paused,
         "reason": pause.reason,
         "runners": [runner_row(runner) for runner in app.runners],
+        "workers": [_worker(worker) for worker in app.registry.workers()],
     }
 
 
@@ -176,6 +180,20 @@ def retry(body: RetryBody) -> ResponseReturnValue:
 def _newest_first(status: JobStatus) -> list[str]:
     every = gui().application.history.every_job(HistoryFilter(status=status))
     return [job.job_id for job in every]
+
+
+def _worker(worker: WorkerRecord) -> dict[str, Any]:
+    """Return a worker of whatever process and host; `here` where it is one of this page's."""
+    host = socket.gethostname()
+    return {
+        "name": worker.webui or worker.worker,
+        "host": worker.host,
+        "process": worker.process,
+        "job_id": worker.job_id,
+        "started_at": worker.started_at,
+        "alive": worker.alive,
+        "here": (worker.host, worker.process) == (host, os.getpid()),
+    }
 
 
 def _running(job: JobRecord) -> dict[str, Any]:
