@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -22,7 +23,7 @@ ON_BOTH_DATABASES = (
     "tests/app/test_two_processes.py", "tests/reliability/test_job_life.py",
     "tests/reliability/test_nodes.py", SMOKE,
 )  # fmt: skip
-SOURCES = ("fake_webui", "app", "tests", "noxfile.py")
+SOURCES = ("fake_webui", "app", "tests", "noxfile.py", ".github/release.py")
 
 
 def prepare(session: nox.Session, *groups: str) -> None:
@@ -132,6 +133,15 @@ def package(session: nox.Session) -> None:
     """Build both distributions, install each by itself, and use them together."""
     prepare(session, "package")
     session.run("pytest", "-q", "-m", "package", "tests/package", *session.posargs)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Do all of a release but the upload: build into dist/, check, install and use."""
+    prepare(session, "package")
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", ".github/release.py", "--out", "dist", *session.posargs)
+    session.run("pytest", "-q", "-m", "package", "tests/package")
 
 
 @nox.session

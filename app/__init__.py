@@ -1,3 +1,3 @@
 """A job orchestrator for a Stable Diffusion WebUI: prompt packs, a durable queue, history."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,16 +1,18 @@
 """What is released: two wheels that hold what they should, and work where nothing else is."""
 
+import re
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
 import fake_webui
-from tests.package.conftest import Installed
+from tests.package.conftest import REPOSITORY, Installed, call, release
 from tests.support import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.package]
@@ -51,26 +53,76 @@ def test_the_wheels_hold_one_package_each(
     assert tops(webui_jobs_dist.wheel) == {"webui_jobs"}
 
 
-def test_fake_webui_ships_the_whole_package(fake_webui_dist: Installed) -> None:
-    """Every file of the folder is in the wheel: data, pages and the mark that it is typed too."""
-    held = {name.removeprefix("fake_webui/") for name in ZipFile(fake_webui_dist.wheel).namelist()}
-    assert sources(ROOT / "fake_webui") <= held
+@pytest.mark.parametrize(
+    ("name", "package", "folder", "papers"),
+    [
+        ("fake_webui", "fake_webui/", "fake_webui", set[str]()),
+        ("webui_jobs", "webui_jobs/app/", "app", {"LICENSE", "pyproject.toml"}),
+    ],
+)
+def test_a_wheel_ships_the_whole_package(
+    dist: Path, name: str, package: str, folder: str, papers: set[str]
+) -> None:
+    """Every file of the folder is in it, but for the docs and for what says how to build it."""
+    (wheel,) = dist.glob(f"{name}-*.whl")
+    names = (one for one in ZipFile(wheel).namelist() if one.startswith(package))
+    written = {one for one in sources(ROOT / folder) if not one.startswith("docs/")}
+    assert {one.removeprefix(package) for one in names} == written - papers
 
 
-def test_webui_jobs_ships_the_whole_package(webui_jobs_dist: Installed) -> None:
-    """Every file of the folder is in the wheel, but for what says how to build it."""
-    names = ZipFile(webui_jobs_dist.wheel).namelist()
-    held = {
-        name.removeprefix("webui_jobs/app/") for name in names if name.startswith("webui_jobs/")
-    }
-    assert held == sources(ROOT / "app") - {"LICENSE", "pyproject.toml"}
+def digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a folder."""
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def test_two_builds_are_the_same_to_the_byte(dist: Path, tmp_path: Path) -> None:
+    """Neither the clock nor the folder in which they were built is in them."""
+    assert digests(release(tmp_path / "again", "--repository", REPOSITORY)) == digests(dist)
+
+
+def test_an_sdist_alone_gives_the_same_wheel(
+    dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app's folder needs nothing of the repository around it."""
+    (sdist,) = dist.glob("webui_jobs-*.tar.gz")
+    (wheel,) = dist.glob("webui_jobs-*.whl")
+    call("tar", "-xzf", sdist, "-C", tmp_path)
+    with tarfile.open(sdist) as archive:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(archive.getmembers()[0].mtime)))
+    (source,) = tmp_path.iterdir()
+    call(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path / "out", source)
+    assert (tmp_path / "out" / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+def test_what_an_index_shows_leads_to_the_repository(dist: Path) -> None:
+    """No link or picture of the first page is relative: an index has no files beside it."""
+    for name in ("fake_webui", "webui_jobs"):
+        (wheel,) = dist.glob(f"{name}-*.whl")
+        with ZipFile(wheel) as archive:
+            (about,) = (one for one in archive.namelist() if one.endswith("/METADATA"))
+            text = archive.read(about).decode()
+        links = re.findall(r"\]\(([^)]+)\)", text)
+        assert links
+        assert [link for link in links if not link.startswith(("https://", "#"))] == []
+        assert f"Project-URL: Source, {REPOSITORY}\n" in text
+
+
+def test_a_tag_of_another_version_is_refused(tmp_path: Path) -> None:
+    """Nothing is built, and a sentence says which tag it must be."""
+    refused = subprocess.run(
+        [sys.executable, ROOT / ".github" / "release.py", "--out", tmp_path, "--tag", "v9.9.9"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert f"the tag must be v{fake_webui.__version__}" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_sdist_of_fake_webui_has_its_package_and_papers(fake_webui_dist: Installed) -> None:
     """Neither tests nor the app are in it."""
     with tarfile.open(fake_webui_dist.sdist) as archive:
         held = {name.split("/")[1] for name in archive.getnames()}
-    papers = {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
+    papers = {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "PKG-INFO"}
     assert held == {"fake_webui", *papers}
 
 
