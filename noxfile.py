@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -24,6 +25,9 @@ ON_BOTH_DATABASES = (
     "tests/reliability/test_nodes.py", SMOKE,
 )  # fmt: skip
 SOURCES = ("fake_webui", "app", "tests", "noxfile.py", ".github/release.py")
+
+FENCE = re.compile(r"^(```\w+)(?: +(?!needs:|not-run)(\S+))?[^`\n]*$", re.MULTILINE)
+"""The first line of a piece of code on a page: its language, and the file that it is."""
 
 
 def prepare(session: nox.Session, *groups: str) -> None:
@@ -133,6 +137,27 @@ def package(session: nox.Session) -> None:
     """Build both distributions, install each by itself, and use them together."""
     prepare(session, "package")
     session.run("pytest", "-q", "-m", "package", "tests/package", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the docs in build/site; a link that leads nowhere is an error."""
+    session.install("--quiet", *nox.project.dependency_groups(FAKE_WEBUI, "docs"))
+    pages = Path("build/docs")
+    shutil.rmtree(pages, ignore_errors=True)
+    for name in ("fake_webui/docs", "app/docs", ".github"):
+        shutil.copytree(name, pages / name, ignore=shutil.ignore_patterns("*.yml", "*.py"))
+    for name in ("README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copy(name, pages)
+    for page in pages.rglob("*.md"):
+        page.write_text(FENCE.sub(as_title, page.read_text("utf-8")), encoding="utf-8")
+    session.run("mkdocs", "build", "--strict", "--config-file", ".github/mkdocs.yml")
+
+
+def as_title(fence: re.Match[str]) -> str:
+    """Return the first line of a piece of code, with the name of its file as MkDocs takes it."""
+    language, file = fence.groups()
+    return f'{language} title="{file}"' if file else language
 
 
 @nox.session
