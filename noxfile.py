@@ -91,6 +91,13 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def screenshots(session: nox.Session) -> None:
+    """Make the README's pictures of the app's page anew."""
+    prepare(session, "test")
+    session.run("python", "-m", "tests.gui.screenshots", *(session.posargs or [".github/images"]))
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Run a sample pack: one job at once, the rest from the queue, then show the history."""
     prepare(session)

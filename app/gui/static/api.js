@@ -8,18 +8,22 @@ export class ApiError extends Error {
     super(message);
     Object.assign(this, { place, remedy, status });
   }
+
+  /** What went wrong and what to do, in one sentence. */
+  get sentence() {
+    const text = this.remedy ? `${this.message}; ${this.remedy}` : this.message;
+    return text.charAt(0).toUpperCase() + text.slice(1);
+  }
 }
 
-const UNREACHABLE = {
-  remedy: "Start it again with `python -m app gui`; this page then goes on by itself.",
-};
+const UNREACHABLE = { remedy: "start it again with `python -m app gui`, and this page goes on by itself" };
 
 async function call(method, path, { json, body, query } = {}) {
   const words = new URLSearchParams(Object.entries(query ?? {}).filter(([, value]) => value !== "" && value !== null && value !== undefined));
   const address = `${ROOT}/${path}${words.size ? `?${words}` : ""}`;
   const headers = json === undefined ? {} : { "Content-Type": "application/json" };
   const answer = await fetch(address, { method, headers, body: json === undefined ? body : JSON.stringify(json) })
-    .catch(() => { throw new ApiError("The app does not answer.", UNREACHABLE); });
+    .catch(() => { throw new ApiError("the app does not answer", UNREACHABLE); });
   const value = await answer.json().catch(() => null);
   if (!answer.ok) throw errorOf(answer, value);
   return value;
@@ -27,7 +31,7 @@ async function call(method, path, { json, body, query } = {}) {
 
 function errorOf(answer, value) {
   const { message, place, remedy } = value?.error ?? {};
-  return new ApiError(message ?? `The app answered ${answer.status} ${answer.statusText}.`, { place, remedy, status: answer.status });
+  return new ApiError(message ?? `the app answered ${answer.status} ${answer.statusText}`, { place, remedy, status: answer.status });
 }
 
 const get = (where, query) => call("GET", where, { query });

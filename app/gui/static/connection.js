@@ -12,6 +12,8 @@ const WORDS = {
   "no-api": "no API",
   "wrong-password": "wrong password",
   gone: "not reachable",
+  error: "error",
+  unknown: "looking…",
 };
 
 const host = (url) => url.replace(/^https?:\/\//, "");
@@ -27,7 +29,7 @@ function chip(webui) {
 }
 
 function banner(kind, text, button) {
-  return h("div", { class: `banner ${kind}`, data: { text } }, h("span", { text }), button);
+  return h("div", { class: `banner ${kind}` }, h("span", { text }), button);
 }
 
 function banners(state) {
@@ -40,12 +42,16 @@ function banners(state) {
   ];
 }
 
+/** Put elements in place of others that say something else; screen readers read what changes here. */
+function replace(place, wanted) {
+  const said = (elements) => [...elements].map((one) => `${one.className} ${one.dataset.status ?? ""} ${one.textContent}`).join("\n");
+  if (said(wanted) !== said(place.children)) fill(place, ...wanted);
+}
+
 function show() {
   const { state } = live;
-  fill(byId("connection"), ...(state?.webuis ?? []).map(chip));
-  const wanted = banners(state).filter(Boolean);
-  const said = (elements) => [...elements].map((one) => one.dataset.text).join("\n");
-  if (said(wanted) !== said(byId("banners").children)) fill(byId("banners"), ...wanted);
+  replace(byId("connection"), (state?.webuis ?? []).map(chip));
+  replace(byId("banners"), banners(state).filter(Boolean));
   const waiting = state?.counts?.queued ?? 0;
   setText(byId("queue-count"), waiting ? String(waiting) : "");
 }

@@ -19,6 +19,11 @@ function read() {
 
 export const current = () => draft;
 
+/** Begin with the draft of the last run, where this browser has none of its own yet. */
+export function beginWith(last) {
+  if (localStorage.getItem(KEY) === null) replace(last);
+}
+
 /** Have `listener(draft, replaced)` called at each change; `replaced` where all of it is new. */
 export function onDraft(listener) {
   listeners.push(listener);

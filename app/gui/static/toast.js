@@ -20,7 +20,7 @@ export function toast(text, { bad = false, action = null } = {}) {
 
 /** Show what went wrong with what was asked: the server's words, and what to do. */
 export function toastError(error) {
-  toast([error.message, error.remedy].filter(Boolean).join(" "), { bad: true });
+  toast(error.sentence ?? error.message, { bad: true });
 }
 
 /** Do something that talks to the server, and say so if it does not work; tells whether it did. */

@@ -25,8 +25,10 @@ export function makeGrid({ onOpen, onChoose, isChosen, isChoosing, onNearEnd }) 
   function arrange() {
     layout = justify(items, Math.max(200, sheet.clientWidth), target);
     sheet.style.height = `${layout.height}px`;
-    for (const cell of shown.values()) cell.remove();
-    shown.clear();
+    for (const [index, cell] of shown) {
+      if (items[index]?.key === cell.dataset.key) place(cell, layout.boxes[index]);
+      else (cell.remove(), shown.delete(index));
+    }
     draw();
   }
 
@@ -42,6 +44,7 @@ export function makeGrid({ onOpen, onChoose, isChosen, isChoosing, onNearEnd }) 
     for (const [index, cell] of shown) if (!wanted.has(index)) (cell.remove(), shown.delete(index));
     for (const index of wanted) if (!shown.has(index)) shown.set(index, sheet.appendChild(place(makeCell(items[index], index), layout.boxes[index])));
     for (const [index, cell] of shown) mark(cell, items[index], index);
+    if (!shown.has(active)) sheet.removeAttribute("aria-activedescendant");
     sheet.classList.toggle("choosing", isChoosing());
     if (scroller.scrollTop + scroller.clientHeight + NEAR_END_PX > layout.height) onNearEnd();
   }

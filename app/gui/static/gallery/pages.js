@@ -2,7 +2,8 @@
 
 import { api } from "../api.js";
 
-const PAGE = 200;
+const FIRST = 100; // soon there
+const FURTHER = 500; // few requests for twenty thousand
 const PLAIN = 1.4; // the shape of a tile without a picture
 
 /** Return the items of a job: the pictures of its last stage, or one tile without. */
@@ -20,8 +21,9 @@ export function makePages({ onChange, onError }) {
   let cursor = null;
   let complete = false;
   let loading = null;
+  let total = 0;
 
-  const ask = (more) => api.history({ ...query, limit: PAGE, ...more });
+  const ask = (more) => api.history({ ...query, limit: FIRST, ...more });
 
   async function load(work) {
     try {
@@ -43,6 +45,10 @@ export function makePages({ onChange, onError }) {
     get rows() {
       return rows;
     },
+    /** How many jobs there are, loaded or not. */
+    get total() {
+      return total;
+    },
     get complete() {
       return complete;
     },
@@ -50,9 +56,10 @@ export function makePages({ onChange, onError }) {
     search(next) {
       query = next;
       const mine = (loading = load(async () => {
-        const answer = await ask({});
+        const answer = await ask({ total: true });
         if (query !== next) return;
         rows = answer.jobs;
+        total = answer.total;
         take(answer);
         onChange(rows, true);
       }));
@@ -63,7 +70,7 @@ export function makePages({ onChange, onError }) {
       if (complete || loading) return;
       const asked = query;
       loading = load(async () => {
-        const answer = await ask({ cursor });
+        const answer = await ask({ cursor, limit: FURTHER });
         if (query !== asked) return;
         rows = [...rows, ...answer.jobs];
         take(answer);

@@ -79,6 +79,7 @@ export function makeViewer({ neighbour, actions, onShow }) {
   function showRecord(found) {
     record = found;
     fill(byId("viewer-stages"), ...stages(record, item, (image) => show(image, record)));
+    fill(byId("viewer-overview"), ...overview(record, picture));
     fill(byId("viewer-facts"), ...parametersOf(record, item.image));
   }
 
@@ -106,6 +107,13 @@ function headline(image, job) {
 
 function preload(item) {
   if (item?.image) new Image().src = item.image.url;
+}
+
+/** The labelled picture of the whole batch, where its pack has axes. */
+function overview({ overview_url: url }, picture) {
+  if (!url) return [];
+  const drawn = h("img", { src: url, alt: "All pictures of the batch, with labels" });
+  return [h("h3", { text: "Overview of the batch" }), h("button", { type: "button", class: "thumb", ariaLabel: "Show the overview", on: { click: () => (picture.src = url) } }, drawn)];
 }
 
 /** The pictures of each stage, to look at and to compare with the last. */

@@ -29,7 +29,7 @@ export function editJobs(jobs) {
     try {
       for (const job of jobs) await api.edit(job.id, changes);
     } catch (refusal) {
-      error.textContent = [refusal.message, refusal.remedy].filter(Boolean).join(" ");
+      error.textContent = refusal.sentence ?? refusal.message;
       error.hidden = false;
       return;
     }

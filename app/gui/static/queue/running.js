@@ -39,7 +39,8 @@ const elsewhere = (job) => (job.worker ? "" : "run by another process");
 
 function showPicture(element, job, progress) {
   const [picture, blank] = element.querySelectorAll(".running-picture");
-  const source = job.preview_url ? `${job.preview_url}?step=${progress.stage ?? ""}-${progress.step ?? 0}` : (job.images?.at(-1)?.thumb_url ?? "");
+  const saved = job.images.at(-1)?.thumb_url ?? "";
+  const source = job.preview_url ? `${job.preview_url}?step=${progress.stage ?? ""}-${progress.step ?? 0}` : saved;
   blank.hidden = Boolean(picture.naturalWidth);
   if (!source || picture.dataset.source === source || picture.dataset.loading) return;
   picture.dataset.source = source;
@@ -51,7 +52,10 @@ function showPicture(element, job, progress) {
     blank.hidden = true;
     delete picture.dataset.loading;
   });
-  next.addEventListener("error", () => delete picture.dataset.loading);
+  next.addEventListener("error", () => {
+    delete picture.dataset.loading;
+    if (saved && next.src !== new URL(saved, location).href) next.src = saved; // nothing to see yet
+  });
   next.src = source;
 }
 
@@ -67,7 +71,7 @@ function showStages(list, job, progress) {
 
 function words(progress) {
   if (!progress.stage) return "Starting…";
-  const step = progress.steps ? `step ${progress.step ?? 0} of ${progress.steps}` : percent(progress.fraction);
+  const step = progress.steps ? `step ${progress.step ?? 0} of ${progress.steps}` : progress.fraction ? percent(progress.fraction) : "working…";
   const eta = progress.eta_s ? `about ${duration(progress.eta_s)} left` : "";
   const stalled = progress.stall_warning ? `no progress for ${duration(progress.stalled_s)}` : "";
   return [step, eta, stalled, progress.text].filter(Boolean).join(" · ");

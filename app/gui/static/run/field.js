@@ -62,8 +62,10 @@ function stepBy(event, element, field) {
   element.dispatchEvent(new Event("input"));
 }
 
+/** What an empty field says: what holds then. A drawn seed is another one each time. */
 const shown = (value, field) => {
-  if (value === null || value === undefined || (field.empty && value === -1)) return field.empty ?? "as set";
+  if (field.isDrawn) return current().pack_id || current().preset ? "pack's or random" : "random";
+  if (value === null || value === undefined) return "as set";
   return Array.isArray(value) ? value.join(", ") : String(value);
 };
 

@@ -53,7 +53,7 @@ export function makeOutcome({ onAnswer, onError }) {
     const shownElsewhere = onError(error);
     setText(counts, "No job yet");
     setText(detail, shownElsewhere ? "A setting needs another value." : "");
-    setText(problem, [error.message, error.remedy].filter(Boolean).join(" "));
+    setText(problem, error.sentence);
     problem.hidden = shownElsewhere;
     fill(notices);
     sent.hidden = true;

@@ -18,8 +18,8 @@ const area = (id, label, rows) => {
 export function makePrompts(tools) {
   const prompt = area("prompt", "Prompt", 4);
   const negative = area("negative-prompt", "Negative prompt", 2);
-  const only = h("input", { id: "only", type: "text", autocomplete: "off", placeholder: "all of them" });
-  const onlyField = h("div", { class: "field" }, h("label", { htmlFor: "only", text: "Only these prompts (names or rows)" }), only);
+  const only = h("input", { id: "only", type: "text", autocomplete: "off", placeholder: "all; or names, rows" });
+  const onlyField = h("div", { class: "field" }, h("label", { htmlFor: "only", text: "Only these prompts" }), only);
   const pack = chooser("pack", "Pack", "None");
   const preset = chooser("preset", "Preset", "None");
   const editPack = h("button", { type: "button", class: "small", text: "Edit pack", on: { click: () => go("packs", current().pack_id) } });
@@ -71,7 +71,7 @@ function chooser(id, label, none) {
   };
 }
 
-const namesOf = (answer) => (answer.packs ?? answer.presets ?? []).map((one) => one.name ?? one);
+const namesOf = ({ packs, samples = [], presets }) => [...(packs ?? presets), ...samples];
 
 async function savePreset() {
   const name = await ask({ title: "Save these settings as a preset", label: "Name", value: current().preset ?? "", yes: "Save" });

@@ -62,7 +62,7 @@ export function startGallery(root) {
   }
 
   function showCount() {
-    setText(total, `${items.length.toLocaleString("en")}${pages.complete ? "" : "+"} ${items.length === 1 ? "picture" : "pictures"}`);
+    setText(total, pages.complete ? count(items.length, "picture") : count(pages.total, "job"));
     empty.hidden = items.length > 0 || !pages.complete;
     setText(empty, search.value || filter.value ? "Nothing here matches. Clear the search with Escape." : "No pictures yet. Go to Run, write a prompt and press Ctrl+Enter.");
   }

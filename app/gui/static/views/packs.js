@@ -44,12 +44,12 @@ export function startPacks(root) {
   async function load() {
     const answer = await api.packs().catch(() => null);
     if (!answer) return;
-    packs = [...answer.packs.map((one) => entry(one)), ...(answer.samples ?? []).map((one) => ({ ...entry(one), sample: true }))];
+    packs = [...answer.packs.map((name) => ({ name })), ...answer.samples.map((name) => ({ name, isSample: true }))];
     showList();
   }
 
   function showList() {
-    fill(list, ...packs.map((pack) => h("li", {}, h("a", { href: `#packs/${encodeURIComponent(pack.name)}`, "aria-current": open?.name === pack.name ? "true" : null }, h("span", { text: pack.name }), pack.sample ? h("span", { class: "tag", text: "sample" }) : null))));
+    fill(list, ...packs.map((pack) => h("li", {}, h("a", { href: `#packs/${encodeURIComponent(pack.name)}`, "aria-current": open?.name === pack.name ? "true" : null }, h("span", { text: pack.name.replace(/^samples\//, "") }), pack.isSample ? h("span", { class: "tag", text: "sample" }) : null))));
     empty.hidden = Boolean(open);
     setText(empty, packs.length ? "Choose a pack, or make a new one." : "There is no pack yet. A pack is a file of prompts; New makes one to begin with.");
   }
@@ -86,13 +86,17 @@ export function startPacks(root) {
     const mine = ++newest;
     const checked = open;
     try {
-      const found = await api.checkPack(checked.file, editor.value);
+      const found = await countOf(checked);
       if (mine === newest) tellOf(found);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (mine === newest) tellOf({ notices: [], error: { line: null, text: error.message } });
     }
   }, CHECK_DELAY_MS);
+
+  /** A sample as it is has settings in a file beside it; the text alone is what saving makes. */
+  const countOf = (pack) =>
+    pack.isSample && !isChanged() ? api.preview({ pack_id: pack.name }) : api.checkPack(pack.file, editor.value);
 
   function tellOf({ jobs, prompts, notices, error }) {
     setText(counted, error ? "No jobs" : `${count(jobs, "job")} from ${count(prompts, "prompt")}`);
@@ -144,5 +148,3 @@ export function startPacks(root) {
   addEventListener("beforeunload", (event) => isChanged() && event.preventDefault());
   if (live.online) load();
 }
-
-const entry = (one) => (typeof one === "string" ? { name: one } : one);

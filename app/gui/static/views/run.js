@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { h } from "../dom.js";
-import { current, onDraft, replace } from "../draft.js";
+import { beginWith, current, onDraft, replace } from "../draft.js";
 import { count } from "../format.js";
 import { icon } from "../icons.js";
 import { bind } from "../keys.js";
@@ -14,6 +14,8 @@ import { makeOutcome } from "../run/outcome.js";
 import { makePrompts } from "../run/prompts.js";
 import { takePicture } from "../drop.js";
 import { attempt, toast } from "../toast.js";
+
+const NARROW_PX = 1000; // below it what runs is under the form
 
 export function startRun(root) {
   const prompts = makePrompts(tools());
@@ -42,6 +44,7 @@ export function startRun(root) {
   on("choices", show);
   on("packs", outcome.ask);
   on("state", (state) => {
+    beginWith(state.draft);
     effective = Object.keys(effective).length ? effective : (state.defaults ?? {});
     show();
   });
@@ -75,7 +78,9 @@ function submit(mode) {
   return attempt(async () => {
     const { job_ids: ids } = await api.submit(current(), mode);
     const ahead = live.queue?.queued.length ?? 0;
-    if (mode === "now") toast("Runs next.");
-    else toast(`${count(ids.length, "job")} added to the queue${ahead ? `, behind ${ahead}` : ""}.`);
+    if (mode === "now") {
+      toast("Runs next.");
+      if (innerWidth < NARROW_PX) document.querySelector(".side").scrollIntoView({ behavior: "smooth" });
+    } else toast(`${count(ids.length, "job")} added to the queue${ahead ? `, behind ${ahead}` : ""}.`);
   });
 }
