@@ -24,7 +24,8 @@ from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
-from app.storage.home import is_read_only, prepare_home, resolve_settings
+from app.storage.home import Settings, is_read_only, prepare_home, resolve_settings
+from app.storage.home_files import HomeFiles
 from app.storage.names import DEFAULT_TEMPLATE
 from app.store.job_store import JobStore
 from app.store.opening import open_store
@@ -38,6 +39,7 @@ class Application:
     """The app, put together. As a context manager it runs jobs in the background."""
 
     home: Path
+    files: HomeFiles
     state: AppStateV2
     controller: AppController
     job_service: JobService
@@ -90,6 +92,7 @@ def build_app(
     home: Path | str | None = None,
     *,
     store: str | None = None,
+    images: Path | str | None = None,
     limits: Limits = DEFAULT_LIMITS,
     template: str = DEFAULT_TEMPLATE,
     to_read: bool = False,
@@ -102,6 +105,7 @@ def build_app(
         webui_url: where the WebUI is, or several; see `resolve_settings` for the default.
         home: the folder with the jobs, packs, presets and images.
         store: the URL of a store that several hosts share, instead of the home's own.
+        images: the folder of the images, instead of the home's own; it must be there.
         limits: times and counts of the engine.
         template: how image files are named.
         to_read: whether a home that can't be written will do; then nothing in it is changed.
@@ -110,18 +114,18 @@ def build_app(
         ConfigurationError: if a URL is not one, or the template can't be used.
         HomeError, StoreVersionError: if the home or the store can't be used.
     """
-    settings = resolve_settings(home, webui_url, store)
+    settings = resolve_settings(home, webui_url, store, images)
+    files = HomeFiles(settings.home, settings.images)
     read_only = to_read and is_read_only(settings.home)
-    if not read_only:
-        prepare_home(settings.home)
-    opened = open_store(settings.home, settings.store, limits, read_only=read_only)
+    files.require_images(to_read=to_read)
+    opened = _open_store(settings, limits, read_only=read_only)
     registry = WorkerRegistry(opened)
     orphans = registry.orphans() if read_only else []
     if not read_only:
         with suppress(HomeError):  # a full disk can still be read; the runners try again
             registry.recover()
     queue, history = JobQueue(opened), JobHistoryStore(opened)
-    artifacts = ArtifactStore(settings.home, template)
+    artifacts = ArtifactStore(files, template)
     overviews = Overviews(queue, history, artifacts)
     nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]
     pool, state = NodePool(nodes), AppStateV2()
@@ -142,6 +146,7 @@ def build_app(
     )
     return Application(
         home=settings.home,
+        files=files,
         state=state,
         controller=AppController(state, job_service, settings.home),
         job_service=job_service,
@@ -150,13 +155,27 @@ def build_app(
         queue=queue,
         registry=registry,
         history=history,
-        trash=Trash(opened, history, settings.home),
+        trash=Trash(opened, history, files),
         overviews=overviews,
         api_client=nodes[0].client,
         store=opened,
         limits=limits,
         orphans=tuple(orphans),
     )
+
+
+def _open_store(settings: Settings, limits: Limits, *, read_only: bool) -> JobStore:
+    """Open the store and make the home; where a server refuses, nothing is made."""
+    if settings.store is None and not read_only:
+        prepare_home(settings.home)
+    store = open_store(settings.home, settings.store, limits, read_only=read_only)
+    try:
+        if not read_only:
+            prepare_home(settings.home)
+    except HomeError:
+        store.close()
+        raise
+    return store
 
 
 def _failure_of(runners: Sequence[SingleNodeJobRunner]) -> AppError | None:

@@ -23,9 +23,11 @@ COMMANDS = {
     "work": "Run what is queued, with progress bars, until nothing more can run; --stay waits.",
     "history": "Look through past jobs, and make them again.",
     "gui": "Open the page: run, queue, gallery and packs in the browser.",
+    "workers": "See who works on the queue, on which host, and on what.",
     "packs": "Look at prompt packs and what they would send.",
     "presets": "Keep settings under a name; `--preset NAME` uses them.",
     "doctor": "Check the home and the WebUI: is it up, with --api, with these models?",
+    "store": "Take the jobs and the history from one store to another.",
     "completion": "Print the shell's completion script.",
 }
 INTERRUPTED = 130  # what a shell expects after Ctrl-C

@@ -28,7 +28,9 @@ from app.webui.silence import silence_of
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 _STYLES = {OK: "green", WARNING: "yellow", FAILED: "red"}
-_LOW_DISK_BYTES = 2_000_000_000
+_LOW = 2_000_000_000  # bytes of a disk
+_CLOCK_S = 2.0  # what clocks may differ
+_MANY_SESSIONS = 0.8  # of what a server takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ def doctor(app: Application, *, as_json: bool) -> int:
 
 def _examine(app: Application, needed: Iterable[Requirement]) -> Iterator[Finding]:
     yield from _home(app)
+    yield from _store(app)
+    if app.files.are_shared:
+        yield from _images(app)
     queued = {need for needs in app.queue.waiting_needs() for need in needs}
     named = {need for job in app.queue.list_jobs() for need in references(job)}
     for runner in app.runners:
@@ -76,13 +81,46 @@ def _examine(app: Application, needed: Iterable[Requirement]) -> Iterator[Findin
 
 def _home(app: Application) -> Iterator[Finding]:
     free, state = shutil.disk_usage(app.home).free, app.queue.pause_state()
-    enough = OK if free > _LOW_DISK_BYTES else WARNING
+    enough = OK if free > _LOW else WARNING
     waiting = count(app.queue.counts()[JobStatus.QUEUED], "job")
     paused = f", paused: {state.reason}" if state.paused else ""
     yield Finding("home", "folder", str(app.home))
     yield Finding("home", "disk", f"{file_size(free)} free", enough)
     yield Finding("home", "queue", f"{waiting} waiting{paused}", WARNING if state.paused else OK)
     yield from _left_behind(app)
+
+
+def _store(app: Application) -> Iterator[Finding]:
+    facts = app.store.facts()
+    yield Finding("store", "at", app.store.name)
+    yield Finding("store", "version", facts.software)
+    if facts.clock_ahead_s is not None:
+        yield _clock("store", facts.clock_ahead_s)
+    if facts.sessions is not None:
+        used, most = facts.sessions
+        enough = OK if used < most * _MANY_SESSIONS else WARNING
+        yield Finding("store", "sessions", f"{used} of {most}", enough)
+    if facts.lacking:
+        rights = f"this user may not {', '.join(facts.lacking)}"
+        yield Finding("store", "rights", rights, FAILED, 1)
+
+
+def _images(app: Application) -> Iterator[Finding]:
+    yield Finding("images", "folder", f"{app.files.images}")
+    free = shutil.disk_usage(app.files.images).free
+    yield Finding("images", "disk", f"{file_size(free)} free", OK if free > _LOW else WARNING)
+    try:
+        yield _clock("images", app.files.clock_ahead_s())
+    except HomeError as error:
+        yield Finding("images", "rights", f"{error}", FAILED, 1)
+
+
+def _clock(subject: str, ahead_s: float) -> Finding:
+    """Tell of another machine's clock; ours says when a job ran, and its when a file was made."""
+    way = "ahead" if ahead_s > 0 else "behind"
+    if abs(ahead_s) < _CLOCK_S:
+        return Finding(subject, "clock", "like this machine's")
+    return Finding(subject, "clock", f"{abs(ahead_s):.0f} s {way} of this machine's", WARNING)
 
 
 def _left_behind(app: Application) -> Iterator[Finding]:

@@ -14,7 +14,6 @@ from app.commands.shared.reaching import require_webui
 from app.commands.shared.running import Foreground
 from app.commands.shared.sections import SectionedCommand
 from app.jobs.models import JobStatus
-from app.storage.home import IMAGES_FOLDER
 
 
 @click.command(cls=SectionedCommand)
@@ -51,7 +50,7 @@ def _sum_up(app: Application, foreground: Foreground) -> None:
     said = ", ".join(f"{number:,} {status}" for status, number in foreground.tally.items())
     notice(f"{said} in {duration(foreground.seconds())}." if said else "Nothing to run.")
     if any(job.images for job in foreground.ended):
-        notice(f"The images are in {app.home / IMAGES_FOLDER}")
+        notice(f"The images are in {app.files.images}")
     if left := app.queue.counts()[JobStatus.QUEUED]:
         say_if_paused(app)
         notice(f"{count(left, 'job')} still waiting.", "yellow")

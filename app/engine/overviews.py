@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from app.errors import BadInputError
@@ -13,6 +12,7 @@ from app.jobs.models import AXES, JobRecord, JobStatus
 from app.storage.artifacts import ArtifactStore
 from app.storage.contact_sheet import Cell, Row, Table, draw_sheet
 from app.storage.files import replace_file
+from app.storage.home_files import HomeFiles
 
 _MOST = 2_000  # jobs on one picture
 
@@ -60,9 +60,9 @@ class Overviews:
         places = _places([one for one in ended if _has_axes(one)])
         if not any(one.images for one in places):
             raise BadInputError(f"batch {job.batch_id} has no pictures yet")
-        home, path = self._artifacts.home, job.overview or self._path(job)
-        tables = [_table(list(alike), home) for _, alike in groupby(places[:_MOST], _prompt_of)]
-        replace_file(home / path, draw_sheet(tables))
+        files, path = self._artifacts.files, job.overview or self._path(job)
+        tables = [_table(list(alike), files) for _, alike in groupby(places[:_MOST], _prompt_of)]
+        replace_file(files / path, draw_sheet(tables))
         return path
 
     def _path(self, job: JobRecord) -> str:
@@ -91,12 +91,12 @@ def _places(newest_first: Sequence[JobRecord]) -> list[JobRecord]:
     return sorted(places.values(), key=_prompt_of)
 
 
-def _table(jobs: Sequence[JobRecord], home: Path) -> Table:
+def _table(jobs: Sequence[JobRecord], files: HomeFiles) -> Table:
     """Return the pictures of one prompt: the last axis across, the others down."""
     split = {job.job_id: _split(job) for job in jobs}
     rows = dict.fromkeys(down for down, _ in split.values())
     columns = dict.fromkeys(across for _, across in split.values())
-    cells = {split[job.job_id]: _cell(job, home) for job in jobs}
+    cells = {split[job.job_id]: _cell(job, files) for job in jobs}
     return Table(
         _title(jobs[0]),
         tuple(columns),
@@ -117,6 +117,6 @@ def _title(job: JobRecord) -> str:
     return " ".join((f"{name}: {job.prompt}" if name else job.prompt).split())
 
 
-def _cell(job: JobRecord, home: Path) -> Cell:
+def _cell(job: JobRecord, files: HomeFiles) -> Cell:
     last = [image for image in job.images if image.get("stage") in job.stages[-1:]]
-    return Cell(home / last[0]["path"] if last else None, str(job.status))
+    return Cell(files / last[0]["path"] if last else None, str(job.status))

@@ -66,7 +66,7 @@ class GuiContext:
         """Have the thumbnails of a job made before a page asks for them."""
         for image in job.images:
             with suppress(ImageFileError):
-                self.thumbnails.prepare(self.application.home / image["path"], image["sha256"])
+                self.thumbnails.prepare(self.application.files / image["path"], image["sha256"])
 
     def stop(self) -> None:
         """Stop what `start` began; a job that runs is interrupted and recorded as such."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from app.errors import UnknownJobError
 from app.gui.context import gui
-from app.storage.home import IMAGES_FOLDER
 
 THUMBNAIL_WAIT_S = 20.0
 
@@ -26,9 +25,9 @@ def path_within(image: Mapping[str, Any]) -> Path:
     Raises:
         UnknownJobError: if it is not there, or lies outside the image location.
     """
-    home = gui().application.home
-    path: Path = (home / image["path"]).resolve()
-    if not path.is_relative_to((home / IMAGES_FOLDER).resolve()) or not path.is_file():
+    files = gui().application.files
+    path: Path = (files / image["path"]).resolve()
+    if not path.is_relative_to(files.images.resolve()) or not path.is_file():
         raise UnknownJobError(f"there is no picture {image['path']}")
     return path
 

@@ -8,7 +8,7 @@ from app.errors import HomeError, UnknownJobError
 from app.jobs.image_ids import WHOLE_JOB
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.marks import Marked, expunge, mark_deleted, take_back
-from app.storage.home import IMAGES_FOLDER, TRASH_FOLDER
+from app.storage.home_files import HomeFiles
 from app.store.job_store import JobStore
 
 
@@ -21,13 +21,12 @@ class Trash:
     Args:
         store: where deletions are marked.
         history: the records with the files' paths.
-        home: the home folder.
+        files: of the home.
     """
 
-    def __init__(self, store: JobStore, history: JobHistoryStore, home: Path) -> None:
-        self._store, self._history, self._home = store, history, home
-        self._images = home / IMAGES_FOLDER
-        self._folder = self._images / TRASH_FOLDER
+    def __init__(self, store: JobStore, history: JobHistoryStore, files: HomeFiles) -> None:
+        self._store, self._history, self._files = store, history, files
+        self._images, self._folder = files.images, files.trash
 
     def delete(self, job_ids: Sequence[str], image_names: Sequence[str]) -> str:
         """Delete jobs with their files, and images; return the word that undoes it.
@@ -77,7 +76,7 @@ class Trash:
     def _files_of(self, deleted: Iterable[Marked]) -> list[Path]:
         """Return the files of these that are among the images."""
         names = [name for job_id, index in deleted for name in self._names(job_id, index)]
-        paths = (self._home / name for name in dict.fromkeys(names))
+        paths = (self._files / name for name in dict.fromkeys(names))
         return [path for path in paths if path.is_relative_to(self._images) and path.is_file()]
 
     def _names(self, job_id: str, index: int) -> list[str]:

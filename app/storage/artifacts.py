@@ -16,7 +16,7 @@ from PIL import Image
 
 from app.errors import BadAnswerError
 from app.storage.files import sync_folder, write_new
-from app.storage.home import IMAGES_FOLDER
+from app.storage.home_files import HomeFiles
 from app.storage.names import DEFAULT_TEMPLATE, ImageLabel, check_template, file_stem
 
 MANIFEST_VERSION = 1
@@ -91,12 +91,12 @@ class ArtifactStore:
     """The images and manifests under a home.
 
     Args:
-        home: the home folder; `images/` is made in it when the first image comes.
+        files: of the home; the folder of the images is made when the first one comes.
         template: how files are named; see `app.storage.names`.
     """
 
-    def __init__(self, home: Path, template: str = DEFAULT_TEMPLATE) -> None:
-        self.home = Path(home)
+    def __init__(self, files: HomeFiles, template: str = DEFAULT_TEMPLATE) -> None:
+        self.files = files
         self._template = check_template(template)
 
     def save_image(
@@ -147,13 +147,13 @@ class ArtifactStore:
         return self._relative(self._day(made_at) / f"overview-{batch_id}.png")
 
     def _relative(self, path: Path) -> str:
-        return path.relative_to(self.home).as_posix()
+        return self.files.name_of(path)
 
     def _folder(self, label: ImageLabel) -> Path:
         return self._day(label.made_at)
 
     def _day(self, moment: datetime) -> Path:
-        return self.home / IMAGES_FOLDER / f"{moment.astimezone():%Y-%m-%d}"
+        return self.files.images / f"{moment.astimezone():%Y-%m-%d}"
 
 
 def without_images(

@@ -80,6 +80,9 @@ class Dialect(Protocol):
     def next_numbers(self, connection: Connection, count: int) -> Sequence[int]:
         """Return the numbers of the next jobs, ascending; no other job gets them."""
 
+    def numbers_taken(self, connection: Connection, last: int) -> None:
+        """Note that jobs were written with numbers up to this one."""
+
     def add_words(
         self, connection: Connection, number: int, texts: Mapping[str, str | None]
     ) -> None:
@@ -152,6 +155,19 @@ class Liveness(Protocol):
         """Tell the dead ones from the living; the dead are forgotten after the block."""
 
 
+class StoreFacts(NamedTuple):
+    """What is to be known of a database to tell whether it will do.
+
+    `clock_ahead_s` is how far its clock is ahead of this machine's, in seconds; `sessions` are
+    those in use and the most that there may be; None where it has neither. `lacking` are rights.
+    """
+
+    software: str
+    clock_ahead_s: float | None = None
+    sessions: tuple[int, int] | None = None
+    lacking: tuple[str, ...] = ()
+
+
 class JobStore(Protocol):
     """One open store of jobs. Safe to share between threads.
 
@@ -183,6 +199,9 @@ class JobStore(Protocol):
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Have `listener` called when another process announces a change, where that is heard."""
+
+    def facts(self) -> StoreFacts:
+        """Return what is known of the database."""
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a SELECT finds."""

@@ -125,5 +125,6 @@ def connect(url: str, timeout_s: float) -> tuple[Raw, str]:
 def words_of(error: psycopg.Error) -> str:
     """Return what the server said, in one line."""
     said = error.diag.message_primary or f"{error}"
-    lines = [line.strip(" -\t") for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    lines = [line.strip() for line in said.splitlines() if not line.strip().startswith("Is the")]
+    last = lines[-1] if lines else type(error).__name__
+    return last.rpartition(" failed: ")[2].removeprefix("FATAL:").strip()

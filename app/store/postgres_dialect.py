@@ -28,6 +28,10 @@ class PostgresDialect:
         )
         return [number for (number,) in found]
 
+    def numbers_taken(self, connection: Connection, last: int) -> None:
+        """Go on behind them."""
+        connection.execute("SELECT setval('jobs_n', ?, ?)", [max(last, 1), last > 0])
+
     def add_words(
         self, connection: Connection, number: int, texts: Mapping[str, str | None]
     ) -> None:

@@ -19,7 +19,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from app.errors import StoreError
 from app.limits import Limits
 from app.store.advisory_liveness import AdvisoryLiveness
-from app.store.job_store import Row
+from app.store.job_store import Row, StoreFacts
 from app.store.postgres_connection import (
     PostgresConnection,
     check_store_url,
@@ -28,6 +28,7 @@ from app.store.postgres_connection import (
     words_of,
 )
 from app.store.postgres_dialect import PostgresDialect
+from app.store.postgres_facts import facts_of
 from app.store.postgres_schema import STEPS, prepare
 
 RETRY_S = 0.1  # between two attempts at a server that does not answer
@@ -107,6 +108,10 @@ class PostgresStore:
         """
         work_now = lambda connection: work(connection, *args, **kwargs)  # noqa: E731 - partial() loses the types
         return self._until_done(partial(self._change, work_now))
+
+    def facts(self) -> StoreFacts:
+        """Return what is known of the database."""
+        return self.read(facts_of)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a SELECT finds."""

@@ -43,6 +43,9 @@ class SqliteDialect:
         first = found[0] + 1 if found else 1
         return range(first, first + count)
 
+    def numbers_taken(self, connection: Connection, last: int) -> None:
+        """Do nothing: SQLite keeps the highest number itself."""
+
     def add_words(
         self, connection: Connection, number: int, texts: Mapping[str, str | None]
     ) -> None:

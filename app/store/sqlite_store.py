@@ -17,7 +17,7 @@ from app.errors import HomeError, StoreVersionError
 from app.storage.files import PARTIAL_SUFFIX, sync_folder
 from app.storage.locks import FileLock
 from app.store.file_liveness import FileLiveness
-from app.store.job_store import Row
+from app.store.job_store import Row, StoreFacts
 from app.store.schema import MIGRATIONS
 from app.store.sqlite_dialect import SqliteDialect
 
@@ -112,6 +112,10 @@ class SqliteStore:
         """Return what `look` returns; no other process is held up."""
         with self._lock, self._telling():
             return look(self._connection, *args, **kwargs)
+
+    def facts(self) -> StoreFacts:
+        """Return what is known of the database; it is in this process."""
+        return StoreFacts(f"SQLite {sqlite3.sqlite_version}")
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a SELECT finds."""

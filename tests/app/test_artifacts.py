@@ -13,6 +13,7 @@ from PIL import Image
 from app.errors import BadAnswerError, HomeError
 from app.storage.artifacts import ArtifactStore, trace, without_images
 from app.storage.files import find_partial_files, replace_file, write_new
+from app.storage.home_files import HomeFiles
 from app.storage.names import ImageLabel
 
 LABEL = ImageLabel(
@@ -29,7 +30,7 @@ def picture(colour: str = "teal", image_format: str = "PNG") -> bytes:
 
 def test_a_saved_image_is_the_bytes_that_came(tmp_path: Path) -> None:
     """The file holds the very bytes, and the record says their hash and size."""
-    saved = ArtifactStore(tmp_path).save_image(picture(), LABEL)
+    saved = ArtifactStore(HomeFiles.of(tmp_path)).save_image(picture(), LABEL)
     data = (tmp_path / saved.path).read_bytes()
     assert data == picture()
     assert (saved.width, saved.height) == (16, 8)
@@ -38,7 +39,7 @@ def test_a_saved_image_is_the_bytes_that_came(tmp_path: Path) -> None:
 
 def test_an_image_path_is_relative_to_the_home(tmp_path: Path) -> None:
     """A home that is moved takes its history along."""
-    store = ArtifactStore(tmp_path)
+    store = ArtifactStore(HomeFiles.of(tmp_path))
     saved = store.save_image(picture(), LABEL)
     assert saved.path.startswith("images/2026-01-02/")
     assert (tmp_path / saved.path).is_file()
@@ -49,13 +50,15 @@ def test_an_image_path_is_relative_to_the_home(tmp_path: Path) -> None:
 )
 def test_the_suffix_is_the_format(tmp_path: Path, image_format: str, suffix: str) -> None:
     """An image is named after what it is, not after what was asked."""
-    saved = ArtifactStore(tmp_path).save_image(picture(image_format=image_format), LABEL)
+    saved = ArtifactStore(HomeFiles.of(tmp_path)).save_image(
+        picture(image_format=image_format), LABEL
+    )
     assert Path(saved.path).suffix == suffix
 
 
 def test_a_taken_name_is_never_overwritten(tmp_path: Path) -> None:
     """The second image of one name gets the next free name, and both stay."""
-    store = ArtifactStore(tmp_path)
+    store = ArtifactStore(HomeFiles.of(tmp_path))
     first = store.save_image(picture("red"), LABEL)
     second = store.save_image(picture("blue"), LABEL)
     assert second.path == first.path.replace(".png", "-2.png")
@@ -81,21 +84,21 @@ def test_writers_at_the_same_time_never_share_a_name(tmp_path: Path) -> None:
 def test_what_is_not_a_whole_picture_is_not_written(tmp_path: Path, data: bytes) -> None:
     """Bytes that can't be decoded to the end are refused, and the home stays empty."""
     with pytest.raises(BadAnswerError, match="can't be decoded"):
-        ArtifactStore(tmp_path).save_image(data, LABEL)
+        ArtifactStore(HomeFiles.of(tmp_path)).save_image(data, LABEL)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_black_picture_is_not_written(tmp_path: Path) -> None:
     """A picture that is black all over is the trace of a failed VAE, not a result."""
     with pytest.raises(BadAnswerError, match="black all over"):
-        ArtifactStore(tmp_path).save_image(picture("black"), LABEL)
+        ArtifactStore(HomeFiles.of(tmp_path)).save_image(picture("black"), LABEL)
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     """A file where the home should be is said with its path."""
     (tmp_path / "images").write_text("in the way")
     with pytest.raises(HomeError, match=r"can't write .*images"):
-        ArtifactStore(tmp_path).save_image(picture(), LABEL)
+        ArtifactStore(HomeFiles.of(tmp_path)).save_image(picture(), LABEL)
 
 
 def test_a_replaced_file_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -109,7 +112,7 @@ def test_a_replaced_file_leaves_nothing_beside_it(tmp_path: Path) -> None:
 
 def test_a_manifest_tells_what_was_sent_and_what_came(tmp_path: Path) -> None:
     """The manifest holds the job, the payload with hashes for images, seeds and files."""
-    store = ArtifactStore(tmp_path)
+    store = ArtifactStore(HomeFiles.of(tmp_path))
     saved = store.save_image(picture(), LABEL)
     payload = {"prompt": "a cat", "init_images": ["aGVsbG8="]}
     sent = trace("img2img", "/sdapi/v1/img2img", payload, [saved])

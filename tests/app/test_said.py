@@ -84,7 +84,7 @@ def test_one_webui_under_two_names_is_one(app_json: Json, fake: FakeWebUI) -> No
     names = (fake.url, f"http://localhost:{port}", f"http://{socket.gethostname()}:{port}")
     webuis = [word for name in names for word in ("--webui", name)]
     findings = app_json("doctor", *webuis)
-    assert {finding["subject"] for finding in findings} == {"home", fake.url}
+    assert {finding["subject"] for finding in findings} == {"home", "store", fake.url}
 
 
 def test_cancel_keeps_the_pictures_of_a_batch_that_were_made(

@@ -89,7 +89,7 @@ def show(app: Application, *, job_ids: tuple[str, ...], as_json: bool) -> None:
         print_json([job_json(job) for job in jobs])
         return
     for job in jobs:
-        print_job(job, app.home)
+        print_job(job, app.files)
 
 
 @history.command()
@@ -111,7 +111,7 @@ def overview(app: Application, *, job_ids: tuple[str, ...]) -> None:
     A batch with axes gets one by itself when its last job has ended.
     """
     for job in [app.history.get(job_id) for job_id in job_ids]:
-        say(app.home / app.overviews.draw(job))
+        say(app.files / app.overviews.draw(job))
 
 
 @history.command()
@@ -125,7 +125,7 @@ def export(
 ) -> None:
     """Write past jobs as JSON lines or CSV, newest first."""
     jobs = app.history.every_job(HistoryFilter(**chosen), text)
-    lines = export_lines(jobs, form, app.home)
+    lines = export_lines(jobs, form, app.files)
     if out is None:
         for line in lines:
             say(line, nl=False)
@@ -159,7 +159,7 @@ def prune(  # noqa: PLR0913 - an argument for each option
     found = app.history.every_job(HistoryFilter(**chosen)) if is_about_jobs else ()
     left = [*(orphans_of(app) if orphans else ()), *(app.trash.files() if trash else ())]
     plan = plan_pruning(
-        islice(found, keep or 0, None), app.home, with_files=files, now_s=time.time(), orphans=left
+        islice(found, keep or 0, None), app.files, with_files=files, now_s=time.time(), orphans=left
     )
     said = plan.summary()
     if dry_run or not (plan.jobs or left or trash):
@@ -168,7 +168,7 @@ def prune(  # noqa: PLR0913 - an argument for each option
     if not yes:
         confirm(f"Remove {said}?")
     if plan.kept:
-        keep_files(app.home, plan.kept)
+        keep_files(app.files, plan.kept)
     app.history.forget(job.job_id for job in plan.jobs)
     if trash:
         app.trash.empty()

@@ -4,13 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from app.cleaning import clean
 from app.commands.shared.job_rows import job_json, seed_of, took_s
 from app.commands.shared.output import plain
 from app.jobs.models import JobRecord
+from app.storage.home_files import HomeFiles
 
 FORMATS = ("jsonl", "csv")
 CSV_COLUMNS = (
@@ -21,23 +21,23 @@ CSV_COLUMNS = (
 _FROM_CONFIG = ("width", "height", "steps", "checkpoint")
 
 
-def export_lines(jobs: Iterable[JobRecord], form: str, home: Path) -> Iterator[str]:
+def export_lines(jobs: Iterable[JobRecord], form: str, files: HomeFiles) -> Iterator[str]:
     """Give the lines of an export, each with its line break.
 
     Args:
         jobs: what to export, in the order it is to have.
         form: one of FORMATS.
-        home: what the images' paths are relative to; they come out absolute.
+        files: what the images' paths are relative to; they come out absolute.
     """
     if form == "csv":
         yield _csv_line(CSV_COLUMNS)
-        yield from (_csv_line(_csv_row(job, home)) for job in jobs)
+        yield from (_csv_line(_csv_row(job, files)) for job in jobs)
     else:
         for job in jobs:
             yield clean(json.dumps(job_json(job), ensure_ascii=False, default=plain)) + "\n"
 
 
-def _csv_row(job: JobRecord, home: Path) -> list[Any]:
+def _csv_row(job: JobRecord, files: HomeFiles) -> list[Any]:
     row = job_json(job) | {
         name: job.config_snapshot.get("txt2img", {}).get(name) for name in _FROM_CONFIG
     }
@@ -45,7 +45,7 @@ def _csv_row(job: JobRecord, home: Path) -> list[Any]:
         "seed": seed_of(job),
         "took_s": took_s(job),
         "error": job.error,
-        "images": "\n".join(str(home / image["path"]) for image in job.images),
+        "images": "\n".join(str(files / image["path"]) for image in job.images),
     }
     return [_cell(row[name]) for name in CSV_COLUMNS]
 

@@ -1,7 +1,6 @@
 """One job, told in full."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -11,13 +10,14 @@ from app.cleaning import clean
 from app.commands.shared.job_rows import origin_of, seed_of, size_of, took_s
 from app.commands.shared.output import STATUS_STYLES, console, duration, local_time, say
 from app.jobs.models import AXES, JobRecord
+from app.storage.home_files import HomeFiles
 
 _TITLE = 11  # characters for a fact's title
 
 
-def print_job(job: JobRecord, home: Path) -> None:
+def print_job(job: JobRecord, files: HomeFiles) -> None:
     """Print all that is known of a job."""
-    facts = [fact for fact in _facts(job, home) if fact[1]]
+    facts = [fact for fact in _facts(job, files) if fact[1]]
     output = console()
     if not output.is_terminal:
         say("".join(f"{title:<{_TITLE}}{value}\n" for title, value, _ in facts))
@@ -30,7 +30,7 @@ def print_job(job: JobRecord, home: Path) -> None:
     output.print(grid, "")
 
 
-def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
+def _facts(job: JobRecord, files: HomeFiles) -> Iterator[tuple[str, str, str]]:
     yield "job", job.job_id + (" ★" if job.favourite else ""), "bold"
     yield "status", str(job.status), STATUS_STYLES[job.status]
     yield "error", job.error or "", "red"
@@ -47,11 +47,11 @@ def _facts(job: JobRecord, home: Path) -> Iterator[tuple[str, str, str]]:
     yield "made from", job.parent_id or "", ""
     yield "batch", job.batch_id or "", ""
     for image in job.images:
-        yield image.get("stage", "image"), _image(image, home), ""
-    overview = home / (job.overview or "")
+        yield image.get("stage", "image"), _image(image, files), ""
+    overview = files / (job.overview or "")
     yield "overview", str(overview) if overview.is_file() else "", ""
     manifest = job.meta.get("manifest")
-    yield "manifest", str(home / manifest) if manifest else "", "dim"
+    yield "manifest", str(files / manifest) if manifest else "", "dim"
 
 
 def _origin(job: JobRecord) -> str:
@@ -85,6 +85,6 @@ def _times(job: JobRecord) -> str:
     return ", ".join(parts)
 
 
-def _image(image: Any, home: Path) -> str:
+def _image(image: Any, files: HomeFiles) -> str:
     size = f"{image['width']}×{image['height']}, " if "width" in image else ""
-    return f"{home / image['path']}  ({size}seed {image.get('seed')})"
+    return f"{files / image['path']}  ({size}seed {image.get('seed')})"

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.commands.shared.output import count, file_size
 from app.jobs.models import JobRecord
 from app.storage.files import find_partial_files
-from app.storage.home import IMAGES_FOLDER
+from app.storage.home_files import HomeFiles
 
 _STALE_S = 24 * 3600.0
 
@@ -32,7 +32,7 @@ class Pruning:
 
 def plan_pruning(
     jobs: Iterable[JobRecord],
-    home: Path,
+    files: HomeFiles,
     *,
     with_files: bool,
     now_s: float,
@@ -42,26 +42,28 @@ def plan_pruning(
 
     Args:
         jobs: finished jobs.
-        home: the home folder.
+        files: of the home.
         with_files: whether images and manifests go too, and what killed processes left behind.
         now_s: the time, in seconds since 1970.
         orphans: files that go too, whoever made them.
     """
     doomed = [job for job in jobs if not job.favourite]
-    theirs = _files_of(doomed, home)
-    files = [*theirs, *_leftovers(home, now_s)] if with_files else []
-    files = list(dict.fromkeys([*files, *orphans]))
+    theirs = _files_of(doomed, files)
+    removed = [*theirs, *_leftovers(files, now_s)] if with_files else []
+    removed = list(dict.fromkeys([*removed, *orphans]))
     kept = [] if with_files else theirs
-    return Pruning(doomed, files, kept, sum(path.stat().st_size for path in files))
+    return Pruning(doomed, removed, kept, sum(path.stat().st_size for path in removed))
 
 
-def _files_of(jobs: Sequence[JobRecord], home: Path) -> list[Path]:
-    inside = dict.fromkeys(home / name for job in jobs for name in job.files)
-    return [path for path in inside if path.is_file() and path.is_relative_to(home)]
+def _files_of(jobs: Sequence[JobRecord], files: HomeFiles) -> list[Path]:
+    inside = dict.fromkeys(files / name for job in jobs for name in job.files)
+    return [
+        path for path in inside if path.is_file() and any(map(path.is_relative_to, files.folders))
+    ]
 
 
-def _leftovers(home: Path, now_s: float) -> list[Path]:
-    partial = find_partial_files(home / IMAGES_FOLDER)
+def _leftovers(files: HomeFiles, now_s: float) -> list[Path]:
+    partial = find_partial_files(files.images)
     return [path for path in partial if now_s - path.stat().st_mtime > _STALE_S]
 
 

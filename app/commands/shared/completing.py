@@ -42,7 +42,10 @@ def live_jobs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[C
 
 
 def _jobs(ctx: click.Context, incomplete: str, *, live: bool) -> list[CompletionItem]:
-    with suppress(AppError), opened(_home(ctx), to_read=True) as app:
+    with (
+        suppress(AppError),
+        opened(_home(ctx), store=ctx.params.get("store_url"), to_read=True) as app,
+    ):
         found = _latest(app, live=live)
         return [
             CompletionItem(job.job_id, help=clean(summary_of(job))[:60])

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.bootstrap import Application, build_app
-from app.commands.shared.options import LIMITS, home_option, webui_option
+from app.commands.shared.options import (
+    LIMITS,
+    home_option,
+    images_option,
+    store_option,
+    together,
+    webui_option,
+)
 from app.config.limit_settings import resolve_limits
 
 Result = TypeVar("Result")
@@ -20,6 +27,8 @@ def opened(
     webui_urls: Sequence[str] = (),
     limits: Mapping[str, float | None] = NOTHING,
     *,
+    store: str | None = None,
+    images: Path | None = None,
     to_read: bool = False,
 ) -> Iterator[Application]:
     """Give the app on this home, with no runner started; close it afterwards.
@@ -28,7 +37,12 @@ def opened(
         AppError: if the home, its store or a URL can't be used.
     """
     application = build_app(
-        webui_url=webui_urls or None, home=home, limits=resolve_limits(limits), to_read=to_read
+        webui_url=webui_urls or None,
+        home=home,
+        store=store,
+        images=images,
+        limits=resolve_limits(limits),
+        to_read=to_read,
     )
     try:
         yield application
@@ -37,7 +51,7 @@ def opened(
 
 
 def with_app(command: Callable[..., Result]) -> Callable[..., Result]:
-    """Add `--home`; the command gets the app on that home, open while it runs."""
+    """Add `--home`, `--store` and `--images`; the command gets the app on them while it runs."""
     return _with_app(command, to_read=False)
 
 
@@ -50,10 +64,11 @@ def _with_app(command: Callable[..., Result], *, to_read: bool) -> Callable[...,
     @wraps(command)
     def run(*, home: Path | None, webui_urls: tuple[str, ...] = (), **given: Any) -> Result:
         limits = {name: given.pop(name) for name in LIMITS if name in given}
-        with opened(home, webui_urls, limits, to_read=to_read) as app:
+        store, images = given.pop("store_url"), given.pop("images_folder")
+        with opened(home, webui_urls, limits, store=store, images=images, to_read=to_read) as app:
             return command(app, **given)
 
-    return home_option(run)
+    return together(home_option, store_option, images_option)(run)
 
 
 def with_webuis(command: Callable[..., Result]) -> Callable[..., Result]:

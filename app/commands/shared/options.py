@@ -15,7 +15,13 @@ from app.config.limit_settings import PREFIX
 from app.config.pipeline_config import merge_layers, setting_field
 from app.limits import DEFAULT_LIMITS
 from app.planning.packs.definitions import split_values
-from app.storage.home import DEFAULT_WEBUI_URL, HOME_VARIABLE, WEBUI_VARIABLE
+from app.storage.home import (
+    DEFAULT_WEBUI_URL,
+    HOME_VARIABLE,
+    IMAGES_VARIABLE,
+    STORE_VARIABLE,
+    WEBUI_VARIABLE,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Layer = dict[str, Any]
@@ -245,4 +251,14 @@ home_option = click.option(
     metavar="DIR",
     help=f"Where jobs, packs, presets and images live. [env: {HOME_VARIABLE}]",
 )
+store_option = click.option(
+    "--store", "store_url", metavar="URL",
+    help=f"A store on a server, for several hosts, instead of the home's. [env: {STORE_VARIABLE}]",
+)  # fmt: skip
+images_option = click.option(
+    "--images", "images_folder", type=click.Path(path_type=Path), metavar="DIR",
+    help=f"Where images are, instead of in the home. [env: {IMAGES_VARIABLE}]",
+)  # fmt: skip
+unused_webui_option = click.option("--webui", multiple=True, expose_value=False, hidden=True)
+"""For commands that need none: a script may give it to whatever it calls."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")

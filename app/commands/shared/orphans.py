@@ -5,7 +5,7 @@ from pathlib import Path
 from app.bootstrap import Application
 from app.storage.orphans import find_orphans
 
-_CLOCKS_S = 1.0  # what the clocks of files and records may differ
+_CLOCKS_S = 300.0  # what the clocks of hosts and of a share may differ
 
 
 def orphans_of(app: Application) -> list[Path]:
@@ -16,4 +16,4 @@ def orphans_of(app: Application) -> list[Path]:
     """
     starts = [job.started_at.timestamp() for job in app.queue.running_jobs() if job.started_at]
     before_s = min(starts, default=float("inf")) - _CLOCKS_S
-    return find_orphans(app.home, app.history.named_files(), before_s)
+    return find_orphans(app.files, app.history.named_files(), before_s)

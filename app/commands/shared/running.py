@@ -60,7 +60,7 @@ def _print_images(app: Application, jobs: Sequence[JobRecord]) -> None:
     for job in jobs:
         for image in job.images:
             if image.get("stage") in job.stages[-1:]:
-                say(app.home / image["path"])
+                say(app.files / image["path"])
 
 
 def _say_waiting(app: Application, jobs: Sequence[JobRecord]) -> None:

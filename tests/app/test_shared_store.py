@@ -1,0 +1,193 @@
+"""What a store on a server promises to the hosts that share it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.config.pipeline_config import merge
+from app.errors import JobLostError
+from app.jobs.job_history import JobHistoryStore
+from app.jobs.job_queue import JobQueue
+from app.jobs.models import ControlRequest, JobSpec, JobStatus, RunMode
+from app.jobs.workers import WorkerRegistry
+from app.store.job_store import Connection
+from tests.app.conftest import IMPATIENT
+from tests.support import wait_until
+
+if TYPE_CHECKING:
+    import psycopg
+else:
+    psycopg = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+
+from app.store.postgres_store import PostgresStore
+
+pytestmark = pytest.mark.postgres
+
+BOAT = JobSpec(prompt="a boat", config=merge())
+END_OPEN_TRANSACTIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name LIKE 'webui-jobs%' AND state = 'idle in transaction'"
+)
+Session = psycopg.Connection[tuple[Any, ...]]
+OpenStore = Callable[[], PostgresStore]
+
+
+@pytest.fixture
+def opening(shared_store: str) -> Iterator[OpenStore]:
+    """Open the shared store once more, as another host does."""
+    with ExitStack() as stack:
+
+        def open_once() -> PostgresStore:
+            store = PostgresStore(shared_store, IMPATIENT)
+            stack.callback(store.close)
+            return store
+
+        yield open_once
+
+
+@pytest.fixture
+def admin(shared_store: str) -> Iterator[Session]:
+    """A session of the administrator's."""
+    with psycopg.connect(shared_store, autocommit=True) as connection:
+        yield connection
+
+
+def test_each_job_goes_to_one_of_many_hosts_in_order(opening: OpenStore) -> None:
+    """No claim waits for another's, none is made twice, and each host's come in order."""
+    job_ids = JobQueue(opening()).add([replace(BOAT, prompt=f"{n}") for n in range(60)])
+    taken: list[list[str]] = [[] for _ in range(4)]
+
+    def drain(queue: JobQueue, mine: list[str]) -> None:
+        while job := queue.claim("me"):
+            mine.append(job.job_id)
+
+    threads = [threading.Thread(target=drain, args=(JobQueue(opening()), one)) for one in taken]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(chain.from_iterable(taken)) == sorted(job_ids)
+    assert all(one == sorted(one, key=job_ids.index) for one in taken)
+
+
+def test_a_job_that_another_host_is_about_to_claim_is_passed_over(
+    opening: OpenStore, admin: Session
+) -> None:
+    """The next one is claimed; nobody waits."""
+    queue = JobQueue(opening())
+    first, second = queue.add([BOAT, BOAT])
+    with admin.transaction():
+        admin.execute("SELECT 1 FROM jobs WHERE job_id = %s FOR UPDATE", [first])
+        claimed = queue.claim("me")
+    assert claimed is not None
+    assert claimed.job_id == second
+
+
+def test_a_direct_job_of_another_host_goes_first(opening: OpenStore) -> None:
+    """One line for all hosts: DIRECT before QUEUE, and a pause holds QUEUE jobs everywhere."""
+    here, there = JobQueue(opening()), JobQueue(opening())
+    here.add([BOAT])
+    there.add([replace(BOAT, prompt="now", run_mode=RunMode.DIRECT)])
+    there.pause("enough")
+    claimed = here.claim("me")
+    assert claimed is not None
+    assert claimed.prompt == "now"
+    assert here.claim("me") is None
+    assert here.pause_state().reason == "enough"
+
+
+def test_jobs_that_a_webui_can_t_run_cost_nothing(opening: OpenStore) -> None:
+    """The line goes on behind any number of them."""
+    queue = JobQueue(opening())
+    needy = merge({"txt2img": {"checkpoint": "rare"}})
+    queue.add([replace(BOAT, config=needy)] * 50 + [replace(BOAT, prompt="plain")])
+    [unable] = [needs for needs in queue.waiting_needs() if "rare" in str(needs)]
+    claimed = queue.claim("me", [unable])
+    assert claimed is not None
+    assert claimed.prompt == "plain"
+
+
+def test_a_worker_that_is_away_for_too_long_loses_its_job(
+    opening: OpenStore, admin: Session
+) -> None:
+    """Its job is interrupted once; what it still says of the job is refused."""
+    here, there = opening(), opening()
+    queue = JobQueue(here)
+    [job_id] = queue.add([BOAT])
+    queue.claim("gone")
+    admin.execute("INSERT INTO workers VALUES ('gone', 'gpu1', 1, '', '2026-01-01T00:00:00+00:00')")
+    assert wait_until(WorkerRegistry(there).recover) == [job_id]
+    assert JobHistoryStore(there).get(job_id).status is JobStatus.INTERRUPTED
+    assert queue.control_request(job_id, "gone") is ControlRequest.LOST
+    with pytest.raises(JobLostError, match="taken off this worker"):
+        queue.finish(job_id, "gone", JobStatus.SUCCEEDED, {})
+    with pytest.raises(JobLostError):
+        queue.note(job_id, "gone", images=[])
+
+
+def test_a_worker_that_comes_back_in_time_keeps_its_job(opening: OpenStore, admin: Session) -> None:
+    """A lost session is opened again, with its locks, before anybody takes the worker for dead."""
+    here, there = opening(), WorkerRegistry(opening())
+    queue = JobQueue(here)
+    [job_id] = queue.add([BOAT])
+    with WorkerRegistry(here).registered("http://a") as me, me.life.lock("webui") as lock:
+        assert lock.acquire()
+        queue.claim(me.name)
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        wait_until(lambda: [one.alive for one in there.workers()] == [True])
+        with there.registered() as other:
+            assert not other.life.lock("webui").acquire()
+        assert there.recover() == []
+        queue.finish(job_id, me.name, JobStatus.SUCCEEDED, {})
+
+
+def test_one_host_at_a_time_uses_a_webui(opening: OpenStore) -> None:
+    """Its execution lock is the store's, and free when its holder leaves."""
+    here, there = WorkerRegistry(opening()), WorkerRegistry(opening())
+    with here.registered() as one, there.registered() as other:
+        with one.life.lock("webui") as lock:
+            assert lock.acquire()
+            assert not other.life.lock("webui").acquire()
+            assert other.life.lock("another webui").acquire()
+        assert other.life.lock("webui").acquire()
+
+
+def test_a_worker_is_woken_by_what_another_host_adds(opening: OpenStore) -> None:
+    """It hears of it at once, and need not look every moment."""
+    here, there = opening(), opening()
+    queue, woken = JobQueue(here), threading.Event()
+    here.subscribe(woken.set)
+    with WorkerRegistry(here).registered():
+        JobQueue(there).add([BOAT])
+        assert woken.wait(10)
+    assert queue.has_next()
+
+
+def test_a_change_is_made_again_when_its_session_was_ended(
+    opening: OpenStore, admin: Session
+) -> None:
+    """The server had undone it; the caller does not notice, and it happens once."""
+    store = opening()
+    ended: list[Any] = []
+
+    def pause(connection: Connection) -> None:
+        connection.execute("UPDATE queue_state SET reason = reason || 'x'")
+        if not ended:
+            ended.append(admin.execute(END_OPEN_TRANSACTIONS).fetchall())
+
+    store.change(pause)
+    assert len(ended) == 1
+    assert JobQueue(store).pause_state().reason == "x"
+
+
+def test_two_versions_of_the_app_refuse_each_other(opening: OpenStore, admin: Session) -> None:
+    """The sentence says which is older; nothing is changed."""
+    opening()
+    admin.execute("UPDATE store_schema SET version = version + 1")
+    with pytest.raises(Exception, match="newer version of the app"):
+        opening()
