@@ -43,6 +43,7 @@ class JobDraft(Observable):
     seed: int | None = None
     strict: bool = False
     axes: Mapping[str, Sequence[str]] = MappingProxyType({})
+    inputs: tuple[Path, ...] = ()
 
 
 class AppStateV2(Observable):

@@ -7,7 +7,15 @@ layer that names it: defaults < preset < pack < user.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from app.cleaning import clean_json
@@ -33,6 +41,13 @@ def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+def _each_has_args(scripts: dict[str, Any]) -> dict[str, Any]:
+    for script in scripts.values():
+        if not isinstance(script, dict) or not isinstance(script.get("args"), list):
+            raise ValueError("a script without a list of args")  # noqa: TRY004 - as above
+    return scripts
+
+
 Number = BeforeValidator(_no_switch)
 Name = Annotated[str | None, BeforeValidator(_blank_is_none)]
 Size = Annotated[int, Number, Field(ge=64, le=4096, multiple_of=8)]
@@ -42,6 +57,8 @@ CfgScale = Annotated[float, Number, Field(ge=0, le=30)]
 CfgScaleOrNone = Annotated[float | None, Field(ge=0, le=30), Number]
 Fraction = Annotated[float, Number, Field(ge=0, le=1)]
 Seed = Annotated[int, Number, Field(ge=RANDOM_SEED, le=MAX_SEED)]
+Scripts = Annotated[dict[str, Any], AfterValidator(_each_has_args)]
+ScriptArgs = tuple[Any, ...]
 Pixels = Annotated[int, Number, Field(ge=0, le=4096)]
 
 
@@ -85,6 +102,9 @@ class Txt2ImgConfig(Section):
     refiner_enabled: bool = False
     refiner_checkpoint: Name = None
     refiner_switch_at: Fraction = 0.8
+    alwayson_scripts: Scripts = {}  # by their names, each with `args`, as the WebUI takes them
+    script_name: Name = None
+    script_args: ScriptArgs = ()
 
     @model_validator(mode="after")
     def _refiner_has_a_checkpoint(self) -> "Txt2ImgConfig":
@@ -107,6 +127,9 @@ class Img2ImgConfig(Section):
     seed: Annotated[int | None, Field(ge=0, le=MAX_SEED), Number] = None
     prompt: Name = None
     negative_prompt: Name = None
+    alwayson_scripts: Scripts = {}
+    script_name: Name = None
+    script_args: ScriptArgs = ()
 
 
 class ADetailerUnit(Section):
@@ -180,9 +203,11 @@ class UpscaleConfig(Section):
 class PipelineOptions(Section):
     """What concerns all stages: prompts that go in front of a job's own, by stage.
 
-    A job with no negative prompt of its own gets `default_negative_prompt` when submitted.
+    A job with no negative prompt of its own gets `default_negative_prompt` when submitted. One with
+    an `input_image` begins with that picture, and makes none of its own.
     """
 
+    input_image: Name = None
     default_negative_prompt: str = ""
     global_prompt: str = ""
     global_prompt_stages: tuple[StageName, ...] = ("txt2img",)
@@ -212,7 +237,14 @@ class PipelineConfig(Section):
 
     def stages(self) -> tuple[StageName, ...]:
         """Return the names of the stages that run, in order."""
-        return ("txt2img", *(s for s in STAGE_NAMES[1:] if getattr(self, s).enabled))
+        first = () if self.pipeline.input_image else STAGE_NAMES[:1]
+        return (*first, *(s for s in STAGE_NAMES[1:] if getattr(self, s).enabled))
+
+    @model_validator(mode="after")
+    def _something_is_done(self) -> "PipelineConfig":
+        if not self.stages():
+            raise ValueError("a picture needs a stage: --img2img, --adetailer or --upscale")
+        return self
 
 
 def setting_field(key: str) -> FieldInfo:

@@ -2,7 +2,7 @@
 
 import difflib
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -10,7 +10,14 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 LIMITS = {"ge": "from {}", "le": "to {}", "multiple_of": "in steps of {}"}
-KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+KINDS: Mapping[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    Any: "of any kind",
+    dict[str, Any]: 'scripts by their names, each an object with a list "args"',
+}
 
 Location = tuple[int | str, ...]
 
@@ -42,7 +49,8 @@ def explain(error: ErrorDetails, root: type[BaseModel]) -> str:
         return f"{dotted} is {error['input']!r}; it must be a section with settings of its own"
     if allowed := _allowed(location, root):
         return f"{dotted} is {error['input']!r}; it must be {allowed}"
-    return f"{dotted}: {error['msg'].removeprefix('Value error, ')}"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{dotted}: {said}" if dotted else said
 
 
 def _hint(location: Location, root: type[BaseModel]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
-from app.config.pipeline_config import ADetailerUnit, PipelineConfig, Txt2ImgConfig
+from app.config.pipeline_config import ADetailerUnit, Img2ImgConfig, PipelineConfig, Txt2ImgConfig
 from app.config.samplers import split_sampler
 
 EMBEDDINGS = "embeddings"
@@ -92,6 +92,7 @@ def _of_txt2img(config: Txt2ImgConfig) -> Iterator[Wanted]:
     yield from (("checkpoint", config.checkpoint), ("vae", config.vae))
     yield from _sampling(config, config.sampler_name, config.scheduler)
     yield from (("module", module) for module in config.additional_modules)
+    yield from _scripts(config)
     yield from (("field", name) for name, is_sent in _special_fields(config).items() if is_sent)
     if config.hires_enabled:
         yield "hires upscaler", config.hires_upscaler
@@ -99,6 +100,12 @@ def _of_txt2img(config: Txt2ImgConfig) -> Iterator[Wanted]:
         yield from _sampling(config, config.hires_sampler_name, config.hires_scheduler)
     if config.refiner_enabled:
         yield "checkpoint", config.refiner_checkpoint
+
+
+def _scripts(config: Txt2ImgConfig | Img2ImgConfig) -> Iterator[Wanted]:
+    """Give the scripts that are asked for by name."""
+    yield from (("script", name) for name in config.alwayson_scripts)
+    yield "script", config.script_name
 
 
 def _special_fields(config: Txt2ImgConfig) -> Mapping[str, bool]:
@@ -126,6 +133,7 @@ def _of_later_stages(config: PipelineConfig) -> Iterator[Wanted]:
     base, img2img, upscale = config.txt2img, config.img2img, config.upscale
     if img2img.enabled:
         yield from (("checkpoint", img2img.checkpoint), ("vae", img2img.vae))
+        yield from _scripts(img2img)
         yield from _sampling(base, img2img.sampler_name, img2img.scheduler)
     if config.adetailer.enabled:
         yield "script", "adetailer"

@@ -23,6 +23,7 @@ from app.config.spellings import (
 )
 from app.storage.documents import Document
 
+_WHOLE = frozenset(["alwayson_scripts"])  # the names in it may have dots
 _STAGE_LISTS = ("global_prompt_stages", "global_negative_prompt_stages")
 
 
@@ -119,7 +120,7 @@ def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value and key not in _WHOLE:
             yield from ((f"{key}.{inner}", leaf) for inner, leaf in _flat(value))
         else:
             yield key, value

@@ -16,9 +16,13 @@ from app.jobs.models import JobRecord, Progress
 from app.limits import Limits
 from app.stages import Expected, Stage, StageImage, StageRequest, stages_of
 from app.storage.artifacts import ArtifactStore
+from app.storage.inputs import embedded, path_of, read_reference, size_of
 from app.webui.answers import Generation, was_not_taken
 from app.webui.inventory import Inventory, ignored
 from app.webui.node import WebUINode
+
+_SCRIPT_KEYS = frozenset(["alwayson_scripts", "script_args"])
+"""Where a payload names pictures by their files, until it is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class PipelineRunner:
         deadline = time.monotonic() + self._limits.job_ceiling_s
         run = _Run(job=job, hooks=hooks, results=results, deadline=deadline)
         self._check_requirements(job)
-        images: Sequence[StageImage] = ()
+        images: Sequence[StageImage] = self._inputs(job)
         try:
             with guarded_options(self._node, job.config, hooks.on_put_back):
                 for index, stage in enumerate(stages_of(job.config)):
@@ -114,9 +118,39 @@ class PipelineRunner:
         if answer.info:
             answer = replace(answer, info=self._node.kind().info(answer.info))
             check_info(request.expected, answer.info, self._inventory_for(request.expected))
-        made = run.results.save(start.stage, request, payload, answer)
+        return self._save(run, request, payload, answer, start.stage)
+
+    def _save(
+        self,
+        run: _Run,
+        request: StageRequest,
+        payload: Mapping[str, Any],
+        answer: Generation,
+        stage: str,
+    ) -> list[StageImage]:
+        """Save an answer's images; return those of the stage, checked, without what scripts add."""
+        count = request.expected.images if request.expected.has_scripts else len(answer.images)
+        own = replace(answer, images=answer.images[:count])
+        made = run.results.save(stage, request, payload, own)
+        if added := answer.images[count:]:
+            further = Generation(images=added, info={})
+            run.results.save(f"{stage}-script", request, payload, further)
         check_images(request.expected, [image.size for image in made])
         return made
+
+    def _inputs(self, job: JobRecord) -> list[StageImage]:
+        """Return the picture that a job begins with, if it makes none itself.
+
+        Raises:
+            ImageFileError: if it is gone, or another one by now.
+        """
+        reference = job.config.pipeline.input_image
+        if reference is None:
+            return []
+        data = read_reference(reference)
+        width, height = size_of(data, path_of(reference))
+        seed = job.config.txt2img.seed
+        return [StageImage(data=data, width=width, height=height, seed=seed)]
 
     def _await_start(self, run: _Run, refused: WebUIAnswerError) -> None:
         """Wait for a WebUI that refused a request because it is starting, so that it can go again.
@@ -158,7 +192,8 @@ class PipelineRunner:
         # The monitor gives up before that, or later where the request waits in a line; this only
         # ends a thread that nobody waits for.
         timeout_s = 2 * (self._limits.job_ceiling_s + self._limits.stop_grace_s)
-        send = partial(self._node.client.generate, request.path, payload, timeout_s)
+        sent = {**payload, **embedded({k: payload[k] for k in _SCRIPT_KEYS & payload.keys()})}
+        send = partial(self._node.client.generate, request.path, sent, timeout_s)
         answer = monitor.run(send)
         if monitor.verdict is None:
             return answer

@@ -19,7 +19,9 @@ from app.jobs.models import AXES, JobSpec, PromptSource, RunMode, new_job_id
 from app.planning.packs import PromptPack, PromptVariant, expand, find_pack, find_slips, load_pack
 from app.planning.packs.model import Place, Prompt, Slot
 from app.planning.packs.reading import WILDCARDS_FOLDER
+from app.planning.pictures import with_inputs, with_script_files
 from app.storage.documents import Notice
+from app.storage.home import PACKS_FOLDER
 
 _SEEDS = 2**32
 """A1111 draws its seeds below this."""
@@ -34,7 +36,8 @@ class Draft(Protocol):
     all of them, or those that `only` picks by name or row. Settings of `config` that were set win
     over the pack's, and those over the preset's. `seed` is where choices and drawn seeds come
     from; None draws it. `strict` jobs run only where everything is that their prompts name.
-    `axes` are settings, by their names, that take several values.
+    `axes` are settings, by their names, that take several values. `inputs` are pictures that jobs
+    begin with, in place of making one.
     """
 
     pack_id: str | Path | None
@@ -46,6 +49,7 @@ class Draft(Protocol):
     seed: int | None
     strict: bool
     axes: Mapping[str, Sequence[str]]
+    inputs: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,9 @@ def plan_jobs(draft: Draft, home: Path, run_mode: RunMode, source: str) -> Plan:
         "strict": draft.strict,
     }
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    made = list(_specs(_picked(variants, pack, draft.only), rng, shared))
+    folders = _folders_of(pack, home)
+    planned = list(_specs(_picked(variants, pack, draft.only), rng, folders, shared))
+    made = with_inputs(planned, draft.inputs) if draft.inputs else planned
     specs = tuple(spec.cleaned() for spec in made)
     cleaned = (Notice(sentence) for sentence in changed_by_cleaning(made, specs))
     return Plan(specs, (*preset.notices, *pack.notices, *find_slips(pack, variants), *cleaned))
@@ -119,7 +125,8 @@ def prepared(spec: JobSpec, written: Collection[str], home: Path) -> JobSpec:
         PackError: if a prompt can't be expanded.
     """
     rng = random.Random()  # noqa: S311 - pictures' seeds, not secrets
-    spec = replace(spec, config=with_seeds(spec.config, rng))
+    config = with_script_files(spec.config, (home / PACKS_FOLDER,))
+    spec = replace(spec, config=with_seeds(config, rng))
     if not written:
         return spec
     text, negative = (
@@ -162,19 +169,36 @@ def _picked(
 
 
 def _specs(
-    variants: Iterable[PromptVariant], rng: random.Random, shared: Mapping[str, Any]
+    variants: Iterable[PromptVariant],
+    rng: random.Random,
+    folders: Mapping[str, Sequence[Path]],
+    shared: Mapping[str, Any],
 ) -> Iterator[JobSpec]:
     """Give the jobs; those that differ in their settings alone share the seeds that are drawn."""
+    configs: dict[int, PipelineConfig] = {}
     for _, alike in groupby(variants, lambda one: (one.pack_id, one.row, one.combination)):
         drawn: dict[str, int] = {}
         for variant in alike:
+            config = configs.get(id(variant.config))
+            if config is None:
+                config = with_script_files(variant.config, folders[variant.pack_id])
+                configs[id(variant.config)] = config
             yield JobSpec(
                 prompt=variant.prompt,
                 negative_prompt=variant.negative_prompt,
-                config=with_seeds(variant.config, rng, drawn),
+                config=with_seeds(config, rng, drawn),
                 prompt_keys=_keys(variant),
                 **shared,
             )
+
+
+def _folders_of(pack: PromptPack, home: Path) -> dict[str, tuple[Path, ...]]:
+    """Return where each pack's files are looked for, by its name."""
+    folders: dict[str, tuple[Path, ...]] = {}
+    for member in pack.members:
+        folders |= _folders_of(member, home)
+    beside = (pack.path.parent,) if pack.pack_id else ()
+    return folders | {pack.pack_id: (*beside, home / PACKS_FOLDER)}
 
 
 def with_seeds(

@@ -13,6 +13,7 @@ from typing import Any
 from app.jobs.models import JobSpec
 from app.stages import StageImage, StageRequest, stages_of
 from app.storage.artifacts import without_images
+from app.storage.inputs import path_of, read_reference, size_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +27,23 @@ class PlannedRequest:
 
 def preview(spec: JobSpec) -> list[PlannedRequest]:
     """Return what the job will send, in order."""
-    images: list[StageImage] = []
+    images = _inputs(spec)
     planned: list[PlannedRequest] = []
     for stage in stages_of(spec.config):
         requests = stage.requests(spec, images)
         planned += [_planned(stage.name, request) for request in requests]
         images = list(_images_of(stage.name, requests, spec))
     return planned
+
+
+def _inputs(spec: JobSpec) -> list[StageImage]:
+    reference = spec.config.pipeline.input_image
+    if reference is None:
+        return []
+    path = path_of(reference)
+    width, height = size_of(read_reference(reference), path)
+    seed = spec.config.txt2img.seed
+    return [StageImage(data=f"({path})".encode(), width=width, height=height, seed=seed)]
 
 
 def _planned(stage: str, request: StageRequest) -> PlannedRequest:

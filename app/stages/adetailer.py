@@ -37,7 +37,7 @@ class ADetailerStage:
     def _request(self, job: StageInput, image: StageImage) -> StageRequest:
         config = job.config
         expected = Expected(
-            size=image.size,
+            size=image.made_size,
             checkpoint=config.txt2img.checkpoint,
             vae=config.txt2img.vae,
             detailers=[unit.model for unit in _units(config.adetailer) if unit.enabled],

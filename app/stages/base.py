@@ -1,10 +1,10 @@
 """What all stages have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from app.config.pipeline_config import PipelineConfig, StageName
+from app.config.pipeline_config import Img2ImgConfig, PipelineConfig, StageName, Txt2ImgConfig
 from app.config.samplers import split_sampler
 from app.webui.answers import encode_image
 
@@ -34,6 +34,11 @@ class StageImage:
         """Width and height."""
         return self.width, self.height
 
+    @property
+    def made_size(self) -> tuple[int, int]:
+        """Width and height of a picture that is made of this one at its own size."""
+        return whole_blocks(self.width), whole_blocks(self.height)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -50,6 +55,8 @@ class Expected:
         refiner: the refiner's checkpoint that was asked for, or None.
         modules: what the checkpoint was to be given beside the VAE.
         detailers: the ADetailer models that must have run.
+        has_scripts: whether scripts run that may add pictures of their own behind these.
+        is_free: whether a script decides what comes back: how many, how large, made how.
     """
 
     images: int = 1
@@ -62,6 +69,8 @@ class Expected:
     refiner: str | None = None
     modules: Sequence[str] = ()
     detailers: Sequence[str] = ()
+    has_scripts: bool = False
+    is_free: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +166,23 @@ def overrides(
     }
     settings = {key: value for key, value in values.items() if value is not None}
     return {"override_settings": settings, "override_settings_restore_afterwards": True}
+
+
+def scripts(config: Txt2ImgConfig | Img2ImgConfig) -> dict[str, Any]:
+    """Return the fields that have scripts run, as they were given."""
+    fields: dict[str, Any] = {}
+    if config.alwayson_scripts:
+        fields["alwayson_scripts"] = config.alwayson_scripts
+    if config.script_name:
+        fields |= {"script_name": config.script_name, "script_args": list(config.script_args)}
+    return fields
+
+
+def with_scripts(expected: Expected, config: Txt2ImgConfig | Img2ImgConfig) -> Expected:
+    """Return what must come back where scripts run too; a selected one may change everything."""
+    if config.script_name:
+        return Expected(size=expected.size, is_free=True)
+    return replace(expected, has_scripts=bool(config.alwayson_scripts))
 
 
 def whole_blocks(size_px: float) -> int:

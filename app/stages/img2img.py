@@ -12,7 +12,9 @@ from app.stages.base import (
     overrides,
     sampled,
     sampling,
+    scripts,
     source,
+    with_scripts,
 )
 from app.webui.endpoints import IMG2IMG
 
@@ -31,10 +33,11 @@ class Img2ImgStage:
         expected = sampled(
             payload,
             config,
-            image.size,
+            image.made_size,
             checkpoint=config.img2img.checkpoint or config.txt2img.checkpoint,
             vae=config.img2img.vae or config.txt2img.vae,
         )
+        expected = with_scripts(expected, config.img2img)
         return StageRequest(path=IMG2IMG, payload=payload, expected=expected, seed=payload["seed"])
 
     def payload(self, job: StageInput, image: StageImage) -> dict[str, Any]:
@@ -55,4 +58,5 @@ class Img2ImgStage:
             ),
             "seed": image.seed if own.seed is None else own.seed,
             **overrides(config, checkpoint=own.checkpoint, vae=own.vae),
+            **scripts(own),
         }

@@ -13,7 +13,9 @@ from app.stages.base import (
     overrides,
     sampled,
     sampling,
+    scripts,
     whole_blocks,
+    with_scripts,
 )
 from app.webui.endpoints import TXT2IMG
 
@@ -35,6 +37,7 @@ class Txt2ImgStage:
             generation_params={"Hires upscaler": base.hires_upscaler} if base.hires_enabled else {},
             refiner=payload.get("refiner_checkpoint"),
         )
+        expected = with_scripts(expected, base)
         return [
             StageRequest(path=TXT2IMG, payload=payload, expected=expected, seed=payload["seed"])
         ]
@@ -54,6 +57,7 @@ class Txt2ImgStage:
             **_hires(base),
             **_refiner(base),
             **overrides(config),
+            **scripts(base),
         }
 
 

@@ -98,6 +98,8 @@ class Inventory:
         if need.kind == "checkpoint":
             return self.checkpoint_name(need.name) is not None
         there = self._names(need.kind)
+        if need.kind == "script":  # which the WebUI finds in any case
+            return need.name.casefold() in map(str.casefold, self.scripts)
         if there is not None and need.kind in {"vae", "module"}:
             return need.name in there or need.name in map(file_stem, there)
         return there is None or self.own_name(need.name) in there

@@ -257,7 +257,7 @@ READERS: Mapping[str, Callable[[WebUINode], Any]] = {
     ),
     "upscalers": lambda node: _names(node.client.upscalers, "name"),
     "latent_upscalers": lambda node: _names(node.client.latent_upscalers, "name"),
-    "scripts": lambda node: node.client.scripts().get("img2img", ()),
+    "scripts": lambda node: [name for names in node.client.scripts().values() for name in names],
     "detailers": lambda node: _told(node.client.detailers),
     "styles": lambda node: _names(node.client.styles, "name"),
     "loras": lambda node: _names(node.client.loras, "name", "alias"),

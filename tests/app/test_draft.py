@@ -30,6 +30,7 @@ class Draft:
     seed: int | None = None
     strict: bool = False
     axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inputs: tuple[Path, ...] = ()
 
 
 @pytest.fixture

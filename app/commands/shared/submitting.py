@@ -13,10 +13,12 @@ from app.commands.shared.job_rows import job_json, planned_json
 from app.commands.shared.options import axis_option, chosen_layer, start_from, together
 from app.commands.shared.output import count, notice, print_json, say, say_notices
 from app.config.pipeline_config import parse_config
+from app.errors import BadInputError
 from app.jobs.models import RunMode
 from app.planning.draft import Plan
 from app.planning.packs import pack_path
 from app.storage.home import PRESET_OF_LAST, load_last_used, save_last_used
+from app.storage.inputs import list_pictures
 
 source_options = together(
     click.option("--prompt", help="What to make."),
@@ -31,6 +33,14 @@ source_options = together(
         "--only", metavar="NAME", multiple=True, help="Of the pack, this prompt; may be repeated."
     ),
     axis_option,
+    click.option(
+        "--input",
+        "inputs",
+        metavar="PATH|JOB",
+        multiple=True,
+        help="Begin with this picture, those of this folder, or of this past job, and make none;"
+        " the later stages take it. May be repeated.",
+    ),
     click.option(
         "--preset",
         metavar="NAME",
@@ -74,6 +84,7 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
     draft.negative_prompt = given["negative_prompt"] or ""
     draft.pack_id = pack_path(app.home, given["pack"]) if given["pack"] else None
     draft.only, draft.axes = given["only"], given["axes"]
+    draft.inputs = tuple(picture for one in given["inputs"] for picture in _pictures(app, one))
     draft.preset, draft.seed = given["preset"] or last_preset, given["pack_seed"]
     draft.strict = given["strict"]
     draft.config = parse_config(chosen_layer())
@@ -98,7 +109,7 @@ def remember(app: Application) -> None:
 
 
 def _check(given: dict[str, Any]) -> None:
-    if given["prompt"] is None and not given["pack"]:
+    if given["prompt"] is None and not given["pack"] and not given["inputs"]:
         raise click.UsageError("Say what to make: --prompt TEXT or --pack FILE.")
     if given["prompt"] is not None and given["pack"]:
         raise click.UsageError("Give --prompt or --pack, not both.")
@@ -109,6 +120,18 @@ def _check(given: dict[str, Any]) -> None:
             "A pack has negative prompts of its own; to add one to all of them, give"
             " --set pipeline.global_negative_prompt=TEXT."
         )
+
+
+def _pictures(app: Application, name: str) -> list[Path]:
+    """Return what --input names: a file, those of a folder, or the last ones of a past job."""
+    path = Path(name).expanduser()
+    if path.exists() or len(path.parts) > 1 or path.suffix:
+        return list_pictures(path)
+    job = app.history.get(name)
+    made = [image for image in job.images if image.get("stage") in job.stages[-1:]]
+    if not made:
+        raise BadInputError(f"job {job.job_id} has no pictures")
+    return [app.home / image["path"] for image in made]
 
 
 def say_plan(made: Plan) -> None:
