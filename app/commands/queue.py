@@ -21,8 +21,9 @@ from app.commands.shared.submitting import plan, print_added, remember, say_dry_
 from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
 from app.jobs.job_history import HistoryFilter
-from app.jobs.models import JobRecord, JobStatus, RunMode
+from app.jobs.models import JobRecord, JobSpec, JobStatus, RunMode
 from app.planning.draft import changed_by_cleaning
+from app.planning.resuming import resumed
 
 
 @click.group(cls=DefaultGroup)
@@ -156,6 +157,25 @@ def _live(app: Application, from_pack: str | None, batch: str | None) -> list[Jo
 
 
 @queue.command()
+@click.argument(
+    "job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.live_jobs
+)
+@with_app
+def front(app: Application, *, job_ids: tuple[str, ...]) -> None:
+    """Put queued jobs before all others, in the order given."""
+    chosen = [app.history.get(job_id).job_id for job_id in job_ids]
+    app.job_service.move_to_front(chosen)
+    notice(f"{count(len(dict.fromkeys(chosen)), 'job')} at the front.")
+
+
+@queue.command()
+@with_app
+def group(app: Application) -> None:
+    """Put queued jobs of one model beside each other, so that each is loaded once."""
+    notice(f"{count(app.job_service.group_by_model(), 'job')} waiting, grouped by model.")
+
+
+@queue.command()
 @click.argument("job_id", metavar="ID", shell_complete=completing.live_jobs)
 @with_app
 def skip(app: Application, *, job_id: str) -> None:
@@ -166,13 +186,17 @@ def skip(app: Application, *, job_id: str) -> None:
 
 @queue.command(epilog=ROADS)
 @click.argument("job_ids", metavar="[ID]...", nargs=-1, shell_complete=completing.past_jobs)
+@click.option(
+    "--from-failed-stage", is_flag=True, help="With the pictures that a job had before it failed."
+)
 @filter_options
 @yes_option
 @with_webuis
 @json_option
 def retry(
-    app: Application, *, job_ids: tuple[str, ...], yes: bool, as_json: bool, **chosen: Any
-) -> None:
+    app: Application, *, job_ids: tuple[str, ...], from_failed_stage: bool, yes: bool,
+    as_json: bool, **chosen: Any,
+) -> None:  # fmt: skip
     """Queue past jobs again, just as they were; all that a filter finds where no ID is given.
 
     What was made again already, or waits to be, is left out; `history replay` makes it once more.
@@ -183,10 +207,22 @@ def retry(
     again = app.history.made_again(ids)
     if again:
         notice(f"{count(len(again), 'job')} left out: made again already, or being made.", "yellow")
-    specs = app.job_service.plan_retry(job_id for job_id in ids if job_id not in again)
+    specs = _again(app, [i for i in ids if i not in again], from_stage=from_failed_stage)
     check_jobs(app, specs)
     confirm_jobs(len(specs), yes=yes)
     print_added(app, app.job_service.submit(specs), as_json=as_json)
+
+
+def _again(app: Application, ids: Sequence[str], *, from_stage: bool) -> list[JobSpec]:
+    """Return the jobs once more, whole or what is left of them."""
+    if not from_stage:
+        return app.job_service.plan_retry(ids)
+    rest = {job_id: resumed(app.history.get(job_id), app.home) for job_id in ids}
+    if anew := [job_id for job_id, specs in rest.items() if not specs]:
+        notice(f"From the start, for no stage was whole: {', '.join(anew)}.", "yellow")
+    whole = zip(anew, app.job_service.plan_retry(anew), strict=True)
+    rest |= {job_id: [spec] for job_id, spec in whole}
+    return [spec for job_id in ids for spec in rest[job_id]]
 
 
 @queue.command(epilog=ROADS)

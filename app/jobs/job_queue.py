@@ -174,6 +174,14 @@ class JobQueue:
         """
         self._announce(_move_before, list(dict.fromkeys(job_ids)), before)
 
+    def reorder(self, job_ids: Sequence[str]) -> None:
+        """Give queued jobs the places that they have among themselves, in the order given.
+
+        Raises:
+            UnknownJobError, TransitionError: if one is not queued; then none is moved.
+        """
+        self._announce(_reorder, list(job_ids))
+
     def move_to_front(self, job_ids: Sequence[str]) -> None:
         """Put queued jobs before all others, in the order given.
 
@@ -391,6 +399,19 @@ def _move_before(connection: Connection, job_ids: Sequence[str], before: str | N
             continue
         index = _END if before is None else index_of(connection, before, without=job_id)
         place(connection, job_id, *slot(connection, job_id, index))
+
+
+def _reorder(connection: Connection, job_ids: Sequence[str]) -> None:
+    for job_id in job_ids:
+        _refuse_unless_queued(find_job(connection, job_id))
+    places = sorted((place_of(connection, job_id) for job_id in job_ids), key=_in_line)
+    for job_id, (priority, rank) in zip(job_ids, places, strict=True):
+        place(connection, job_id, priority, rank)
+
+
+def _in_line(place: tuple[int, float]) -> tuple[int, float]:
+    priority, rank = place
+    return -priority, rank
 
 
 def _move_to_front(connection: Connection, job_ids: Sequence[str]) -> None:

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from itertools import groupby
 from typing import Any, Protocol
 
 from app.config.pipeline_config import RANDOM_SEED, merge
 from app.errors import AppError
+from app.jobs.grouping import by_model
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
-from app.jobs.models import JobRecord, JobSpec, RunMode
+from app.jobs.models import JobRecord, JobSpec, JobStatus, RunMode
 
 Prepare = Callable[[JobSpec, Collection[str]], JobSpec]
 """Brings a job under the rules for new ones: which of its prompts are new text, and so expanded."""
@@ -19,6 +21,7 @@ _NEW_SEEDS = {
     "txt2img": {"seed": RANDOM_SEED, "subseed": RANDOM_SEED},
     "img2img": {"seed": None},
 }
+MOST = 1_000_000  # queued jobs
 WAIT_POLL_S = 0.2  # other processes' changes are only seen by looking
 
 
@@ -90,6 +93,17 @@ class JobService:
     def move_before(self, job_ids: Sequence[str], before: str | None) -> None:
         """Put queued jobs before another one, in the order given; None is the end of the line."""
         self._queue.move_before(job_ids, before)
+
+    def group_by_model(self) -> int:
+        """Put queued jobs of one model beside each other, within their priority.
+
+        Returns:
+            How many jobs wait.
+        """
+        waiting = [job for job in self._queue.list_jobs(MOST) if job.status is JobStatus.QUEUED]
+        alike = groupby(waiting, lambda job: job.priority)
+        self._queue.reorder([job.job_id for _, jobs in alike for job in by_model(jobs)])
+        return len(waiting)
 
     def move_to_front(self, job_ids: Sequence[str]) -> None:
         """Put queued jobs before all others, in the order given."""

@@ -1,6 +1,7 @@
 """From the options of `run` and `queue add` to jobs in the queue."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from app.commands.shared.options import axis_option, chosen_layer, start_from, t
 from app.commands.shared.output import count, notice, print_json, say, say_notices
 from app.config.pipeline_config import parse_config
 from app.errors import BadInputError
+from app.jobs.grouping import by_model
 from app.jobs.models import RunMode
 from app.planning.draft import Plan
 from app.planning.packs import pack_path
@@ -60,6 +62,9 @@ source_options = together(
     click.option(
         "--queue", "run_mode", flag_value=str(RunMode.QUEUE), help="In line, after what is queued."
     ),
+    click.option(
+        "--group-by-model", is_flag=True, help="Jobs of one model beside each other: fewer loads."
+    ),
     click.option("--strict", is_flag=True, help="Refuse unknown LoRAs, embeddings and styles too."),
     click.option(
         "--dry-run", is_flag=True, help="Only say how many jobs and images it would make."
@@ -89,6 +94,8 @@ def plan(app: Application, run_mode: RunMode, source: str, **given: Any) -> Plan
     draft.strict = given["strict"]
     draft.config = parse_config(chosen_layer())
     made = app.controller.plan(run_mode, source)
+    if given["group_by_model"]:
+        made = replace(made, specs=tuple(by_model(made.specs)))
     check_jobs(app, made.specs)
     say_plan(made)
     return made
