@@ -113,6 +113,16 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def gui(session: nox.Session) -> None:
+    """Open the app's page over a fake WebUI that takes its time; Ctrl-C ends both."""
+    prepare(session)
+    fake = ("fake-webui", "exec", "--step-seconds", "0.1", "--")
+    home = ("--home", str(Path("demo-output").resolve()))
+    app = ("python", "-m", "app", "gui", *home, *session.posargs)
+    session.run(*fake, *app, success_codes=[0, 130])
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure: ratios to a floor in the same run, and what takes minutes."""
     prepare(session, "postgres")

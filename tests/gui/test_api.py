@@ -1,5 +1,10 @@
 """The page's JSON interface, over HTTP: what a front end reads and what it orders."""
 
+from typing import Any
+
+import schemathesis
+from hypothesis import Phase, given, settings
+
 from tests.gui.conftest import SMALL, OpenPage, PageClient
 from tests.support import wait_until
 
@@ -76,3 +81,24 @@ def test_what_the_webui_lacks_is_refused(page: PageClient) -> None:
     draft = {"prompt": "a cat", "config": {"txt2img": {"checkpoint": "nothing"}}}
     assert "can't run this" in page.post("/preview", {"draft": draft})["refusal"]
     assert "can't run this" in page.refused("POST", "/jobs", 422, {"draft": draft})["message"]
+
+
+def test_nothing_that_the_document_allows_breaks_the_page(idle_page: PageClient) -> None:
+    """Whatever is asked in the shapes that it describes, the answer is one of its own."""
+    document = schemathesis.openapi.from_url(f"{idle_page.url}/api/v1/openapi.json")
+    for found in document.get_all_operations():
+        operation = found.ok()  # type: ignore[union-attr]  # a document of ours has no other
+        if not operation.path.endswith(("/events", "/open-folder")):  # the one never ends
+            ask(operation)
+
+
+def ask(operation: Any) -> None:
+    """Send a few requests to one endpoint."""
+
+    @settings(max_examples=4, database=None, phases=[Phase.generate])
+    @given(operation.as_strategy())
+    def send(case: Any) -> None:
+        answer = case.call(timeout=30)
+        assert answer.status_code < 500, answer.text
+
+    send()
