@@ -12,6 +12,7 @@ The command line turns each into one sentence and an exit status.
     │   │   └── StoreError                 the store on a server can't be reached or used
     │   ├── StoreVersionError           the store is another version's
     │   ├── UnknownJobError             no job has this id
+    │   ├── RefusedError                a request of the page; says the field and the HTTP status
     │   └── TransitionError             the job's state does not allow this
     ├── WebUIError                   1  the WebUI did not do its part
     │   ├── WebUIUnreachableError    3  nobody listens there
@@ -85,6 +86,23 @@ class StoreError(HomeError):
 
 class StoreVersionError(BadInputError):
     """The job store was written by another version of the app."""
+
+
+class RefusedError(BadInputError):
+    """Something in a request of the page can't be used.
+
+    Args:
+        message: what is wrong.
+        place: the field that is meant, dotted, or None.
+        remedy: what to do about it, or None.
+        status: the HTTP status.
+    """
+
+    def __init__(
+        self, message: str, place: str | None = None, remedy: str | None = None, status: int = 422
+    ) -> None:
+        super().__init__(message)
+        self.place, self.remedy, self.status = place, remedy, status
 
 
 class UnknownJobError(BadInputError):

@@ -15,6 +15,7 @@ from app.errors import (
     BadInputError,
     HomeError,
     PackError,
+    RefusedError,
     StoreVersionError,
     TransitionError,
     UnknownJobError,
@@ -37,23 +38,6 @@ _REMEDIES: Mapping[type[AppError], str] = {
     TransitionError: "load the list again",
     HomeError: "look at the folder and its disk, then try again",
 }
-
-
-class RefusedError(BadInputError):
-    """Something in a request can't be used.
-
-    Args:
-        message: what is wrong.
-        place: the field that is meant, dotted, or None.
-        remedy: what to do about it, or None.
-        status: the HTTP status.
-    """
-
-    def __init__(
-        self, message: str, place: str | None = None, remedy: str | None = None, status: int = 422
-    ) -> None:
-        super().__init__(message)
-        self.place, self.remedy, self.status = place, remedy, status
 
 
 class PlainJson(DefaultJSONProvider):

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from app.app_state import AppStateV2, JobDraft
 from app.config.pipeline_config import find_problems, parse_config
-from app.errors import ConfigurationError
-from app.gui.answers import RefusedError
+from app.errors import ConfigurationError, RefusedError
 from app.gui.endpoints import Body
 from app.storage.home import PRESET_OF_LAST, load_last_used, save_last_used
 

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from app.cleaning import clean_json
 from app.config.refusals import explain
-from app.gui.answers import RefusedError
+from app.errors import RefusedError
 
 API = "/api/v1"
 View = Callable[..., ResponseReturnValue]

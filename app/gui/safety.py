@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, make_response, request
 
-from app.gui.answers import RefusedError
+from app.errors import RefusedError
 
 COOKIE = "webui_jobs_token"
 YEAR_S = 365 * 24 * 3600

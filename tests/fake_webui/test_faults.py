@@ -113,6 +113,7 @@ def test_a_reset_ends_a_stall(slow: FakeWebUI) -> None:
 def test_a_proxy_gives_up_on_a_generation_that_goes_on(slow: FakeWebUI) -> None:
     """After the gateway's page the server is still at work."""
     slow.fault("proxy-timeout", TXT2IMG, when="first", seconds=0.1)
+    slow.settings(step_seconds=0.5)
     assert generate(slow, steps=40).status_code == 504
     assert progress(slow)["state"]["job"] == "scripts_txt2img"
     requests.post(f"{slow.url}/sdapi/v1/interrupt", timeout=10)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from app.gui.answers import RefusedError
+from app.errors import RefusedError
 from app.gui.context import gui
 from app.gui.endpoints import Endpoints, Query
 from app.gui.event_hub import Event, EventHub

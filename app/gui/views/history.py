@@ -10,7 +10,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
-from app.gui.answers import RefusedError
+from app.errors import RefusedError
 from app.gui.context import gui
 from app.gui.endpoints import Body, Endpoints, Query
 from app.gui.pictures import picture_path

@@ -6,8 +6,7 @@ from pathlib import Path
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from app.errors import ImageFileError
-from app.gui.answers import RefusedError
+from app.errors import ImageFileError, RefusedError
 from app.gui.context import gui
 from app.gui.endpoints import Endpoints
 from app.planning.imports import Imported, import_image

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.config.pipeline_config import find_problems
 from app.engine.preflight import refuse_unfit
-from app.gui.answers import RefusedError
+from app.errors import RefusedError
 from app.gui.change_watch import progress_json
 from app.gui.context import gui
 from app.gui.endpoints import API, Body, Endpoints, Query
