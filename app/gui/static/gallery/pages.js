@@ -14,82 +14,75 @@ export function itemsOf(job) {
   return pictures.map((image) => ({ key: image.id, job, image, aspect: (image.width || 1) / (image.height || 1) }));
 }
 
-/** `onChange(rows, isNew)` is called when there are more rows, or others; `onError` where asking fails. */
-export function makePages({ onChange, onError }) {
-  let rows = [];
-  let query = {};
-  let cursor = null;
-  let complete = false;
-  let loading = null;
-  let total = 0;
+/**
+ * The rows of one query at a time. `onChange(rows, isNew)` is called when there are more rows, or
+ * others; `onError(error)` where asking fails.
+ */
+export class Pages {
+  #query = {};
+  #cursor = null;
+  #loading = null; // the request on its way; an answer to any other comes too late
+  #does;
 
-  const ask = (more) => api.history({ ...query, limit: FIRST, ...more });
-
-  async function load(work) {
-    try {
-      await work();
-    } catch (error) {
-      onError(error);
-      complete = true;
-    } finally {
-      loading = null;
-    }
-  }
-
-  function take(answer) {
-    cursor = answer.cursor ?? null;
-    complete = cursor === null;
-  }
-
-  return {
-    get rows() {
-      return rows;
-    },
+  constructor({ onChange, onError }) {
+    this.#does = { onChange, onError };
+    this.rows = [];
+    this.complete = false;
     /** How many jobs there are, loaded or not. */
-    get total() {
-      return total;
-    },
-    get complete() {
-      return complete;
-    },
-    /** Start anew with another query. */
-    search(next) {
-      query = next;
-      const mine = (loading = load(async () => {
-        const answer = await ask({ total: true });
-        if (query !== next) return;
-        rows = answer.jobs;
-        total = answer.total;
-        take(answer);
-        onChange(rows, true);
-      }));
-      return mine;
-    },
-    /** Ask for the next page, if there is one and none is on its way. */
-    more() {
-      if (complete || loading) return;
-      const asked = query;
-      loading = load(async () => {
-        const answer = await ask({ cursor, limit: FURTHER });
-        if (query !== asked) return;
-        rows = [...rows, ...answer.jobs];
-        take(answer);
-        onChange(rows, false);
-      });
-    },
-    /** Bring the newest page up to date, and keep what is known behind it. */
-    async renew() {
-      const asked = query;
-      const answer = await ask({}).catch(() => null);
-      if (!answer || query !== asked) return;
-      const end = rows.findIndex((row) => row.id === answer.jobs.at(-1)?.id);
-      if (end < 0) take(answer);
-      rows = end < 0 ? answer.jobs : [...answer.jobs, ...rows.slice(end + 1)];
-      onChange(rows, false);
-    },
-    drop(ids) {
-      rows = rows.filter((row) => !ids.includes(row.id));
-      onChange(rows, false);
-    },
-  };
+    this.total = 0;
+  }
+
+  /** Start anew with another query. */
+  search(query) {
+    this.#query = query;
+    return this.#load({ limit: FIRST, total: true }, (answer) => {
+      this.total = answer.total;
+      this.#take(answer, answer.jobs, true);
+    });
+  }
+
+  /** Ask for the next page, if there is one and none is on its way. */
+  more() {
+    if (this.complete || this.#loading) return;
+    this.#load({ limit: FURTHER, cursor: this.#cursor }, (answer) => this.#take(answer, [...this.rows, ...answer.jobs], false));
+  }
+
+  /** Bring the newest page up to date, and keep what is known behind it. */
+  async renew() {
+    const asked = this.#query;
+    const answer = await api.history({ ...asked, limit: FIRST, total: true }).catch(() => null);
+    if (!answer || asked !== this.#query) return;
+    const end = this.rows.findIndex((row) => row.id === answer.jobs.at(-1)?.id);
+    this.total = answer.total;
+    if (end < 0) {
+      this.#loading = null; // a page behind what was known does not follow this one
+      this.#take(answer, answer.jobs, false);
+    } else this.#change([...answer.jobs, ...this.rows.slice(end + 1)], false);
+  }
+
+  /** Forget rows that were deleted. */
+  drop(ids) {
+    this.#change(this.rows.filter((row) => !ids.includes(row.id)), false);
+  }
+
+  async #load(what, take) {
+    const mine = (this.#loading = {});
+    const answer = await api.history({ ...this.#query, ...what }).catch((error) => error);
+    if (mine !== this.#loading) return;
+    this.#loading = null;
+    if (!(answer instanceof Error)) return take(answer);
+    this.complete = true; // else it would be asked again at once
+    this.#does.onError(answer);
+  }
+
+  #take({ cursor }, rows, isNew) {
+    this.#cursor = cursor;
+    this.complete = cursor === null;
+    this.#change(rows, isNew);
+  }
+
+  #change(rows, isNew) {
+    this.rows = rows;
+    this.#does.onChange(rows, isNew);
+  }
 }

@@ -8,95 +8,103 @@ import { toastError } from "../toast.js";
 import { compare } from "./compare.js";
 import { parametersOf } from "./parameters.js";
 
+const OVERVIEW = "All pictures of the batch, with labels";
+
 /**
- * Return {open(item), close(), item, isOpen}. `neighbour(item, step)` gives the next one or null,
- * `actions` is a list of {icon, label, key, run(item)}, `onShow(item)` is told what is shown.
+ * `actions` is a list of {icon, label, key, run(item)}; `neighbour(item, step)` gives the next item
+ * or null; `onShow(item)` is told what is shown, null at the end.
  */
-export function makeViewer({ neighbour, actions, onShow }) {
-  const dialog = byId("viewer");
-  const picture = byId("viewer-picture");
-  const buttons = new Map();
-  let item = null;
-  let record = null;
+export class Viewer {
+  #dialog = byId("viewer");
+  #picture = byId("viewer-picture");
+  #buttons = new Map();
+  #does;
 
-  fill(byId("viewer-actions"), ...actions.map((action) => {
-    const button = h("button", { type: "button", class: "small", title: `${action.label} (${action.key})`, data: { act: action.icon }, on: { click: () => action.run(item) } }, icon(action.icon), h("span", { text: action.label }));
-    buttons.set(action.icon, button);
-    return button;
-  }));
-  byId("viewer-previous").addEventListener("click", () => step(-1));
-  byId("viewer-next").addEventListener("click", () => step(1));
-  picture.addEventListener("click", () => picture.classList.toggle("full-size"));
-  dialog.addEventListener("close", () => onShow(null));
-  dialog.addEventListener("keydown", (event) => {
-    const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!direction || event.target.matches("input, textarea")) return;
-    event.preventDefault();
-    step(direction);
-  });
-
-  function step(direction) {
-    const next = item && neighbour(item, direction);
-    if (next) open(next);
+  constructor({ actions, neighbour, onShow }) {
+    this.#does = { neighbour, onShow };
+    this.item = null;
+    fill(byId("viewer-actions"), ...actions.map((action) => this.#makeButton(action)));
+    byId("viewer-previous").addEventListener("click", () => this.#step(-1));
+    byId("viewer-next").addEventListener("click", () => this.#step(1));
+    this.#picture.addEventListener("click", () => this.#picture.classList.toggle("full-size"));
+    this.#dialog.addEventListener("keydown", (event) => this.#pressed(event));
+    this.#dialog.addEventListener("close", () => {
+      this.item = null;
+      onShow(null);
+    });
   }
 
-  async function open(next) {
-    item = next;
-    if (!dialog.open) dialog.showModal();
-    show(item.image, item.job);
-    onShow(item);
-    preload(neighbour(item, 1));
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  /** Show an item, and what is known of its job as soon as that is here. */
+  async open(item) {
+    this.item = item;
+    if (!this.isOpen) this.#dialog.showModal();
+    this.#show(item.image, item.job);
+    this.#does.onShow(item);
+    preload(this.#does.neighbour(item, 1));
     try {
-      const found = await api.record(item.job.id);
-      if (item === next) showRecord(found);
+      const record = await api.record(item.job.id);
+      if (this.item === item) this.#tell(record);
     } catch (error) {
       toastError(error);
     }
   }
 
-  function show(image, job) {
-    picture.classList.remove("full-size");
-    picture.hidden = !image;
-    if (image) {
-      picture.src = image.url;
-      picture.alt = brief(job.prompt, 200);
-    }
-    byId("viewer-failure").hidden = Boolean(image);
-    setText(byId("viewer-failure"), image ? "" : `${job.status}: ${job.error ?? "it has no pictures"}`);
-    byId("viewer-previous").disabled = !neighbour(item, -1);
-    byId("viewer-next").disabled = !neighbour(item, 1);
-    if (document.activeElement?.disabled) dialog.focus(); // else the keys would go nowhere
+  close() {
+    this.#dialog.close();
+  }
+
+  /** Show whether the item is a favourite now. */
+  mark() {
+    const image = this.item?.image;
+    this.#buttons.get("star").setAttribute("aria-pressed", String(Boolean(image?.favourite)));
+    for (const name of ["star", "compare"]) this.#buttons.get(name).disabled = !image;
+  }
+
+  #makeButton({ icon: name, label, key, run }) {
+    const button = h("button", { type: "button", class: "small", title: `${label} (${key})`, data: { act: name }, on: { click: () => run(this.item) } }, icon(name), h("span", { text: label }));
+    this.#buttons.set(name, button);
+    return button;
+  }
+
+  #pressed(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || event.target.matches("input, textarea")) return;
+    event.preventDefault();
+    this.#step(step);
+  }
+
+  #step(step) {
+    const next = this.#does.neighbour(this.item, step);
+    if (next) this.open(next);
+  }
+
+  #show(image, job) {
+    this.#look(image?.url, brief(job.prompt, 200));
+    const failure = byId("viewer-failure");
+    failure.hidden = Boolean(image);
+    setText(failure, image ? "" : `${job.status}: ${job.error ?? "it has no pictures"}`);
+    byId("viewer-previous").disabled = !this.#does.neighbour(this.item, -1);
+    byId("viewer-next").disabled = !this.#does.neighbour(this.item, 1);
+    if (document.activeElement?.disabled) this.#dialog.focus(); // else the keys would go nowhere
     setText(byId("viewer-title"), headline(image, job));
-    mark();
+    this.mark();
   }
 
-  function mark() {
-    const star = buttons.get("star");
-    star.setAttribute("aria-pressed", String(Boolean(item.image?.favourite)));
-    for (const name of ["star", "compare"]) buttons.get(name).disabled = !item.image;
+  #look(url, alt) {
+    this.#picture.classList.remove("full-size");
+    this.#picture.hidden = !url;
+    if (url) Object.assign(this.#picture, { src: url, alt });
   }
 
-  function showRecord(found) {
-    record = found;
-    fill(byId("viewer-stages"), ...stages(record, item, (image) => show(image, record)));
-    fill(byId("viewer-overview"), ...overview(record, picture));
-    fill(byId("viewer-facts"), ...parametersOf(record, item.image));
+  #tell(record) {
+    fill(byId("viewer-stages"), ...stages(record, this.item, (image) => this.#show(image, record)));
+    fill(byId("viewer-overview"), ...overview(record, (url) => this.#look(url, OVERVIEW)));
+    fill(byId("viewer-facts"), ...parametersOf(record, this.item.image));
   }
-
-  return {
-    open,
-    mark,
-    get item() {
-      return item;
-    },
-    get record() {
-      return record?.id === item?.job.id ? record : null;
-    },
-    get isOpen() {
-      return dialog.open;
-    },
-    close: () => dialog.close(),
-  };
 }
 
 function headline(image, job) {
@@ -110,10 +118,10 @@ function preload(item) {
 }
 
 /** The labelled picture of the whole batch, where its pack has axes. */
-function overview({ overview_url: url }, picture) {
+function overview({ overview_url: url }, look) {
   if (!url) return [];
-  const drawn = h("img", { src: url, alt: "All pictures of the batch, with labels" });
-  return [h("h3", { text: "Overview of the batch" }), h("button", { type: "button", class: "thumb", ariaLabel: "Show the overview", on: { click: () => (picture.src = url) } }, drawn)];
+  const drawn = h("img", { src: url, alt: "" });
+  return [h("h3", { text: "Overview of the batch" }), h("button", { type: "button", class: "thumb", ariaLabel: "Show the overview", on: { click: () => look(url) } }, drawn)];
 }
 
 /** The pictures of each stage, to look at and to compare with the last. */
