@@ -1,63 +1,20 @@
 """The inspector page, in a real browser."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from tests import browser as chromium
-from tests.browser import Browser, open_browser
+from tests.browser import Browser
+from tests.fake_webui.inspecting import SAMPLERS, TXT2IMG, choose, generate, get, needs_browser
 from tests.fake_webui.pictures import png
 from tests.support import ROOT, control, wait_until
 
-TXT2IMG = "/sdapi/v1/txt2img"
 EXTRAS = "/sdapi/v1/extra-single-image"
-SAMPLERS = "/sdapi/v1/samplers"
 MORE_THAN_ONE_ANSWER = 2_300  # rows; the page gets 2,000 at once
 STATIC = ROOT / "fake_webui" / "control" / "static"
-
-needs_browser = pytest.mark.skipif(not chromium.IS_THERE, reason=chromium.WHY_NOT)
-
-
-@pytest.fixture(scope="module")
-def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser window that the tests of this module share."""
-    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
-        browser.resize(1440, 940)
-        yield browser
-
-
-@pytest.fixture
-def page(window: Browser, fake: FakeWebUI) -> Browser:
-    """The inspector of a fresh server, connected."""
-    window.open(f"{fake.url}/__fake/")
-    window.wait_for("#live", "live")
-    window.errors()
-    return window
-
-
-def get(fake: FakeWebUI, path: str = SAMPLERS, times: int = 1) -> None:
-    """Send GETs."""
-    with requests.Session() as session:
-        for _ in range(times):
-            session.get(fake.url + path, timeout=30)
-
-
-def generate(fake: FakeWebUI, path: str = TXT2IMG, **fields: Any) -> None:
-    """Send a payload that makes a picture."""
-    body = {"prompt": "a cat", "width": 64, "height": 64, "steps": 1, **fields}
-    requests.post(fake.url + path, json=body, timeout=30)
-
-
-def choose(page: Browser, n: int) -> None:
-    """Click the row of an entry and wait for what it shows."""
-    page.wait_for(f'.row[data-n="{n}"]')
-    page.click(f'.row[data-n="{n}"]')
-    page.wait_for("#detail .facts", f"#{n}")
 
 
 @needs_browser

@@ -1,0 +1,25 @@
+"""The inspector page in a browser, for the modules that use it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fake_webui import FakeWebUI
+from tests.browser import Browser, open_browser
+
+
+@pytest.fixture(scope="session")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser window that the tests of one process share."""
+    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
+        browser.resize(1440, 940)
+        yield browser
+
+
+@pytest.fixture
+def page(window: Browser, fake: FakeWebUI) -> Browser:
+    """The inspector of a fresh server, connected."""
+    window.open(f"{fake.url}/__fake/")
+    window.wait_for("#live", "live")
+    window.errors()
+    return window
