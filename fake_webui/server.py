@@ -35,6 +35,7 @@ from fake_webui.control import (
     holds,
     inspector,
     passing,
+    running,
     scopes,
     settings,
     strictness,
@@ -126,6 +127,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
         scopes.bp,
         strictness.bp,
         inspector.bp,
+        running.bp,
     ):
         app.register_blueprint(blueprint)
     separate = Scopes(

@@ -149,6 +149,12 @@ class Browser:
         """Give the window a size in pixels."""
         self._call("POST", "window/rect", width=width, height=height)
 
+    def prefer(self, scheme: str) -> None:
+        """Let the user prefer a colour scheme, "light" or "dark"."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        parameters = {"features": features}
+        self._call("POST", "goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params=parameters)
+
     def errors(self) -> list[str]:
         """Return what the console has logged as errors since the last call."""
         entries = self._call("POST", "se/log", type="browser")

@@ -10,24 +10,24 @@ from fake_webui.api.services import current_services
 from fake_webui.contract import Table
 from fake_webui.control.views import answer, find_exchange, is_number, number_argument
 from fake_webui.errors import ControlError
-from fake_webui.journal.recorder import Scope
+from fake_webui.journal.recorder import SENT, Scope
+from fake_webui.journal.searching import has_words
 
 bp = Blueprint("inspector", __name__, url_prefix="/__fake")
 
 HERE = Path(__file__).parent
 PAGE = HERE / "templates" / "inspector.html"
+MODULES = (
+    "inspector", "dom", "journal", "rows", "heights", "search", "detail", "curl", "faults",
+    "running", "settings",
+)  # fmt: skip
 # Every file that is served, so that no part of a request is ever a file name.
 ASSETS: Final = {
     name: (HERE / "static" / name, content_type)
     for name, content_type in (
         ("inspector.css", "text/css; charset=utf-8"),
-        ("inspector.js", "text/javascript; charset=utf-8"),
-        ("dom.js", "text/javascript; charset=utf-8"),
-        ("journal.js", "text/javascript; charset=utf-8"),
-        ("rows.js", "text/javascript; charset=utf-8"),
-        ("detail.js", "text/javascript; charset=utf-8"),
-        ("faults.js", "text/javascript; charset=utf-8"),
         ("icon.svg", "image/svg+xml"),
+        *((f"{name}.js", "text/javascript; charset=utf-8") for name in MODULES),
     )
 }
 HEADERS: Final = {
@@ -36,7 +36,7 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-ROWS_AT_ONCE = 2000
+ROWS_AT_ONCE = SEARCHED_AT_ONCE = 2000
 WAIT_S = 10.0
 ROW_FACTS = (
     "n", "time", "mark", "method", "path", "matched", "unknown_fields", "findings", "fault",
@@ -99,6 +99,29 @@ def entry(n: int) -> ResponseReturnValue:
     table = endpoint.body if endpoint else None
     defaults = left_out(table, exchange.payload) if isinstance(table, Table) else {}
     return answer(**exchange.full_entry(), defaults=defaults)
+
+
+@bp.get("/entries/<int:n>/body")
+def body(n: int) -> ResponseReturnValue:
+    """Return the body as it was sent, to send it again."""
+    headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+    return Response(find_exchange(n).body, mimetype="application/octet-stream", headers=headers)
+
+
+@bp.get("/search")
+def search() -> ResponseReturnValue:
+    """Return the numbers of the entries after `after` that have all the words of `text`.
+
+    Only so many are looked at: up to `through`, from where the next question goes on.
+    """
+    recorder = current_services().recorder
+    words = request.args.get("text", "").lower().split()
+    epoch, after = recorder.epoch, number_argument("after", 0)
+    start = max(after, recorder.first_n - 1)
+    through = min(recorder.last_n, start + SEARCHED_AT_ONCE)
+    entries = recorder.get_all(range(start + 1, through + 1), SENT)
+    found = [exchange.n for exchange in entries if has_words(exchange, words)]
+    return answer(epoch=epoch, found=found, through=through)
 
 
 def left_out(table: Table, payload: Any) -> dict[str, Any]:

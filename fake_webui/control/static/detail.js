@@ -1,6 +1,7 @@
 // The chosen exchange: what was sent, what was made of it, the pictures in and out.
 
-import { byId, bytes, call, duration, element } from "./dom.js";
+import { curlLine } from "./curl.js";
+import { byId, bytes, call, copyButton, duration, element } from "./dom.js";
 import { statusText, tone } from "./rows.js";
 
 const THUMBNAIL_PX = 352; // twice what is shown, for fine screens
@@ -8,11 +9,10 @@ const THUMBNAIL_PX = 352; // twice what is shown, for fine screens
 export class Detail {
   constructor() {
     this.box = byId("detail");
-    this.n = null;
-    this.empty("Choose a request to see what was sent.");
+    this.empty();
   }
 
-  empty(text) {
+  empty(text = "Choose a request to see what was sent.") {
     this.n = null;
     this.box.replaceChildren(element("p", { className: "empty" }, text));
   }
@@ -31,7 +31,7 @@ export class Detail {
 function parts(entry, epoch) {
   return [
     heading(entry), facts(entry), ...remarks(entry), ...pictures(entry, epoch), ...payload(entry), ...answer(entry),
-    json("Headers", entry.headers, true),
+    json("Headers", entry.headers, true), asCurl(entry),
   ].filter(Boolean);
 }
 
@@ -43,7 +43,7 @@ function heading(entry) {
 function facts(entry) {
   const shown = [
     element("span", { className: tone(entry) }, `status ${statusText(entry)}`),
-    duration(entry.duration_s), `#${entry.n}`, entry.time.slice(11, 23),
+    duration(entry.duration_s), element("a", { href: `#${entry.n}`, title: "A link to this request" }, `#${entry.n}`), entry.time.slice(11, 23),
     `${bytes(entry.sent_bytes)} in`, `${bytes(entry.received_bytes)} out`,
     entry.mark ? `mark ${entry.mark}` : null,
   ];
@@ -93,7 +93,7 @@ function payload(entry) {
   const sent = entry.payload;
   if (sent === null) return [];
   if (typeof sent !== "object" || Array.isArray(sent)) return [json("Payload", sent, false)];
-  const title = element("h3", {}, "Payload", copyButton(sent));
+  const title = element("h3", {}, "Payload", copyButton(() => JSON.stringify(sent, null, 2)));
   const given = Object.entries(sent).map(([name, value]) => field(name, value, entry.unknown_fields.includes(name) ? "unknown" : ""));
   return [title, element("table", { className: "fields" }, element("tbody", {}, ...given)), ...defaults(entry)];
 }
@@ -138,8 +138,11 @@ function json(title, value, folded) {
   return element("div", {}, element("h3"), made);
 }
 
-function copyButton(value) {
-  const button = element("button", { className: "link", type: "button" }, "Copy");
-  button.addEventListener("click", () => navigator.clipboard.writeText(JSON.stringify(value, null, 2)));
-  return button;
+function asCurl(entry) {
+  const line = element("pre", { className: "json", id: "curl" });
+  const made = element("details", {}, element("summary", {}, "As curl"), copyButton(() => line.textContent), line);
+  made.addEventListener("toggle", async () => {
+    if (made.open && !line.textContent) line.textContent = await curlLine(entry);
+  });
+  return element("div", {}, element("h3"), made);
 }

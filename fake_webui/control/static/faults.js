@@ -1,19 +1,13 @@
 // A button for each fault, and the rules in force.
 
-import { byId, call, element } from "./dom.js";
+import { byId, call, element, foldable } from "./dom.js";
 
 export class Faults {
   constructor() {
     this.actions = {};
-    byId("open-faults").addEventListener("click", () => this.toggle());
+    foldable("open-faults", "faults");
     byId("fault-path").addEventListener("change", () => this.drawActions());
     byId("fault-when").addEventListener("change", () => this.askNumber());
-  }
-
-  toggle() {
-    const panel = byId("faults");
-    panel.hidden = !panel.hidden;
-    byId("open-faults").setAttribute("aria-expanded", String(!panel.hidden));
   }
 
   askNumber() {
@@ -45,7 +39,7 @@ export class Faults {
   }
 
   button(name, action, path) {
-    const inputs = Object.entries(action.with).filter(([, one]) => one.default !== null).map(([key, one]) => setting(key, one));
+    const inputs = Object.entries(action.with).map(([key, one]) => setting(key, one));
     const button = element("button", { type: "button", title: action.symptom }, name);
     button.dataset.action = name;
     button.disabled = Boolean(path) && action.endpoints.length > 0 && !action.endpoints.includes(path);
@@ -55,18 +49,30 @@ export class Faults {
   }
 
   async add(name, inputs) {
-    const path = byId("fault-path").value;
-    const rule = {
-      match: path ? { path } : {}, when: this.when(), action: name,
-      with: Object.fromEntries(inputs.map((input) => [input.name, value(input)])),
-    };
     try {
-      await call("POST", "v1/faults", rule);
+      await call("POST", "v1/faults", this.asked(name, inputs));
       byId("fault-message").textContent = `${name}: ${this.actions[name].symptom}`;
     } catch (error) {
       byId("fault-message").textContent = error.message;
     }
     await this.refresh();
+  }
+
+  asked(name, inputs) {
+    const defaults = this.actions[name].with;
+    const values = inputs.filter((input) => input.value !== "").map((input) => [input.name, value(input)]);
+    const given = values.filter(([key, one]) => one !== defaults[key].default);
+    const times = byId("fault-times").value;
+    return {
+      match: this.match(), when: this.when(), action: name, with: Object.fromEntries(given),
+      ...(times ? { times: Number(times) } : {}),
+    };
+  }
+
+  match() {
+    const path = byId("fault-path").value;
+    const payload = byId("fault-payload").value.trim();
+    return { ...(path ? { path } : {}), ...(payload ? { payload: readPayload(payload) } : {}) };
   }
 
   when() {
@@ -106,15 +112,35 @@ function when(rule) {
 
 const words = (values) => Object.entries(values).filter(([, one]) => one !== null).map(([key, one]) => `${key} ${one}`).join(", ");
 
+function readPayload(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`The payload is not JSON: ${error.message}`);
+  }
+}
+
 function setting(key, one) {
   if (one.choices) {
     const options = one.choices.map((choice) => element("option", { value: choice }, choice));
     return element("select", { name: key, title: one.about, ariaLabel: key }, ...options);
   }
   const isNumber = typeof one.default === "number";
-  const input = element("input", { name: key, type: isNumber ? "number" : "text", value: String(one.default), title: one.about, ariaLabel: key });
+  const input = element("input", { name: key, type: isNumber ? "number" : "text", value: String(one.default ?? ""), title: one.about, ariaLabel: key });
   if (isNumber) input.step = "any";
+  else if (one.default === null) input.dataset.json = "";
   return input;
 }
 
-const value = (input) => (input.type === "number" ? Number(input.value) : input.value);
+function value(input) {
+  if (input.type === "number") return Number(input.value);
+  return "json" in input.dataset ? jsonOrText(input.value) : input.value;
+}
+
+function jsonOrText(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,25 +1,70 @@
-// The page as a whole: journal → filter → list → detail, and the buttons.
+// The page as a whole: journal → filter and search → list → detail, and the buttons.
 
-import { byId, bytes, call } from "./dom.js";
+import { BASE_URL, byId, bytes, call, copyButton } from "./dom.js";
 import { Detail } from "./detail.js";
 import { Faults } from "./faults.js";
 import { Journal } from "./journal.js";
 import { RowList, hasProblem } from "./rows.js";
+import { Running } from "./running.js";
+import { Search } from "./search.js";
+import { Settings } from "./settings.js";
+import { quoted } from "./curl.js";
 
 const detail = new Detail();
 const faults = new Faults();
-const list = new RowList((n) => detail.show(n, journal.epoch));
+const running = new Running();
+const search = new Search(draw);
+const list = new RowList(choose);
 const journal = new Journal(onJournal, onConnection);
 let shownStatus = "";
+let linked = linkedNumber(); // what the address asks for, until it is shown
 
 function onJournal(isFresh) {
-  if (isFresh || (detail.n !== null && !(detail.n >= journal.rows[0]?.n))) {
-    list.chosen = null;
-    detail.empty("Choose a request to see what was sent.");
-  }
+  if (isFresh || (detail.n !== null && !(detail.n >= journal.rows[0]?.n))) forget();
+  if (linked !== null) follow(linked);
+  linked = null;
   draw();
   refreshDetail();
   faults.refresh();
+  running.refresh();
+}
+
+function forget() {
+  list.mark(null);
+  detail.empty();
+  back();
+  if (linked === null) history.replaceState(null, "", location.pathname);
+}
+
+function follow(n) {
+  byId("follow").checked = false;
+  list.mark(n);
+  list.isToBeShown = true;
+  open(n, true);
+}
+
+function choose(n, isOpened) {
+  history.replaceState(null, "", `#${n}`);
+  open(n, isOpened);
+}
+
+async function open(n, isOpened) {
+  await detail.show(n, journal.epoch);
+  if (!isOpened) return;
+  document.body.classList.add("reading"); // where there is room for one column
+  byId("detail").focus({ preventScroll: true });
+  byId("detail").scrollTop = 0;
+}
+
+function back() {
+  if (!document.body.classList.contains("reading")) return;
+  document.body.classList.remove("reading");
+  byId("rows").focus({ preventScroll: true });
+}
+
+function linkedNumber() {
+  const found = /^#(\d{1,15})$/.exec(location.hash);
+  return found ? Number(found[1]) : null;
 }
 
 function refreshDetail() {
@@ -30,17 +75,22 @@ function refreshDetail() {
 }
 
 function draw() {
-  const rows = visible();
+  const text = byId("filter").value.trim().toLowerCase();
+  search.ask(text, journal.epoch, journal.last);
+  const rows = visible(text.split(/\s+/).filter(Boolean));
   list.show(rows, byId("follow").checked);
   const shown = rows.length === journal.rows.length ? "" : `${rows.length} of `;
-  byId("counts").textContent = `${shown}${journal.rows.length} requests, ${bytes(journal.usedBytes)}`;
+  const more = search.isDone ? "" : ", searching";
+  byId("counts").textContent = `${shown}${journal.rows.length} requests, ${bytes(journal.usedBytes)}${more}`;
+  byId("nothing-sent").hidden = journal.rows.length > 0;
+  byId("nothing-found").hidden = !journal.rows.length || rows.length > 0;
 }
 
-function visible() {
-  const words = byId("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+function visible(words) {
   const problems = byId("problems").checked;
   if (!words.length && !problems) return journal.rows;
-  return journal.rows.filter((row) => (!problems || hasProblem(row)) && words.every((word) => searched(row).includes(word)));
+  const isMeant = (row) => search.found.has(row.n) || words.every((word) => searched(row).includes(word));
+  return journal.rows.filter((row) => (!problems || hasProblem(row)) && isMeant(row));
 }
 
 const searched = (row) => `${row.method} ${row.path} ${row.status} ${row.fault ?? ""} ${row.mark ?? ""}`.toLowerCase();
@@ -53,21 +103,59 @@ function onConnection(isUp) {
 
 async function introduce() {
   const health = await call("GET", "v1/health");
-  byId("server").textContent = `${location.host} · ${health.version} as ${health.emulates} ${health.emulated_version}`;
+  byId("server").textContent = `${health.version} as ${health.emulates} ${health.emulated_version}`;
+  showScope(health.scopes);
+}
+
+function showScope(count) {
+  const scope = /\/__fake\/scope\/([^/]+)/.exec(location.pathname)?.[1];
+  if (scope) {
+    byId("scope").textContent = `scope ${scope}`;
+    document.title = `${scope}: ${document.title}`;
+  } else if (count) {
+    byId("scope").textContent = `outside of its ${count} scope${count > 1 ? "s" : ""}`;
+  }
+}
+
+function introduceEmptyList() {
+  const line = `curl -X POST ${BASE_URL}/sdapi/v1/txt2img -H ${quoted("Content-Type: application/json")} -d ${quoted('{"prompt": "a cat", "steps": 5}')}`;
+  byId("base-url").textContent = BASE_URL;
+  byId("base-url").after(copyButton(() => BASE_URL));
+  byId("first-line").textContent = line;
+  byId("first-line").after(copyButton(() => line));
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("ask").open) return;
+  if (event.key === "/" && !event.target.matches("input:not([type=checkbox]), select")) {
+    event.preventDefault();
+    byId("filter").select();
+  } else if (event.key === "Escape") {
+    if (event.target === byId("filter")) clearFilter();
+    back();
+    byId("rows").focus({ preventScroll: true });
+  }
+}
+
+function clearFilter() {
+  byId("filter").value = "";
+  draw();
 }
 
 byId("filter").addEventListener("input", draw);
 byId("problems").addEventListener("change", draw);
 byId("follow").addEventListener("change", draw);
 byId("rows").addEventListener("wheel", (event) => { if (event.deltaY < 0) byId("follow").checked = false; }, { passive: true });
+byId("rows").addEventListener("keydown", (event) => { if (["Home", "ArrowUp", "PageUp"].includes(event.key)) byId("follow").checked = false; });
+byId("back").addEventListener("click", back);
 byId("clear").addEventListener("click", () => call("DELETE", "v1/requests"));
-byId("reset").addEventListener("click", () => call("POST", "v1/reset"));
+byId("reset").addEventListener("click", () => byId("ask").showModal());
+byId("ask").addEventListener("close", () => { if (byId("ask").returnValue === "reset") call("POST", "v1/reset"); });
+window.addEventListener("hashchange", () => { if (linkedNumber() !== null) { follow(linkedNumber()); draw(); } });
+document.addEventListener("keydown", onKey);
+new Settings();
 introduce();
+introduceEmptyList();
 faults.refresh();
+running.run();
 journal.run();
-
-const scope = /\/__fake\/scope\/([^/]+)/.exec(location.pathname);
-if (scope) {
-  byId("scope").textContent = `scope ${scope[1]}`;
-  document.title = `${scope[1]}: ${document.title}`;
-}

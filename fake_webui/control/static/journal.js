@@ -1,5 +1,7 @@
 // The journal as this page knows it: rows by number, kept up to date by asking for changes.
 
+import { pause } from "./dom.js";
+
 const PAUSE_MS = 120; // between two answers, so that a flood of requests is drawn a few times a second
 const RETRY_MS = 1000;
 const ROWS_KEPT = 100_000;
@@ -74,5 +76,3 @@ export class Journal {
     if (this.rows.length > ROWS_KEPT) this.rows.splice(0, this.rows.length - ROWS_KEPT);
   }
 }
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
