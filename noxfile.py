@@ -92,9 +92,10 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def screenshots(session: nox.Session) -> None:
-    """Make the README's pictures of the app's page anew."""
+    """Make the README's pictures of the app's page and of the inspector anew."""
     prepare(session, "test")
-    session.run("python", "-m", "tests.gui.screenshots", *(session.posargs or [".github/images"]))
+    for pictures in ("tests.gui.screenshots", "tests.fake_webui.inspector_pictures"):
+        session.run("python", "-m", pictures, *(session.posargs or [".github/images"]))
 
 
 @nox.session
