@@ -90,7 +90,7 @@ def _reading(view: View, body: type[Body] | None, query: type[Query] | None) -> 
         if body is not None:
             given["body"] = read_body(body)
         if query is not None:
-            given["query"] = checked(query, request.args.to_dict())
+            given["query"] = checked(query, clean_json(request.args.to_dict()))
         return view(**given)
 
     return answer

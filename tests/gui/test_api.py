@@ -1,12 +1,17 @@
 """The page's JSON interface, over HTTP: what a front end reads and what it orders."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import Phase, given, settings
 
-from tests.gui.conftest import SMALL, OpenPage, PageClient
-from tests.support import wait_until
+from fake_webui import FakeWebUI
+from fake_webui.testing.types import ServerOptions
+from tests.gui.conftest import LIMITS, SMALL, OpenPage, PageClient
+from tests.support import ROOT, wait_until
 
 
 def test_the_page_is_served(page: PageClient) -> None:
@@ -22,6 +27,29 @@ def test_the_state_says_which_webui_answers(page: PageClient) -> None:
     assert up[0]["kind"] == "AUTOMATIC1111"
     assert up[0]["version"] == "v1.10.1"
     assert up[0]["models"] == len(page.get("/choices")["checkpoints"]["names"])
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        ({"no_api": True}, "no-api", "start it with --api"),
+        ({"api_auth": "me:secret"}, "wrong-password", "wants a user and a password"),
+    ],
+)
+def test_the_state_says_what_keeps_a_webui_away(
+    open_page: OpenPage, options: ServerOptions, status: str, said: str
+) -> None:
+    """One that can't be used is told from one that is up, with what to do about it."""
+    with FakeWebUI(**options) as webui:
+        page = open_page(webui_url=webui.url, limits=replace(LIMITS, patience_s=0.2))
+        [found] = wait_until(lambda: [w for w in states(page) if w["status"] == status])
+        assert said in found["sentence"]
+    wait_until(lambda: [w for w in states(page) if w["status"] == "gone"])
+
+
+def states(page: PageClient) -> Any:
+    """Return what the page knows of its WebUIs."""
+    return page.get("/state")["webuis"]
 
 
 def test_choices_come_from_the_webui(page: PageClient) -> None:
@@ -81,6 +109,17 @@ def test_what_the_webui_lacks_is_refused(page: PageClient) -> None:
     draft = {"prompt": "a cat", "config": {"txt2img": {"checkpoint": "nothing"}}}
     assert "can't run this" in page.post("/preview", {"draft": draft})["refusal"]
     assert "can't run this" in page.refused("POST", "/jobs", 422, {"draft": draft})["message"]
+
+
+def test_the_table_of_the_documentation_is_the_interface(page: PageClient) -> None:
+    """No endpoint is missing from it, none is promised in vain."""
+    told = (ROOT / "app" / "docs" / "page.md").read_text(encoding="utf-8")
+    table = told.partition("<!-- endpoints: gui -->")[2].partition("\n\n")[0]
+    paths = page.get("/openapi.json")["paths"].items()
+    there = {
+        (method.upper(), path.removeprefix("/api/v1")) for path, found in paths for method in found
+    }
+    assert set(re.findall(r"`([A-Z]+) (/[^`]*)`", table)) == there
 
 
 def test_nothing_that_the_document_allows_breaks_the_page(idle_page: PageClient) -> None:

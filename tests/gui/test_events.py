@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import requests
 
+from app.gui.event_hub import BUFFER, MAX_STREAMS, EventHub
 from tests.gui.conftest import LIMITS, OpenPage, PageClient
 from tests.support import wait_until
 
@@ -82,6 +83,35 @@ def test_a_page_that_was_away_too_long_is_told_so(idle_page: PageClient) -> None
     """An id of another process's events says that everything is to be loaded again."""
     with listening(idle_page, "0123abcd-7") as events:
         assert until(events, "hello")["data"] == {"missed": True}
+
+
+def test_more_than_the_buffer_holds_is_said_to_be_missed() -> None:
+    """A page that was away for too many events is told so, and goes on with the next."""
+    hub = EventHub()
+    last = hub.event_id(0)
+    for number in range(BUFFER + 1):
+        hub.publish("queue", {"number": number})
+    events = hub.follow(last, heartbeat_s=1)
+    hello = next(events)
+    hub.publish("queue", {"number": "next"})
+    following = next(events)
+    assert hello is not None
+    assert following is not None
+    assert (hello.data, following.data) == ({"missed": True}, {"number": "next"})
+
+
+def test_too_many_pages_are_refused(idle_page: PageClient) -> None:
+    """So many listen at a time that others still get their answers; one that leaves makes room."""
+    url = f"{idle_page.url}/api/v1/events"
+    with ExitStack() as stack:
+        streams = []  # an iterator that is dropped closes its connection
+        for _ in range(MAX_STREAMS):
+            answer = stack.enter_context(requests.get(url, stream=True, timeout=20))
+            streams.append(answer.iter_lines(chunk_size=1))
+            assert next(streams[-1]).startswith(b"id: ")
+        assert requests.get(url, stream=True, timeout=20).status_code == 503
+        assert idle_page.get("/state")["version"]
+    wait_until(lambda: requests.get(url, stream=True, timeout=20).status_code == 200)
 
 
 def test_a_silent_stream_gives_signs_of_life(idle_page: PageClient) -> None:

@@ -56,6 +56,13 @@ def test_search_and_filters_narrow_the_list(idle_page: PageClient) -> None:
     assert idle_page.get("/history", status="failed")["jobs"] == []
 
 
+def test_a_search_for_what_no_prompt_has_finds_nothing(page: PageClient) -> None:
+    """Control characters and odd quotes are no error of the store."""
+    page.run("a cat")
+    for words in ("\x00", 'cat "', "a\x00zebra", "NEAR(", "*", "prompt:"):
+        assert page.call("GET", "/history", params={"query": words}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("given", "place"),
     [({"limit": "many"}, "limit"), ({"status": "gone"}, "status"), ({"x": 1}, "x")],
