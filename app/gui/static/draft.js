@@ -4,7 +4,7 @@
 // the defaults, in that order.
 
 const KEY = "draft";
-const EMPTY = { prompt: "", negative_prompt: "", pack_id: null, only: [], preset: null, seed: null, config: {} };
+const EMPTY = { prompt: "", negative_prompt: "", pack_id: null, only: [], preset: null, seed: null, axes: {}, config: {} };
 
 let draft = { ...EMPTY, ...read() };
 const listeners = [];

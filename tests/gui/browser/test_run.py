@@ -153,3 +153,13 @@ def test_names_are_suggested_while_a_tag_is_written(idle_page: AppPage) -> None:
     idle_page.browser.press("Enter")
     text = idle_page.value("#prompt")
     assert text == f"a cat <lora:{loras[0]}:1>"
+
+
+def test_a_setting_takes_several_values(idle_page: AppPage) -> None:
+    """One job for each combination of them; they are kept over a reload."""
+    idle_page.draft("a castle")
+    idle_page.browser.type("#axes", "steps=1|2; cfg=5|6|7")
+    idle_page.browser.wait_for(".outcome-count", "6 jobs")
+    idle_page.open("run")
+    idle_page.browser.wait_for(".outcome-count", "6 jobs")
+    assert idle_page.value("#axes") == "steps=1|2; cfg=5|6|7"

@@ -20,6 +20,8 @@ export function makePrompts(tools) {
   const negative = area("negative-prompt", "Negative prompt", 2);
   const only = h("input", { id: "only", type: "text", autocomplete: "off", placeholder: "all; or names, rows" });
   const onlyField = h("div", { class: "field" }, h("label", { htmlFor: "only", text: "Only these prompts" }), only);
+  const axes = h("input", { id: "axes", type: "text", autocomplete: "off", spellcheck: false, placeholder: "cfg=5|7; sampler=Euler|DDIM" });
+  const axesField = h("div", { class: "field double" }, h("label", { htmlFor: "axes", text: "Settings that take several values" }), axes);
   const pack = chooser("pack", "Pack", "None");
   const preset = chooser("preset", "Preset", "None");
   const editPack = h("button", { type: "button", class: "small", text: "Edit pack", on: { click: () => go("packs", current().pack_id) } });
@@ -28,6 +30,7 @@ export function makePrompts(tools) {
   prompt.input.addEventListener("input", () => change({ prompt: prompt.input.value }));
   negative.input.addEventListener("input", () => change({ negative_prompt: negative.input.value }));
   only.addEventListener("input", () => change({ only: only.value.split(",").map((name) => name.trim()).filter(Boolean) }));
+  axes.addEventListener("input", () => change({ axes: axesOf(axes.value) }));
   pack.input.addEventListener("change", () => change({ pack_id: pack.input.value || null, only: [] }));
   preset.input.addEventListener("change", () => change({ preset: preset.input.value || null }));
   on("packs", async () => {
@@ -44,9 +47,10 @@ export function makePrompts(tools) {
     put(prompt.input, draft.prompt);
     put(negative.input, draft.negative_prompt);
     put(only, draft.only.join(", "));
+    put(axes, Object.entries(draft.axes).map(([name, values]) => `${name}=${values.join("|")}`).join("; "));
   }
 
-  const choosers = h("div", { class: "fields" }, pack.element, preset.element, onlyField, h("div", { class: "field buttons wide" }, editPack, save, ...tools));
+  const choosers = h("div", { class: "fields" }, pack.element, preset.element, onlyField, axesField, h("div", { class: "field buttons wide" }, editPack, save, ...tools));
   return { element: h("section", { class: "card prompts", ariaLabel: "Prompts" }, prompt.element, negative.element, choosers), show };
 }
 
@@ -70,6 +74,11 @@ function chooser(id, label, none) {
     },
   };
 }
+
+/** Return the values by setting of a text like "cfg=5|7; steps=20|30". */
+const axesOf = (text) =>
+  Object.fromEntries(text.split(";").map((one) => one.split("=")).filter(([name]) => name.trim())
+    .map(([name, values = ""]) => [name.trim(), values.split("|").map((value) => value.trim()).filter(Boolean)]));
 
 const namesOf = ({ packs, samples = [], presets }) => [...(packs ?? presets), ...samples];
 
