@@ -19,6 +19,7 @@ from app.errors import AppError, HomeError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.job_service import JobService
+from app.jobs.search import bring_up_to_date
 from app.jobs.trash import Trash
 from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
@@ -124,6 +125,7 @@ def build_app(
     if not read_only:
         with suppress(HomeError):  # a full disk can still be read; the runners try again
             registry.recover()
+            bring_up_to_date(opened)
     queue, history = JobQueue(opened), JobHistoryStore(opened)
     artifacts = ArtifactStore(files, template)
     overviews = Overviews(queue, history, artifacts)

@@ -1,11 +1,13 @@
 """`queue`: what waits and runs, and changing it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from app.bootstrap import Application
+from app.commands.history.exporting import export_lines, write_lines
 from app.commands.shared import completing
 from app.commands.shared.asking import confirm_jobs, yes_option
 from app.commands.shared.checking import check_jobs
@@ -20,7 +22,9 @@ from app.commands.shared.roads import ROADS
 from app.commands.shared.submitting import plan, print_added, remember, say_dry_run, source_options
 from app.commands.shared.tables import print_table
 from app.config.pipeline_config import parse_config
+from app.jobs.exchange import read_specs
 from app.jobs.job_history import HistoryFilter
+from app.jobs.job_service import MOST
 from app.jobs.models import JobRecord, JobSpec, JobStatus, RunMode
 from app.planning.draft import changed_by_cleaning
 from app.planning.resuming import resumed
@@ -96,6 +100,29 @@ def add(
     remember(app)
     print_added(app, job_ids, as_json=as_json)
     say_if_paused(app)
+
+
+@queue.command()
+@click.option("--out", type=click.Path(path_type=Path), help="A file; replaced if it is there.")
+@with_app_to_read
+def export(app: Application, *, out: Path | None) -> None:
+    """Write what waits as JSON lines, in the order of the line, for `queue import` elsewhere."""
+    waiting = [job for job in app.queue.list_jobs(MOST) if job.status is JobStatus.QUEUED]
+    write_lines(export_lines(waiting, "jsonl", app.files), out)
+
+
+@queue.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@with_webuis
+@json_option
+def import_jobs(app: Application, *, file: Path, as_json: bool) -> None:
+    """Queue the jobs of a file of `queue export` or `history export`, just as they were."""
+    specs = [app.job_service.prepared(spec) for spec in read_specs(file)]
+    if not specs:
+        notice(f"{file} has no jobs.", "yellow")
+        return
+    check_jobs(app, specs)
+    print_added(app, app.job_service.submit(specs), as_json=as_json)
 
 
 @queue.command()
@@ -217,7 +244,7 @@ def _again(app: Application, ids: Sequence[str], *, from_stage: bool) -> list[Jo
     """Return the jobs once more, whole or what is left of them."""
     if not from_stage:
         return app.job_service.plan_retry(ids)
-    rest = {job_id: resumed(app.history.get(job_id), app.home) for job_id in ids}
+    rest = {job_id: resumed(app.history.get(job_id), app.files) for job_id in ids}
     if anew := [job_id for job_id, specs in rest.items() if not specs]:
         notice(f"From the start, for no stage was whole: {', '.join(anew)}.", "yellow")
     whole = zip(anew, app.job_service.plan_retry(anew), strict=True)

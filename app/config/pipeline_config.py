@@ -17,10 +17,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from app.cleaning import clean_json
-from app.config.refusals import Problem, problem_of
+from app.config.refusals import OWN_WORDS, Problem, problem_of
 from app.errors import ConfigurationError
+from app.storage.names import check_template
 
 RANDOM_SEED = -1
 """Stands for "draw one"; a submitted job never has it."""
@@ -48,6 +50,13 @@ def _each_has_args(scripts: dict[str, Any]) -> dict[str, Any]:
     return scripts
 
 
+def _names_files(template: str) -> str:
+    try:
+        return check_template(template) if template else template
+    except ConfigurationError as error:
+        raise PydanticCustomError(OWN_WORDS, "{words}", {"words": str(error)}) from error
+
+
 Number = BeforeValidator(_no_switch)
 Name = Annotated[str | None, BeforeValidator(_blank_is_none)]
 Size = Annotated[int, Number, Field(ge=64, le=4096, multiple_of=8)]
@@ -57,6 +66,7 @@ CfgScale = Annotated[float, Number, Field(ge=0, le=30)]
 CfgScaleOrNone = Annotated[float | None, Field(ge=0, le=30), Number]
 Fraction = Annotated[float, Number, Field(ge=0, le=1)]
 Seed = Annotated[int, Number, Field(ge=RANDOM_SEED, le=MAX_SEED)]
+FileName = Annotated[str, AfterValidator(_names_files)]
 Scripts = Annotated[dict[str, Any], AfterValidator(_each_has_args)]
 ScriptArgs = tuple[Any, ...]
 Pixels = Annotated[int, Number, Field(ge=0, le=4096)]
@@ -208,6 +218,7 @@ class PipelineOptions(Section):
     """
 
     input_image: Name = None
+    file_name: FileName = ""  # a template of `app.storage.names`; "" is the usual one
     default_negative_prompt: str = ""
     global_prompt: str = ""
     global_prompt_stages: tuple[StageName, ...] = ("txt2img",)

@@ -19,6 +19,9 @@ KINDS: Mapping[Any, str] = {
     dict[str, Any]: 'scripts by their names, each an object with a list "args"',
 }
 
+OWN_WORDS = "own_words"
+"""The type of errors whose message says all."""
+
 Location = tuple[int | str, ...]
 
 
@@ -43,6 +46,8 @@ def problem_of(error: ErrorDetails, root: type[BaseModel]) -> Problem:
 def explain(error: ErrorDetails, root: type[BaseModel]) -> str:
     """Return the sentence for one of pydantic's errors on `root`."""
     location, dotted = error["loc"], ".".join(map(str, error["loc"]))
+    if error["type"] == OWN_WORDS:
+        return f"{dotted}: {error['msg']}"
     if error["type"] == "extra_forbidden":
         return f"{dotted}: no such setting; {_hint(location, root)}"
     if error["type"] == "model_type":

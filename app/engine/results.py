@@ -78,6 +78,7 @@ class JobResults:
             self._label(stage, index, seed),
             infotext=infotexts[number] if number < len(infotexts) else "",
             model=answer.info.get("sd_model_name"),
+            template=self._job.config.pipeline.file_name,
         )
 
     def _label(self, stage: str, index: int, seed: int | None) -> ImageLabel:

@@ -149,6 +149,10 @@ class JobService:
         spec = replace(spec, config=config, run_mode=run_mode, priority=None)
         return self._queue.add([self._prepare(spec, ())])[0]
 
+    def prepared(self, spec: JobSpec) -> JobSpec:
+        """Return a job that comes from elsewhere, brought under the rules for new ones."""
+        return self._prepare(spec, ())
+
     def plan_edit(
         self, job_ids: Iterable[str], changes: Mapping[str, Any]
     ) -> list[tuple[JobRecord, JobSpec]]:

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from app.config.pipeline_config import merge
 from app.errors import ImageFileError
 from app.jobs.job_service import respecified
 from app.jobs.models import JobRecord, JobSpec
+from app.storage.home_files import HomeFiles
 from app.storage.inputs import path_of, reference_to
 
 SOURCE = "retry_stage"
 
 
-def resumed(job: JobRecord, home: Path) -> list[JobSpec]:
+def resumed(job: JobRecord, files: HomeFiles) -> list[JobSpec]:
     """Return what makes the rest of a job: a job for each picture of its last whole stage.
 
     None where no stage was whole, or all were: such a job is made again from its start.
@@ -26,7 +26,7 @@ def resumed(job: JobRecord, home: Path) -> list[JobSpec]:
     if stage is None or stage == job.stages[-1]:
         return []
     done = job.stages[1 : job.stages.index(stage) + 1]
-    return [_begun(job, image, done, home) for image in job.images if image["stage"] == stage]
+    return [_begun(job, image, done, files) for image in job.images if image["stage"] == stage]
 
 
 def _last_whole(job: JobRecord) -> str | None:
@@ -40,8 +40,8 @@ def _last_whole(job: JobRecord) -> str | None:
     return found
 
 
-def _begun(job: JobRecord, image: Any, done: Sequence[str], home: Path) -> JobSpec:
-    reference = reference_to(home / image["path"])
+def _begun(job: JobRecord, image: Any, done: Sequence[str], files: HomeFiles) -> JobSpec:
+    reference = reference_to(files / image["path"])
     if not reference.endswith(image["sha256"]):
         raise ImageFileError(f"{path_of(reference)}: has been changed since it was made")
     seed = {} if image.get("seed") is None else {"seed": image["seed"]}

@@ -100,16 +100,25 @@ class ArtifactStore:
         self._template = check_template(template)
 
     def save_image(
-        self, data: bytes, label: ImageLabel, infotext: str = "", model: str | None = None
+        self,
+        data: bytes,
+        label: ImageLabel,
+        infotext: str = "",
+        model: str | None = None,
+        template: str = "",
     ) -> SavedImage:
         """Write one image under a free name and return what is known of it.
+
+        `template` names it in place of the usual one, where it is not "".
 
         Raises:
             BadAnswerError: if the bytes are not a picture; nothing is written then.
             HomeError: if the home can't be written or its disk is full.
         """
         suffix, width, height = inspect_image(data)
-        written = write_new(self._folder(label) / (file_stem(self._template, label) + suffix), data)
+        written = write_new(
+            self._folder(label) / (file_stem(template or self._template, label) + suffix), data
+        )
         return SavedImage(
             path=self._relative(written),
             sha256=hashlib.sha256(data).hexdigest(),

@@ -12,15 +12,17 @@ Row = tuple[Any, ...]
 Condition = tuple[str, Sequence[Any]]
 """A test in SQL and the values of its placeholders."""
 
-WORD_COLUMNS = ("prompt", "negative", "model", "pack", "error")
-"""The texts of a job that can be searched, by the names that a query gives them."""
+FREE_COLUMNS = ("prompt", "negative", "model", "pack", "error")
+"""The texts of a job that any word of a query is looked for in, by the names that it gives them."""
+WORD_COLUMNS = (*FREE_COLUMNS, "file", "seed", "size")
+"""All that can be searched; the last ones only where a query names them."""
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
 class Term(NamedTuple):
-    """Words that must follow each other, in one of WORD_COLUMNS, or with "" in any."""
+    """Words that must follow each other, in one of WORD_COLUMNS, or with "" in a free one."""
 
     column: str
     words: str

@@ -1,14 +1,15 @@
 """A job's texts as the lexemes of a tsvector, split as SQLite's FTS5 splits them.
 
 PostgreSQL's own parsers keep a path or an address as one token, and its weights tell four columns
-apart; here are five. So each word is a lexeme twice: plain, and with its column's name before it.
+apart; here are more. So a word is a lexeme with its column's name before it, and one by itself
+where a query finds it that names no column.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.store.job_store import WORD_COLUMNS, Term
+from app.store.job_store import FREE_COLUMNS, WORD_COLUMNS, Term
 
 _WORD = re.compile(r"[^\W_]+")
 _LAST_POSITION = 16_383  # of a tsvector
@@ -21,7 +22,8 @@ def lexemes_of(texts: Mapping[str, str | None]) -> str:
     """Return a tsvector, as text, of the texts under WORD_COLUMNS."""
     places: dict[str, list[int]] = {}
     for position, column, word in _placed(texts):
-        for lexeme in (word, _tagged(column, word)):
+        free = (word,) if column in FREE_COLUMNS else ()
+        for lexeme in (*free, _tagged(column, word)):
             places.setdefault(lexeme, []).append(position)
     return " ".join(
         f"'{lexeme}':{','.join(map(str, positions[:255]))}" for lexeme, positions in places.items()

@@ -93,4 +93,5 @@ MIGRATIONS: tuple[str, ...] = (
     DROP INDEX jobs_needs;
     CREATE INDEX jobs_by_needs ON jobs (needs, priority DESC, rank, n) WHERE status = 'queued';
     """,
+    "DROP TABLE IF EXISTS words",
 )

@@ -6,9 +6,10 @@ Jobs are searched by FTS5 where it is compiled in, else in a plain table that is
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.store.job_store import WORD_COLUMNS, Condition, Connection, Term
+from app.store.job_store import FREE_COLUMNS, WORD_COLUMNS, Condition, Connection, Term
 
 _COLUMNS = ", ".join(WORD_COLUMNS)
+_FREE = f"{{{' '.join(FREE_COLUMNS)}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class SqliteDialect:
     ) -> None:
         """Write a job's texts as they are; SQLite splits them."""
         connection.execute(
-            f"INSERT INTO words (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant text
+            f"INSERT INTO words (rowid, {_COLUMNS}) VALUES (?{', ?' * len(WORD_COLUMNS)})",  # noqa: S608 - constant text
             [number, *(texts.get(column) for column in WORD_COLUMNS)],
         )
 
@@ -60,7 +61,7 @@ class SqliteDialect:
         if self.has_full_text_search:
             query = " AND ".join(_fts_term(*term) for term in terms) or '""'
             return "n IN (SELECT rowid FROM words WHERE words MATCH ?)", [query]
-        everywhere = " || ' ' || ".join(f"coalesce({column}, '')" for column in WORD_COLUMNS)
+        everywhere = " || ' ' || ".join(f"coalesce({column}, '')" for column in FREE_COLUMNS)
         tests = " AND ".join(f"{column or everywhere} LIKE ?" for column, _ in terms) or "0"
         return (
             f"n IN (SELECT rowid FROM words WHERE {tests})",  # noqa: S608 - the columns are the table's own
@@ -70,4 +71,4 @@ class SqliteDialect:
 
 def _fts_term(column: str, words: str) -> str:
     quoted = '"' + words.replace('"', '""') + '"*'
-    return f"{column} : {quoted}" if column else quoted
+    return f"{column or _FREE} : {quoted}"

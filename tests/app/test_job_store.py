@@ -199,10 +199,8 @@ def test_search_works_without_full_text_search(
     assert isinstance(store, SqliteStore)
     with store.transaction() as connection:
         connection.execute("DROP TABLE words")
-        connection.execute(
-            "CREATE TABLE words (rowid INTEGER PRIMARY KEY, prompt, negative, model, pack, error)"
-        )
         connection.dialect = SqliteDialect(has_full_text_search=False)
+        connection.dialect.create_words(connection)
     job_ids = queue.add([BOAT, JobSpec(prompt="a ship", config=merge())])
     queue.cancel(job_ids)
     assert [job.prompt for job in history.search("prompt:boat")] == ["a boat"]

@@ -9,11 +9,11 @@ import click
 
 from app.bootstrap import Application
 from app.commands.history.again import import_images, job_ids_argument, replay
-from app.commands.history.exporting import FORMATS, export_lines
+from app.commands.history.exporting import FORMATS, export_lines, write_lines
 from app.commands.history.job_page import print_job
-from app.commands.history.pruning import plan_pruning, remove_files
+from app.commands.history.pruning import beyond, plan_pruning, remove_files
 from app.commands.shared.asking import confirm, yes_option
-from app.commands.shared.filters import filter_options, moment
+from app.commands.shared.filters import filter_options, moment, size_bytes
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
 from app.commands.shared.opening import with_app, with_app_to_read
@@ -21,9 +21,9 @@ from app.commands.shared.options import json_option
 from app.commands.shared.orphans import orphans_of
 from app.commands.shared.output import count, notice, print_json, say
 from app.commands.shared.tables import print_rows
+from app.jobs.exchange import restore as jobs_from
 from app.jobs.job_history import HistoryFilter
 from app.jobs.models import JobRecord
-from app.storage.files import replace_file
 from app.storage.orphans import keep_files
 
 limit_option = click.option(
@@ -62,9 +62,10 @@ def search(
     app: Application, *, text: tuple[str, ...], limit: int, before: str | None, as_json: bool,
     **chosen: Any,
 ) -> None:  # fmt: skip
-    """Find past jobs by words in prompts, models, packs and errors.
+    """Find past jobs by words in prompts, models, packs and errors, by seed, size and file name.
 
-    Each word must be there; `error:memory`, `model:ink` or `pack:castles` look in one place,
+    Each word must be there; `error:memory`, `model:ink`, `pack:castles`, `seed:123`,
+    `size:832x1216` or `file:hero` look in one place,
     and "quoted words" must follow each other.
     """
     where = HistoryFilter(**chosen)
@@ -125,19 +126,26 @@ def export(
 ) -> None:
     """Write past jobs as JSON lines or CSV, newest first."""
     jobs = app.history.every_job(HistoryFilter(**chosen), text)
-    lines = export_lines(jobs, form, app.files)
-    if out is None:
-        for line in lines:
-            say(line, nl=False)
-        return
-    text_out = "".join(lines)
-    replace_file(out.absolute(), text_out.encode())
-    notice(f"Wrote {out}.")
+    write_lines(export_lines(jobs, form, app.files), out)
+
+
+@history.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@with_app
+def restore(app: Application, *, file: Path) -> None:
+    """Put the past jobs of `history export` into this history; those that are here stay.
+
+    Their images are found where the folder of images is taken along.
+    """
+    notice(f"{count(jobs_from(app.store, file), 'job')} restored.")
 
 
 @history.command()
 @click.option("--older-than", type=moment, metavar="WHEN", help="Jobs added before then: 30d.")
 @click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but the newest N.")
+@click.option(
+    "--max-size", type=size_bytes, metavar="SIZE", help="All but the newest that fit in it: 20GB."
+)
 @click.option("--files/--no-files", default=True, help="Remove their images and manifests too.")
 @click.option("--orphans", is_flag=True, help="What a kill left, and no job names.")
 @click.option("--trash", is_flag=True, help="What was deleted on the page, for good.")
@@ -146,17 +154,20 @@ def export(
 @filter_options
 @with_app
 def prune(  # noqa: PLR0913 - an argument for each option
-    app: Application, *, older_than: Any, keep: int | None, files: bool, orphans: bool,
-    trash: bool, dry_run: bool, yes: bool, **chosen: Any,
+    app: Application, *, older_than: Any, keep: int | None, max_size: int | None, files: bool,
+    orphans: bool, trash: bool, dry_run: bool, yes: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Remove old jobs and their images; favourites stay."""
-    is_about_jobs = older_than is not None or keep is not None
+    is_about_jobs = any(given is not None for given in (older_than, keep, max_size))
     if not (is_about_jobs or orphans or trash):
         raise click.UsageError(
-            "Say what to remove: --older-than 30d, --keep 1000, --orphans, or --trash."
+            "Say what to remove: --older-than 30d, --keep 1000, --max-size 20GB, --orphans, or"
+            " --trash."
         )
     chosen["until"] = min(filter(None, [chosen["until"], older_than]), default=None)
-    found = app.history.every_job(HistoryFilter(**chosen)) if is_about_jobs else ()
+    found = app.history.every_job(HistoryFilter(**chosen)) if is_about_jobs else iter(())
+    if max_size is not None:
+        found = beyond(found, app.files, max_size)
     left = [*(orphans_of(app) if orphans else ()), *(app.trash.files() if trash else ())]
     plan = plan_pruning(
         islice(found, keep or 0, None), app.files, with_files=files, now_s=time.time(), orphans=left

@@ -4,12 +4,16 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+import click
 
 from app.cleaning import clean
 from app.commands.shared.job_rows import job_json, seed_of, took_s
-from app.commands.shared.output import plain
+from app.commands.shared.output import notice, plain
 from app.jobs.models import JobRecord
+from app.storage.files import replace_file
 from app.storage.home_files import HomeFiles
 
 FORMATS = ("jsonl", "csv")
@@ -35,6 +39,16 @@ def export_lines(jobs: Iterable[JobRecord], form: str, files: HomeFiles) -> Iter
     else:
         for job in jobs:
             yield clean(json.dumps(job_json(job), ensure_ascii=False, default=plain)) + "\n"
+
+
+def write_lines(lines: Iterable[str], out: Path | None) -> None:
+    """Print the lines of an export, or write them to a file, whole."""
+    if out is None:
+        for line in lines:
+            click.echo(line, nl=False)
+        return
+    replace_file(out.absolute(), "".join(lines).encode())
+    notice(f"Wrote {out}.")
 
 
 def _csv_row(job: JobRecord, files: HomeFiles) -> list[Any]:

@@ -1,6 +1,6 @@
 """Removing old jobs and their files; favourites stay."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,15 @@ def plan_pruning(
     removed = list(dict.fromkeys([*removed, *orphans]))
     kept = [] if with_files else theirs
     return Pruning(doomed, removed, kept, sum(path.stat().st_size for path in removed))
+
+
+def beyond(jobs: Iterable[JobRecord], files: HomeFiles, most_bytes: int) -> Iterator[JobRecord]:
+    """Give the jobs that come after so many bytes of files, which the first ones keep."""
+    total = 0
+    for job in jobs:
+        total += sum(path.stat().st_size for path in _files_of([job], files))
+        if total > most_bytes:
+            yield job
 
 
 def _files_of(jobs: Sequence[JobRecord], files: HomeFiles) -> list[Path]:

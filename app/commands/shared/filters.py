@@ -8,6 +8,8 @@ import click
 from app.commands.shared.options import together
 from app.jobs.models import JobStatus, RunMode
 
+_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kmgt]?b|)", re.IGNORECASE)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 
@@ -30,6 +32,18 @@ def _moment(text: str, now: datetime) -> datetime:
     if ago := _AGO.fullmatch(text.strip()):
         return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     return datetime.fromisoformat(text.strip()).astimezone(UTC)
+
+
+def size_bytes(text: str) -> int:
+    """Return a size in bytes: "500MB", "1.5 GB".
+
+    Raises:
+        click.BadParameter: if it is not one.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a size; give 500MB or 1.5GB.")
+    return int(float(match[1]) * _BYTES[match[2].upper()])
 
 
 _TERMINAL = [str(status) for status in JobStatus if status.is_terminal]

@@ -22,6 +22,7 @@ from app.storage.home import (
     STORE_VARIABLE,
     WEBUI_VARIABLE,
 )
+from app.storage.names import DEFAULT_TEMPLATE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Layer = dict[str, Any]
@@ -41,7 +42,7 @@ class Setting:
     def option(self) -> Callable[[Any], Any]:
         """Return the option, with the default that holds where nothing else is set."""
         field = setting_field(self.key)
-        is_plain = field.default is not None and not isinstance(field.default, bool)
+        is_plain = field.default not in {None, ""} and not isinstance(field.default, bool)
         text = f"{self.help} [default: {field.default}]" if is_plain else self.help
         kind = _kind(field.annotation)
         return _option(self.flag, _keep(self), text, section=self.section, type=kind, default=None)
@@ -50,6 +51,8 @@ class Setting:
     def section(self) -> str:
         """The section of the help that it stands in."""
         stage, _, name = self.key.partition(".")
+        if stage == "pipeline":
+            return _OTHER
         if stage != "txt2img":
             return "Later stages"
         return "Hires fix and refiner" if name.startswith(("hires", "refiner")) else "Picture"
@@ -89,6 +92,11 @@ SETTINGS = (
     ),
     Setting("--upscale", "upscale.resize", "Upscale by this factor.", "upscale.enabled"),
     Setting("--upscaler", "upscale.upscaler", "Upscaler, as the WebUI names it."),
+    Setting(
+        "--file-name",
+        "pipeline.file_name",
+        f"How files are named: {DEFAULT_TEMPLATE}, or with date, time, pack, model, row, variant.",
+    ),
     Setting("--upscale-mode", "upscale.mode", "How to upscale."),
 )
 

@@ -138,7 +138,7 @@ def _pictures(app: Application, name: str) -> list[Path]:
     made = [image for image in job.images if image.get("stage") in job.stages[-1:]]
     if not made:
         raise BadInputError(f"job {job.job_id} has no pictures")
-    return [app.home / image["path"] for image in made]
+    return [app.files / image["path"] for image in made]
 
 
 def say_plan(made: Plan) -> None:
