@@ -168,12 +168,14 @@ def build_app(
 
 def _open_store(settings: Settings, limits: Limits, *, read_only: bool) -> JobStore:
     """Open the store and make the home; where a server refuses, nothing is made."""
-    if settings.store is None and not read_only:
+    is_own = settings.store is None
+    if is_own and not read_only:
         prepare_home(settings.home)
     store = open_store(settings.home, settings.store, limits, read_only=read_only)
+    if is_own or read_only:
+        return store
     try:
-        if not read_only:
-            prepare_home(settings.home)
+        prepare_home(settings.home)
     except HomeError:
         store.close()
         raise

@@ -23,7 +23,7 @@ from app.jobs.models import JobStatus
 @with_webuis
 @json_option
 def work(app: Application, *, stay: bool, notify: str | None, as_json: bool) -> int:
-    """Run what is queued, with progress bars, until nothing more can run.
+    """Run what is queued, with progress bars, until nothing more can run; --stay waits.
 
     Several WebUIs work side by side. Ctrl-C cancels the running job and leaves the rest waiting;
     a second one does not wait for the WebUI.

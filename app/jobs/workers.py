@@ -132,7 +132,8 @@ class WorkerRegistry:
 def _register(connection: Connection, worker: Worker) -> None:
     row = (worker.name, socket.gethostname(), os.getpid(), worker.webui, utc_now().isoformat())
     connection.execute(
-        "INSERT INTO workers (worker, host, process, webui, started_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO workers (worker, host, process, webui, started_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (worker) DO NOTHING",  # another thread may have brought it back meanwhile
         row,
     )
 
