@@ -192,3 +192,10 @@ def clients(session: nox.Session) -> None:
     """Install other people's clients, Python's and node's, and drive each against the fake."""
     prepare(session, "test")
     session.run("pytest", "-q", "-m", "clients", "tests", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Make small wrong changes in the rooms that matter most; the tests notice four in five."""
+    prepare(session, "postgres")
+    session.run("python", "-m", "tests.mutants", *session.posargs)

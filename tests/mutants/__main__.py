@@ -1,36 +1,40 @@
-"""`python -m tests.mutants ROOM …`: change a room in many small ways, and see which the tests notice.
+"""`python -m tests.mutants [ROOM …]`: make small wrong changes; do the tests notice?
 
-For each room 60 changes are drawn with a fixed seed. Each is made in a copy of the checkout, one copy for
-each core, and the room's tests run there until one fails. A change that no test notices is a survivor;
-those that make no difference that anybody could see are listed, with the reason, in equivalent.toml.
-Ends with status 1 where fewer than 80 % are noticed.
+For each room 60 changes are drawn with a fixed seed. Each is made in a copy of the checkout, one
+copy for each worker. There those of the room's tests run that execute the changed line, until one
+fails. A change that no test notices is a survivor; equivalent.toml lists, with the reason, those
+that nobody could notice. Ends with status 1 where fewer than 80 % are noticed.
 """
 
+import argparse
 import os
 import queue
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tests.mutants.mutations import Edit, Module, is_sound
+from tests.mutants.selections import NOT_COPIED, ROOT, Selection, measured
 
-ROOT = Path(__file__).parent.parent.parent
-ROOMS = tomllib.loads(Path(__file__).with_name("rooms.toml").read_text("utf-8"))
+ROOMS: dict[str, list[str]] = tomllib.loads(
+    Path(__file__).with_name("rooms.toml").read_text("utf-8")
+)
 EQUIVALENT = tomllib.loads(Path(__file__).with_name("equivalent.toml").read_text("utf-8"))
 SEED = 20261126
 PER_ROOM = 60
 ENOUGH = 0.8
-HANGS_AFTER_S = 300  # noticed too: a suite that does not end is red
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".nox", "__pycache__", ".*_cache", "*-output")
+BUDGET_S = 60  # of tests for one change, by their measured time; the first always run
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,50 @@ class Mutant:
     edit: Edit
 
     @property
+    def lines(self) -> range:
+        """The changed line and those of its statement before it."""
+        return range(self.edit.since, self.edit.line + 1)
+
+    @property
     def name(self) -> str:
-        """What becomes what in which module, in one line: its key in equivalent.toml."""
+        """What becomes what in which line of which module: its key in equivalent.toml."""
         source = (ROOT / self.path).read_bytes()
         before = source[self.edit.start : self.edit.end].decode()
-        return f"{self.path}: {' '.join(before.split())} → {' '.join(self.edit.text.split())}"
+        line = source.decode().split("\n")[self.edit.line - 1].strip()
+        return f"{self.path}: {one_line(before)} → {one_line(self.edit.text)} in {line}"
+
+
+def one_line(text: str) -> str:
+    """Without line ends and indents."""
+    return " ".join(text.split())
+
+
+class Copies:
+    """Copies of the checkout, each used by one thread at a time."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self._free: queue.Queue[Path] = queue.Queue()
+        self._number = number
+        for name in map(str, range(number)):
+            self._free.put(shutil.copytree(ROOT, folder / name, ignore=NOT_COPIED))
+
+    def map(self, work: Callable[[Path, int], Result], count: int) -> list[Result]:
+        """Do work 0 to `count` - 1, each in a copy that is free."""
+
+        def one(number: int) -> Result:
+            with self._one() as copy:
+                return work(copy, number)
+
+        with ThreadPoolExecutor(self._number) as pool:
+            return list(pool.map(one, range(count)))
+
+    @contextmanager
+    def _one(self) -> Iterator[Path]:
+        copy = self._free.get()
+        try:
+            yield copy
+        finally:
+            self._free.put(copy)
 
 
 def drawn(room: str) -> list[Mutant]:
@@ -59,82 +102,79 @@ def drawn(room: str) -> list[Mutant]:
     return random.Random(SEED).sample(mutants, min(PER_ROOM, len(mutants)))  # noqa: S311
 
 
-def is_noticed(mutant: Mutant, copy: Path, tests: list[str]) -> bool:
-    """Whether a test fails, or none comes to an end, in the changed copy."""
+def chosen(mutant: Mutant, selections: list[Selection]) -> Iterator[Selection]:
+    """The tests that execute the changed line, in the room's order, within the budget."""
+    spent_s = 0.0
+    for selection in selections:
+        if selection.executes(mutant.path, mutant.lines) and spent_s < BUDGET_S:
+            spent_s += selection.seconds
+            yield selection
+
+
+def noticed(mutant: Mutant, copy: Path, selections: list[Selection]) -> str | None:
+    """Which test fails in the changed copy, or None if all that are chosen pass."""
     path = copy / mutant.path
     original = path.read_bytes()
     path.write_bytes(mutant.edit.apply(original))
     try:
-        return not passes(copy, tests)
+        outcomes = (selection.run(copy) for selection in chosen(mutant, selections))
+        return next((outcome.reason for outcome in outcomes if not outcome.passed), None)
     finally:
         path.write_bytes(original)
 
 
-def passes(copy: Path, tests: list[str]) -> bool:
-    """Run the tests in a process group of their own, which ends whole."""
-    command = [
-        sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:randomly",
-        "-m", "not slow and not profiles", *tests,
-    ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(
-        command, cwd=copy, env=environment, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        try:
-            return process.wait(HANGS_AFTER_S) == 0
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+def measured_tests(room: str, copies: Copies) -> list[Selection]:
+    """The room's tests as they are without any change."""
+    found = copies.map(lambda copy, number: measured(ROOMS[room][number], copy), len(ROOMS[room]))
+    for arguments, selection in zip(ROOMS[room], found, strict=True):
+        if not selection:
+            print(f"{room}: left out, for it fails without any change: {arguments}", flush=True)
+    return [selection for selection in found if selection]
 
 
-def survivors(room: str, copies: "queue.Queue[Path]") -> tuple[int, list[Mutant]]:
-    """How many changes were tried, and those that no test noticed."""
-    tests = ROOMS[room]
-
-    def noticed(mutant: Mutant) -> bool:
-        copy = copies.get()
-        try:
-            return is_noticed(mutant, copy, tests)
-        finally:
-            copies.put(copy)
-
-    mutants = [mutant for mutant in drawn(room) if mutant.name not in EQUIVALENT]
-    with ThreadPoolExecutor(copies.qsize()) as pool:
-        results = list(pool.map(noticed, mutants))
-    return len(mutants), [m for m, seen in zip(mutants, results, strict=True) if not seen]
-
-
-def report(room: str, copies: "queue.Queue[Path]") -> bool:
-    """Try a room, print what survived, and say whether enough was noticed."""
+def is_noticed_enough(room: str, copies: Copies, first: int) -> bool:
+    """Try a room, print what became of each change, and say whether enough was noticed."""
+    selections = measured_tests(room, copies)
     began = time.monotonic()
-    tried, left = survivors(room, copies)
-    killed = tried - len(left)
+    mutants = drawn(room)[:first]
+    possible = [mutant for mutant in mutants if mutant.name not in EQUIVALENT]
+
+    def attempt(copy: Path, number: int) -> bool:
+        mutant = possible[number]
+        by = noticed(mutant, copy, selections)
+        verdict = f"noticed by {by}" if by else "SURVIVED"
+        print(f"  line {mutant.edit.line} of {mutant.name}: {verdict}", flush=True)
+        return by is not None
+
+    killed = sum(copies.map(attempt, len(possible)))
     minutes = (time.monotonic() - began) / 60
-    print(f"{room}: {killed} of {tried} noticed ({killed / tried:.0%}), {minutes:.1f} min")
-    for mutant in left:
-        print(f"  survived, line {mutant.edit.line}: {mutant.name}", flush=True)
-    return killed / tried >= ENOUGH
+    print(
+        f"{room}: {killed} of {len(possible)} noticed, {len(mutants) - len(possible)} equivalent, "
+        f"{minutes:.1f} min",
+        flush=True,
+    )
+    return killed >= ENOUGH * len(possible)
 
 
-def main(*rooms: str) -> int:
+def main() -> int:
     """Try the rooms named, or all."""
-    if unknown := set(rooms) - set(ROOMS):
-        print(f"no such room: {', '.join(unknown)}; there are {', '.join(ROOMS)}", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument(
+        "--first", type=int, default=PER_ROOM, metavar="N", help="of the 60 of a room"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="at a time"
+    )
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.rooms) - set(ROOMS):
+        parser.error(f"no such room: {', '.join(sorted(unknown))}; there are {', '.join(ROOMS)}")
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copies: queue.Queue[Path] = queue.Queue()
-        for number in range(os.cpu_count() or 1):
-            copies.put(shutil.copytree(ROOT, Path(folder, str(number)), ignore=NOT_COPIED))
-        untouched = copies.queue[0]
-        for room in rooms or ROOMS:
-            if not passes(untouched, ROOMS[room]):
-                print(f"{room}: its tests fail without any change", file=sys.stderr)
-                return 1
-        return 0 if all([report(room, copies) for room in rooms or ROOMS]) else 1
+        copies = Copies(Path(folder), arguments.workers)
+        rooms = arguments.rooms or ROOMS
+        enough = [is_noticed_enough(room, copies, arguments.first) for room in rooms]
+        return 0 if all(enough) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

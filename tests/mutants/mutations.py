@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 SWAPPED_COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
@@ -35,6 +35,7 @@ class Edit:
     end: int
     text: str
     line: int
+    since: int = 0  # the line where the statement begins: of its lines, not each is traced
 
     def apply(self, source: bytes) -> bytes:
         """The module with this change."""
@@ -54,20 +55,58 @@ class Module:
 
     def edits(self) -> list[Edit]:
         """Every change that this module can be given, in the order of its text."""
-        found = [edit for node in self._code(self.tree) for edit in self._of(node)]
+        found = [
+            replace(edit, since=since)
+            for node, since in self._code(self.tree, 1)
+            for edit in self._of(node)
+        ]
         return sorted(set(found), key=lambda edit: (edit.start, edit.end, edit.text))
 
-    def _code(self, node: ast.AST) -> Iterator[ast.AST]:
-        """The nodes that do something: no annotations, no decorators, no type checker's imports."""
-        yield node
+    def _code(self, node: ast.AST, since: int) -> Iterator[tuple[ast.AST, int]]:
+        """What does something, with the line of its statement.
+
+        Without annotations, decorators, and a type checker's imports.
+        """
+        since = node.lineno if isinstance(node, ast.stmt) else since
+        yield node, since
         for name, value in ast.iter_fields(node):
             if name in {"annotation", "returns", "decorator_list", "type_params"}:
                 continue
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST) and not _is_for_types_only(child):
-                    yield from self._code(child)
+                    yield from self._code(child, since)
 
     def _of(self, node: ast.AST) -> Iterator[Edit]:
+        if isinstance(node, ast.stmt):
+            yield from self._of_statement(node)
+        elif isinstance(node, ast.Constant | ast.UnaryOp | ast.IfExp):
+            yield from self._of_value(node)
+        else:
+            yield from self._of_operators(node)
+
+    def _of_statement(self, node: ast.stmt) -> Iterator[Edit]:
+        match node:
+            case ast.If(test=test) | ast.While(test=test):
+                yield self._negated(test)
+            case ast.Return(value=ast.expr() as value) if not _is_none(value):
+                yield self._replace(value, "None")
+            case ast.Expr(value=ast.Call() as call):
+                yield self._replace(call, "None")
+            case ast.Raise():
+                yield self._replace(node, "pass")
+
+    def _of_value(self, node: ast.expr) -> Iterator[Edit]:
+        match node:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                yield self._replace(node, self._text(operand))
+            case ast.IfExp(test=test):
+                yield self._negated(test)
+            case ast.Constant(value=bool() as value):
+                yield self._replace(node, str(not value))
+            case ast.Constant(value=int() | float() as value):
+                yield self._replace(node, repr(value + 1))
+
+    def _of_operators(self, node: ast.AST) -> Iterator[Edit]:
         match node:
             case ast.Compare(left=left, ops=ops, comparators=rest):
                 for operator, (one, other) in zip(ops, pairwise([left, *rest]), strict=True):
@@ -78,20 +117,9 @@ class Module:
                 words = ("and", "or") if isinstance(op, ast.And) else ("or", "and")
                 for one, other in pairwise(values):
                     yield from self._swap(one, other, words)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                yield self._replace(node, self._text(operand))
-            case ast.Constant(value=bool() as value):
-                yield self._replace(node, str(not value))
-            case ast.Constant(value=int() | float() as value):
-                yield self._replace(node, repr(value + 1))
-            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
-                yield self._replace(test, f"(not ({self._text(test)}))")
-            case ast.Return(value=ast.expr() as value) if not _is_none(value):
-                yield self._replace(value, "None")
-            case ast.Expr(value=ast.Call() as call):
-                yield self._replace(call, "None")
-            case ast.Raise():
-                yield self._replace(node, "pass")
+
+    def _negated(self, test: ast.expr) -> Edit:
+        return self._replace(test, f"(not ({self._text(test)}))")
 
     def _swap(self, one: ast.expr, other: ast.expr, words: tuple[str, str]) -> Iterator[Edit]:
         """Exchange the operator that stands between two operands."""
