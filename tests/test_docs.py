@@ -19,40 +19,11 @@ from pathlib import Path
 import pytest
 
 from fake_webui import FakeWebUI
+from tests.pages import FENCED, FOLDERS, NOT_RUN, PAGES, README, Piece, pieces
 from tests.support import ROOT, control
 
-FOLDERS = (ROOT / "fake_webui" / "docs", ROOT / "app" / "docs")
-README = ROOT / "README.md"
-PAGES = [
-    README,
-    ROOT / "CHANGELOG.md",
-    *sorted((ROOT / ".github").glob("*.md")),
-    *(page for folder in FOLDERS for page in sorted(folder.rglob("*.md"))),
-]
-FENCED = re.compile(r"^```(\w+)(?: +([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NEEDS, NOT_RUN = "needs:", "not-run"
 RUN = ("sh", "python")
 RUN_S = 120
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Code on a page: its language, the words behind that, and the code itself."""
-
-    language: str
-    words: tuple[str, ...]
-    code: str
-
-    @property
-    def file(self) -> str | None:
-        """The name of the file that it is."""
-        names = [word for word in self.words if not word.startswith(NEEDS) and word != NOT_RUN]
-        return names[0] if names else None
-
-    @property
-    def needs(self) -> list[str]:
-        """The programs that it needs."""
-        return [word.removeprefix(NEEDS) for word in self.words if word.startswith(NEEDS)]
 
 
 @dataclass(frozen=True)
@@ -84,11 +55,6 @@ class Section:
                 file = folder / piece.file
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(piece.code, encoding="utf-8")
-
-
-def pieces(text: str) -> list[Piece]:
-    """Return the fenced code of a text."""
-    return [Piece(kind, tuple(rest.split()), code) for kind, rest, code in FENCED.findall(text)]
 
 
 def sections() -> Iterator[Section]:

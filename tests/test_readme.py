@@ -1,4 +1,4 @@
-"""The README fails here when it lies: its tables, its commands, its configuration."""
+"""The README and the pages fail here when they lie: tables, commands, configuration."""
 
 import base64
 import gzip
@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ import requests
 from app.stages import STAGES
 from fake_webui import FakeWebUI, create_app
 from tests.conftest import PROFILES, StartFake
+from tests.pages import README, code, part
 from tests.support import ROOT, control, payloads, run_module
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CONTROL = "/__fake/v1"
 ENDPOINT = re.compile(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`")
@@ -25,20 +26,8 @@ KIND = re.compile(r"^\| ([A-Z][\w.]+) \| (\S+) \| `--profile (\w+)` ", re.MULTIL
 STAGE = re.compile(r"^\| `(\w+)` \| `([^`]+)`", re.MULTILINE)
 
 
-def part(name: str) -> str:
-    """Return what follows the comment `name`, up to the next empty line after its table or code."""
-    found = re.search(rf"<!-- {name} -->\n(```.*?```|(?:\|.*\n)+)", README, re.DOTALL)
-    assert found, f"the README has no part {name!r}"
-    return found[1]
-
-
-def code(name: str) -> str:
-    """Return the lines of a part that is a code block, without its fences."""
-    return "\n".join(part(name).splitlines()[1:-1])
-
-
 def listed_endpoints() -> set[tuple[str, str]]:
-    """Return the method and path of every endpoint in the README's table."""
+    """Return the method and path of every endpoint in the table."""
     rows = part("endpoints").splitlines()
     return {
         (method, (CONTROL if row.startswith("| control") else "") + path)
@@ -129,7 +118,7 @@ FLUX = "".join(
 
 def test_the_preset_for_flux_sends_what_flux_needs(start_fake: StartFake, tmp_path: Path) -> None:
     """On a Forge that has the model; nothing of it is ignored or would spoil the picture."""
-    (line,) = re.findall(r"`(presets save flux .*)`", README)
+    (line,) = re.findall(r"`webui-jobs (presets save flux .*)`", page("app/docs/packs.md"))
     config = tmp_path / "flux.toml"
     config.write_text(FLUX)
     forge = start_fake("flux-preset", "--profile", "forge", "--config", str(config))
@@ -163,19 +152,6 @@ def test_a_stage_sends_to_the_path_in_the_table(
     ran = run_module("app", "run", "--prompt", "a cat", *small, *switch, *where)
     assert ran.returncode == 0, ran.stderr
     assert payloads(fake, path)
-
-
-def test_the_app_commands_run_as_written(fake: FakeWebUI, tmp_path: Path) -> None:
-    """Every command of the app's section, in its order, ends well."""
-    environment = {**os.environ, "WEBUI_URL": fake.url, "APP_HOME": str(tmp_path)}
-    for line in code("commands: app").splitlines():
-        python, *words = shlex.split(line)
-        assert python == "python"
-        ran = subprocess.run(
-            [sys.executable, *words],
-            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
 
 
 @pytest.mark.parametrize("line", code("commands: server").splitlines())
@@ -231,3 +207,47 @@ def test_the_two_commands_need_nothing_but_python(name: str) -> None:
     assert install == ".venv/bin/pip install --quiet nox"
     sessions = (ROOT / "noxfile.py").read_text(encoding="utf-8")
     assert run == ".venv/bin/nox" or f"def {run.rpartition(' ')[2]}(" in sessions
+
+
+def test_the_readme_is_short() -> None:
+    """Who wants to know more follows a link."""
+    assert len(README.read_text("utf-8").splitlines()) <= 150
+
+
+def page(path: str) -> str:
+    """Return the text of a file of the checkout."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+DISTRIBUTIONS = {
+    "fake-webui": ("pyproject.toml", "fake_webui"),
+    "webui-jobs": ("app/pyproject.toml", "app"),
+}
+
+
+def imported(package: str) -> set[str]:
+    """Return the top names that a package imports, wherever it does."""
+    lines = "\n".join(file.read_text("utf-8") for file in (ROOT / package).rglob("*.py"))
+    return set(re.findall(r"^ *(?:from|import) (\w+)", lines, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("name", "place"), DISTRIBUTIONS.items())
+def test_what_a_distribution_needs_is_used_and_explained(name: str, place: tuple[str, str]) -> None:
+    """Each of its dependencies has a line that says what for, and is imported."""
+    project = tomllib.loads(page(place[0]))["project"]
+    needed = [re.split(r"\W", one.replace("-", "_"))[0] for one in project["dependencies"]]
+    explained = re.findall(r"^\| `([\w-]+)` \| \S", part(f"dependencies: {name}"), re.MULTILINE)
+    assert sorted(explained) == sorted(needed)
+    modules = {"pillow": "PIL"}
+    assert {modules.get(one, one) for one in needed} <= imported(place[1])
+
+
+def test_every_python_that_is_promised_is_tried() -> None:
+    """The versions of the classifiers are those of CI's matrix, from the oldest on."""
+    matrices = re.findall(r"python: \[(.+)\]", page(".github/workflows/ci.yml"))
+    tried = [re.findall(r"3\.\d+", matrix) for matrix in matrices]
+    for file, _ in DISTRIBUTIONS.values():
+        project = tomllib.loads(page(file))["project"]
+        promised = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+        assert project["requires-python"] == f">={promised[0]}"
+        assert tried == [promised] * len(tried)

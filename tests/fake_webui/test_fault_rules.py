@@ -16,7 +16,7 @@ from fake_webui.faults.latency import drawn_seconds
 from fake_webui.faults.parsing import parse_rule, parse_spec
 from fake_webui.faults.rules import FaultRules
 from fake_webui.journal.recorder import Recorder
-from tests.support import ROOT
+from tests.pages import PAGES, part
 
 ENDPOINTS = index(families.ENDPOINTS, ["webui", "stop"])
 TXT2IMG = "/sdapi/v1/txt2img"
@@ -183,27 +183,30 @@ def test_every_action_describes_itself() -> None:
         assert all(one.problem(one.default) is None for one in action.settings), action.name
 
 
-def test_the_readme_lists_every_action() -> None:
-    """Its table has the actions, symptoms and settings that there are."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = readme.partition("<!-- faults -->")[2].split("\n\n")[0].strip().splitlines()[2:]
+def test_the_docs_list_every_action() -> None:
+    """Their table has the actions, symptoms and settings that there are."""
+    lines = part("faults").splitlines()[2:]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert rows == [
-        [f"`{one.name}`", one.symptom, " ".join(f"`{setting.name}`" for setting in one.settings)]
+        [
+            f"[`{one.name}`](#{one.name})",
+            one.symptom,
+            " ".join(f"`{setting.name}`" for setting in one.settings),
+        ]
         for one in ACTIONS.values()
     ]
 
 
-def test_the_readme_shows_rules_that_are_taken() -> None:
-    """The rule that is posted there and the one on the command line are good ones."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    posted = re.findall(r"-d '(\{.*\})'", readme)
-    flags = re.findall(r'--fault "([^"]+)"', readme)
+def test_the_docs_show_rules_that_are_taken() -> None:
+    """The rule that is posted there and those on command lines are good ones."""
+    docs = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    posted = re.findall(r"-d '(\{.*\})'", docs)
+    flags = re.findall(r'--fault "([^"]+)"', docs)
     assert [parse_rule(json.loads(text), ENDPOINTS).as_json()["action"] for text in posted] == [
         "reset-mid-body"
     ]
     said = [parse_spec(spec, ENDPOINTS).as_json()["action"] for spec in flags]
-    assert said == ["out-of-memory", "out-of-memory"]
+    assert said == [["nan", "nan", "ok"], "out-of-memory", "out-of-memory"]
 
 
 def names(rules: FaultRules, count: int) -> list[str | None]:

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
+from tests.pages import README, code, pieces
 from tests.support import ROOT, wait_until
 
 PLUGIN = "fake_webui.pytest_plugin"
@@ -328,14 +329,28 @@ def test_coverage_of_a_client_is_not_disturbed(project: pytest.Pytester) -> None
     report.stdout.fnmatch_lines(["client.py*100%"])
 
 
-def test_the_readme_example_works(project: pytest.Pytester) -> None:
-    """What the README shows as a test of one's own client is one that passes."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    examples = [part.partition("```")[0] for part in readme.split("```python")[1:]]
-    (example,) = [text for text in examples if "def test_" in text and "fake_webui" in text]
-    project.makepyfile(test_readme=example)
+@pytest.fixture
+def readme_example() -> str:
+    """What the README shows as a test of one's own client."""
+    (example,) = [one for one in pieces(README.read_text("utf-8")) if one.language == "python"]
+    return example.code
+
+
+def test_the_readme_example_works(project: pytest.Pytester, readme_example: str) -> None:
+    """It passes as it stands."""
+    project.makepyfile(test_readme=readme_example)
     outcome = run(project).parseoutcomes()
     assert outcome.keys() == {"passed"}
+
+
+def test_a_failure_looks_as_the_readme_shows(project: pytest.Pytester, readme_example: str) -> None:
+    """What is printed of the example if its client sends one field more, as is told there."""
+    wrong = readme_example.replace('"steps": steps}', '"steps": steps, "sampler": "Euler a"}')
+    assert wrong != readme_example
+    project.makepyfile(test_readme=wrong)
+    result = run(project, "-k", "sends_its_steps")
+    shown = [line.replace("[", "[[]") for line in code("failure").splitlines()]
+    result.stdout.fnmatch_lines(shown, consecutive=True)
 
 
 CALLS = """
