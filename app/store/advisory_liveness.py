@@ -110,6 +110,7 @@ class AdvisoryLiveness:
         self._channel, self._limits = channel, limits
         self._mutex = threading.RLock()
         self._session: Raw | None = None
+        self._tag: str | None = None
         self._workers: set[str] = set()
         self._locks: set[str] = set()
         self._watch: _Watch | None = None
@@ -138,12 +139,8 @@ class AdvisoryLiveness:
     def enter(self, worker: str) -> None:
         """Hold a worker's lock, and watch the session."""
         with self._mutex:
+            self._take(self._alive(), worker)
             self._workers.add(worker)
-            try:
-                self._take(self._alive(), worker)
-            except BaseException:
-                self._workers.discard(worker)
-                raise
             if self._watch is None:
                 self._watch = _Watch(self)
                 self._watch.start()
@@ -195,21 +192,33 @@ class AdvisoryLiveness:
             StoreError: if the server can't be reached.
         """
         if self._session is None or self._session.closed:
-            session, _ = self._connect(self._limits.connect_timeout_s)
+            session, tag = self._connect(self._limits.connect_timeout_s)
             try:
-                session.add_notify_handler(lambda _: self._tell())
-                session.execute(SQL("LISTEN {}").format(Identifier(self._channel)))
-                for name in (*self._workers, *self._locks):
-                    self._take(session, name)
-                session.execute(
-                    "UPDATE workers SET missing_since = NULL WHERE worker = ANY(%s)",
-                    [sorted(self._workers)],
-                )
-            except BaseException:
+                self._take_up(session)
+            except psycopg.Error as error:
                 session.close()
-                raise
-            self._session = session
+                raise StoreError(f"lost the store: {words_of(error)}") from error
+            self._session, self._tag = session, tag
         return self._session
+
+    def _take_up(self, session: Raw) -> None:
+        """Listen, and hold in a new session all that the one before held.
+
+        The server may not have noticed yet that the one before was lost, and keep its locks.
+        """
+        session.add_notify_handler(lambda _: self._tell())
+        session.execute(SQL("LISTEN {}").format(Identifier(self._channel)))
+        if self._tag is not None:
+            lost = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            session.execute(f"{lost} WHERE application_name = %s", [self._tag])
+        for worker in sorted(self._workers):
+            session.execute("SELECT pg_advisory_lock(%s)", [self._key(worker)])
+        for name in sorted(self._locks):
+            session.execute("SELECT pg_try_advisory_lock(%s)", [self._key(name)])
+        session.execute(
+            "UPDATE workers SET missing_since = NULL WHERE worker = ANY(%s)",
+            [sorted(self._workers)],
+        )
 
     def _take(self, session: Raw, name: str) -> bool:
         try:

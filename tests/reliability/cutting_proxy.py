@@ -22,6 +22,8 @@ class CuttingProxy:
         self.cuts = 0
         """How many answers were lost so far."""
         self._wanted, self._lock = 0, threading.Lock()
+        self._clients: list[tuple[socket.socket, socket.socket]] = []
+        self._left_open: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -30,11 +32,22 @@ class CuttingProxy:
     def __exit__(self, *_: object) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        for server in self._left_open:
+            server.close()
 
     def cut_next_commit(self) -> None:
         """Lose the answer to the next COMMIT, with its connection."""
         with self._lock:
             self._wanted += 1
+
+    def hang_up(self) -> None:
+        """Close all clients' ends, and let the server believe that they are still there."""
+        with self._lock:
+            clients, self._clients = self._clients, []
+            self._left_open += [server for _, server in clients]
+        for client, _ in clients:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -47,6 +60,8 @@ class CuttingProxy:
                 client.close()  # the server is away
 
     def _join(self, client: socket.socket, server: socket.socket) -> None:
+        with self._lock:
+            self._clients.append((client, server))
         for source, sink, may_cut in ((client, server, False), (server, client, True)):
             threading.Thread(target=self._pass, args=(source, sink, may_cut), daemon=True).start()
 
@@ -57,6 +72,8 @@ class CuttingProxy:
                     break
                 sink.sendall(data)
         for end in (source, sink):
+            if end in self._left_open:
+                continue
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()

@@ -37,6 +37,10 @@ END_TWO_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
     " WHERE application_name LIKE 'webui-jobs%' ORDER BY random() LIMIT 2) AS two"
 )
+HOLDERS = (
+    "SELECT pid FROM pg_locks, workers WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
+    " AND objsubid = 1 AND granted"
+)
 HOW_OFTEN = pytest.mark.parametrize(
     ("times", "jobs"),
     [
@@ -159,6 +163,22 @@ def test_a_commit_whose_answer_is_lost_happened_once(site: Site, times: int, job
     site.disturb(site.proxy.cut_next_commit, times, jobs)
     interrupted_is_all(site.outcome(job_ids))
     assert site.proxy.cuts == times
+
+
+def test_a_worker_comes_back_before_the_server_knows_that_it_was_gone(site: Site) -> None:
+    """Its new session takes its locks from the lost one, and it stays alive and works on."""
+    home = site.folder / "host"
+    host = build_app(site.webuis[1].url, home, store=site.store, limits=STEADY)
+    with psycopg.connect(site.server.url, autocommit=True) as admin, host:
+        wait_until(site.looker.registry.workers)
+        before = admin.execute(HOLDERS).fetchall()
+        site.proxy.hang_up()
+        wait_until(lambda: (now := admin.execute(HOLDERS).fetchall()) and now != before)
+        [worker] = site.looker.registry.workers()
+        assert worker.alive
+        [job_id] = site.submit(1)
+        assert host.job_service.wait(job_id, 30).status is JobStatus.SUCCEEDED
+    host.close()
 
 
 @HOW_OFTEN
