@@ -199,14 +199,14 @@ def test_the_docs_list_every_action() -> None:
 
 def test_the_docs_show_rules_that_are_taken() -> None:
     """The rule that is posted there and those on command lines are good ones."""
-    docs = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    docs = "".join(page.read_text("utf-8") for page in PAGES if "fake_webui" in page.parts)
     posted = re.findall(r"-d '(\{.*\})'", docs)
     flags = re.findall(r'--fault "([^"]+)"', docs)
     assert [parse_rule(json.loads(text), ENDPOINTS).as_json()["action"] for text in posted] == [
         "reset-mid-body"
     ]
     said = [parse_spec(spec, ENDPOINTS).as_json()["action"] for spec in flags]
-    assert said == [["nan", "nan", "ok"], "out-of-memory", "out-of-memory"]
+    assert said == ["out-of-memory", "out-of-memory"]
 
 
 def names(rules: FaultRules, count: int) -> list[str | None]:

@@ -96,6 +96,13 @@ def test_a_clients_tests_reach_it_by_the_name_of_the_compose_file(
     assert other.status_code == 400
 
 
+def test_no_file_that_is_copied_is_kept_from_the_builder() -> None:
+    """The list of what it may see has exactly what is copied."""
+    seen = (ROOT / ".github" / "Containerfile.dockerignore").read_text("utf-8").split()
+    copied = [word for line in said("COPY") if "--from" not in line for word in line.split()[:-1]]
+    assert sorted(word[1:] for word in seen if word.startswith("!")) == sorted(copied)
+
+
 def test_it_is_small_not_root_and_listens_where_it_is_published() -> None:
     """A slim base, a user by number, and port 7860 for others to reach."""
     assert all("-slim" in base for base in said("FROM"))
