@@ -14,7 +14,7 @@ from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS
 from fake_webui.faults.latency import drawn_seconds
 from fake_webui.faults.parsing import parse_rule, parse_spec
-from fake_webui.faults.rules import FaultRules
+from fake_webui.faults.rules import OK, FaultRules
 from fake_webui.journal.recorder import Recorder
 from tests.pages import PAGES, part
 
@@ -146,6 +146,13 @@ def test_a_bad_rule_is_refused_with_what_is_allowed(rule: dict[str, Any], senten
         parse_rule(rule, ENDPOINTS)
     assert caught.value.status == 422
     assert sentence in caught.value.message
+
+
+def test_a_sequence_on_the_command_line_may_have_every_action() -> None:
+    """It is for all endpoints, as one action without an endpoint is."""
+    rule = parse_spec(",".join([*ACTIONS, OK]), ENDPOINTS)
+    assert len(rule.steps) == len(ACTIONS) + 1
+    assert rule.match.path is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import requests
 
 from fake_webui import FakeWebUI
 from fake_webui.errors import ControlError, ExpectationError
+from fake_webui.faults.holds import MOST_HOLDS, Holds
+from fake_webui.journal.matching import Match
 from tests.fake_webui import controlling
 from tests.fake_webui.generating import SMALL, answered, encoded, gradient, post
 from tests.support import SLOW_STEP_S, control, wait_until
@@ -166,6 +168,18 @@ def test_what_can_not_be_held_is_refused(fake: FakeWebUI, body: Any, words: str)
     assert response.status_code == 422
     assert words in response.json()["error"]
     assert control(fake, "GET", "holds") == {"holds": []}
+
+
+def test_holds_that_nobody_releases_have_a_limit() -> None:
+    """One more is a 422; as soon as another is over there is room."""
+    holds = Holds()
+    first, *_ = [holds.add(Match(), at_step=0) for _ in range(MOST_HOLDS)]
+    with pytest.raises(ControlError, match="holds already") as caught:
+        holds.add(Match(), at_step=0)
+    assert caught.value.status == 422
+    first.hold.release()
+    assert holds.add(Match(), at_step=0).id == MOST_HOLDS + 1
+    assert len(holds.all()) == MOST_HOLDS
 
 
 def test_a_hold_over_http(fake: FakeWebUI) -> None:

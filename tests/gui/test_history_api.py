@@ -197,6 +197,8 @@ def test_one_picture_of_several_can_be_deleted(page: PageClient) -> None:
     shown = page.get(f"/history/{job['id']}")
     assert [image["id"] for image in shown["images"]] == [second["id"]]
     assert shown["before_after"] == []
+    page.refused("GET", f"/images/{first['id']}", 404)
+    page.refused("GET", f"/images/{job['id']}-2", 404)
     page.post("/history/restore", {"undo": undo})
     assert page.get(f"/history/{job['id']}")["images"] == job["images"]
 

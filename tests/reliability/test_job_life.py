@@ -169,6 +169,7 @@ def test_progress_names_stage_step_and_time_left(build: BuildApp, slow: FakeWebU
     assert any(p.eta_s for p in seen)
     fractions = [p.job_fraction for p in seen]
     assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] <= fractions[-1] <= 1
     assert count(slow, "/internal/progress") > 0
 
 
