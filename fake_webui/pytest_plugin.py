@@ -18,6 +18,7 @@ MARKER = "fake_webui"
 ARGUMENTS = ("strict", "allow", "faults", "step_seconds", "load_seconds", "seed", "images")
 FINDINGS = "fake WebUI findings"
 USED = pytest.StashKey["FakeWebUI"]()
+FOUND = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,19 +59,13 @@ def fake_webui_server(request: pytest.FixtureRequest) -> "Iterator[FakeWebUI]":
 
 
 @pytest.fixture
-def fake_webui(
-    request: pytest.FixtureRequest, fake_webui_server: "FakeWebUI"
-) -> "Iterator[FakeWebUI]":
+def fake_webui(request: pytest.FixtureRequest, fake_webui_server: "FakeWebUI") -> "FakeWebUI":
     """The session's fake WebUI, reset; what the test sends carries the test's name as mark."""
     if fake_webui_server.exit_status is not None:
         fake_webui_server.start()
-    fake_webui_server.reset()
-    fake_webui_server.mark(request.node.nodeid)
-    begin(fake_webui_server, arguments_for(request.node))
+    begin(fake_webui_server, request.node)
     request.node.stash[USED] = fake_webui_server
-    yield fake_webui_server
-    if fake_webui_server.exit_status is None:
-        fake_webui_server.mark(None)
+    return fake_webui_server
 
 
 @pytest.fixture
@@ -110,13 +105,13 @@ def refuse_argument(name: str) -> NoReturn:
     pytest.fail(f'@pytest.mark.{MARKER} has no argument "{name}"; {remedy}', pytrace=False)
 
 
-def begin(webui: "FakeWebUI", arguments: "OptionsOfTest") -> None:
-    """Let the server be as the markers want it for this test."""
+def begin(webui: "FakeWebUI", item: pytest.Item) -> None:
+    """Reset the server, and let it be as the test's markers want it."""
     from fake_webui.errors import ControlError  # noqa: PLC0415 (see the module's docstring)
     from fake_webui.testing.one_test import prepare  # noqa: PLC0415
 
     try:
-        prepare(webui, arguments)
+        prepare(webui, item.nodeid, arguments_for(item))
     except ControlError as error:
         pytest.fail(f"@pytest.mark.{MARKER}: {error}", pytrace=False)
 
@@ -146,10 +141,9 @@ def used_by(item: pytest.Item) -> "FakeWebUI | None":
 def refuse_unexpected(item: pytest.Item, webui: "FakeWebUI") -> None:
     """Fail on addresses and fields that are not there, unless the test may send them."""
     arguments = arguments_for(item)
-    if not arguments.get("strict", item.config.getini("fake_webui_strict")):
-        return
     allow = [*item.config.getini("fake_webui_allow"), *arguments["allow"]]
-    if lines := webui.unexpected(allow):
+    lines, item.stash[FOUND] = webui.noted(allow)
+    if lines and arguments.get("strict", item.config.getini("fake_webui_strict")):
         names = "".join(f"\n  {line}" for line in lines)
         pytest.fail(
             f"requests that the WebUI does not know:{names}\n"
@@ -167,7 +161,7 @@ def pytest_runtest_makereport(
     if call.when == "call" and (webui := used_by(item)):
         if report.failed:
             report.sections.append(("fake WebUI", story(webui, call)))
-        if webui.exit_status is None and (lines := found_by(webui)):
+        if webui.exit_status is None and (lines := found_in(item, webui)):
             report.sections.append((FINDINGS, "\n".join(lines)))
     return report
 
@@ -187,8 +181,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line("".join(f"  {line}\n" for line in text.splitlines()))
 
 
-def found_by(webui: "FakeWebUI") -> list[str]:
-    """Return the findings, none where the server has gone."""
+def found_in(item: pytest.Item, webui: "FakeWebUI") -> list[str]:
+    """Return the findings of a test, none where the server has gone."""
+    if (found := item.stash.get(FOUND, None)) is not None:
+        return found
     from fake_webui.errors import FakeWebUIError  # noqa: PLC0415 (see the module's docstring)
 
     try:

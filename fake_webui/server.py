@@ -35,6 +35,7 @@ from fake_webui.control import (
     holds,
     inspector,
     passing,
+    resetting,
     running,
     scopes,
     settings,
@@ -93,6 +94,10 @@ RETIRE_S = 60.0  # for a generation under way to end after server-stop
 class FakeApp(Flask):
     """A Flask application that says in one line where it broke."""
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or hook as it is: none here is a coroutine, and flask asks every time."""
+        return func
+
     def log_exception(self, exc_info: Any) -> None:
         """Name a bug of this fake and its place."""
         _, error, traceback = exc_info
@@ -127,6 +132,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
         scopes.bp,
         strictness.bp,
         inspector.bp,
+        resetting.bp,
         running.bp,
     ):
         app.register_blueprint(blueprint)

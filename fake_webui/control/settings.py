@@ -1,10 +1,13 @@
 """Settings over HTTP: what may change while the server runs."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from fake_webui.api.services import current_services
+from fake_webui.api.services import Services, current_services
 from fake_webui.config.changing import changeable, changed
+from fake_webui.config.settings import ServerConfig
 from fake_webui.control.views import answer, json_body
 from fake_webui.errors import ConfigError, ControlError
 
@@ -25,8 +28,13 @@ def change_settings() -> ResponseReturnValue:
         config = changed(services.state.config, changes)
     except ConfigError as error:
         raise ControlError(422, str(error)) from None
+    take(services, config, changes)
+    return show_settings()
+
+
+def take(services: Services, config: ServerConfig, changes: Iterable[str]) -> None:
+    """Let a server go on with a configuration in which the named settings are new."""
     services.state.configure(config)
     if "seed" in changes:
         services.state.seed()
         services.faults.seed(config.seed)
-    return show_settings()

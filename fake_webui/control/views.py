@@ -15,12 +15,13 @@ from werkzeug.routing import IntegerConverter
 
 from fake_webui.api.coverage import list_coverage
 from fake_webui.api.families import known_endpoints
-from fake_webui.api.services import current_services
+from fake_webui.api.services import Services, current_services
 from fake_webui.contract.body import MOST_VALUES, has_too_many_values
 from fake_webui.control.scope_registry import EXTENSION
 from fake_webui.errors import ControlError
 from fake_webui.faults.actions import can_be_encoded
 from fake_webui.faults.parsing import parse_rule, parse_word
+from fake_webui.faults.rules import FaultRule
 from fake_webui.faults.wire import SOCKET, has_hung_up
 from fake_webui.journal import expectation
 from fake_webui.journal.exchange import Exchange
@@ -143,20 +144,6 @@ def mark() -> ResponseReturnValue:
     return answer(mark=name)
 
 
-@bp.post("/reset")
-def reset() -> ResponseReturnValue:
-    """Put everything back as at start and end what is still going on."""
-    services = current_services()
-    services.faults.reset()
-    services.holds.reset()
-    services.recorder.reset()
-    services.state.reset()
-    services.waits.release()
-    if services.replay:
-        services.replay.reset()
-    return answer()
-
-
 @bp.get("/faults")
 def list_faults() -> ResponseReturnValue:
     """Return the rules in force and every action there is."""
@@ -170,9 +157,18 @@ def list_faults() -> ResponseReturnValue:
 @bp.post("/faults")
 def add_fault() -> ResponseReturnValue:
     """Add a rule, as an object or as one word of the command line."""
-    services, body = current_services(), json_body()
-    parse = parse_word if isinstance(body, str) else parse_rule
-    return answer(**services.faults.add(parse(body, services.endpoints, services.actions)))
+    services = current_services()
+    return answer(**services.faults.add(read_fault(json_body(), services)))
+
+
+def read_fault(rule: Any, services: Services) -> FaultRule:
+    """Read a rule, as an object or as one word of the command line.
+
+    Raises:
+        ControlError: 422 that says what is allowed.
+    """
+    parse = parse_word if isinstance(rule, str) else parse_rule
+    return parse(rule, services.endpoints, services.actions)
 
 
 @bp.delete("/faults")

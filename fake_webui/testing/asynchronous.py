@@ -121,6 +121,7 @@ class AsyncFakeWebUI:
     image = awaited(FakeWebUI.image)
     last = awaited(FakeWebUI.last)
     mark = awaited(FakeWebUI.mark)
+    noted = awaited(FakeWebUI.noted)
     refuse_unexpected = awaited(FakeWebUI.refuse_unexpected)
     request = awaited(FakeWebUI.request)
     requests = awaited(FakeWebUI.requests)

@@ -112,12 +112,17 @@ class ControlClient(_Client):
         return self._send("GET", url).content
 
     def _send(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Call without cookies, redirects and what else takes longer than the answer."""
         refuse_in_event_loop()
-        options.setdefault("timeout", ANSWER_TIMEOUT_S)
+        timeout_s = options.pop("timeout", ANSWER_TIMEOUT_S)
+        prepared = requests.Request(method, url, **options).prepare()
+        adapter, verify = self._session.get_adapter(url), self._session.verify or True
         try:
-            return self._session.request(method, url, **options)
+            response = adapter.send(prepared, timeout=timeout_s, verify=verify)
+            _ = response.content  # which is read here, so that the connection is free again
         except requests.RequestException as error:
             raise UnreachableError(f"no fake WebUI answers at {self.url}: {error}") from error
+        return response
 
 
 def refuse_in_event_loop() -> None:

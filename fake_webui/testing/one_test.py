@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from fake_webui.errors import ExpectationError, FakeWebUIError, StartError, StrictError
 from fake_webui.journal.summary import image_lines, in_short, summary
 from fake_webui.testing.steering import SteeredWebUI
-from fake_webui.testing.types import OptionsOfTest
+from fake_webui.testing.types import OptionsOfTest, SettingChanges
 from fake_webui.wording import shown
 
 __tracebackhide__ = True  # what fails is the test
@@ -28,9 +28,7 @@ class OneTest(Generic[WebUI]):
         self._options = options
 
     def __enter__(self) -> WebUI:
-        self._webui.reset()
-        self._webui.mark(self._name)
-        prepare(self._webui, self._options)
+        prepare(self._webui, self._name, self._options)
         return self._webui
 
     def __exit__(
@@ -44,22 +42,20 @@ class OneTest(Generic[WebUI]):
             error.add_note(f"\nfake WebUI:\n{told_by(self._webui, error)}")
             return
         check_running(self._webui)
-        self._webui.mark(None)
         strict = self._options.get("strict", True)
         if strict and (lines := self._webui.unexpected(self._options.get("allow", ()))):
             raise StrictError(lines)
 
 
-def prepare(webui: SteeredWebUI, options: OptionsOfTest) -> None:
-    """Let the server be as one test wants it.
+def prepare(webui: SteeredWebUI, name: str | None, options: OptionsOfTest) -> None:
+    """Reset the server, and let it be as one test wants it; `name` is the test's mark.
 
     Raises:
         ControlError: if it can't be.
     """
-    if settings := {name: options[name] for name in SETTINGS if name in options}:  # type: ignore[literal-required]
-        webui.settings(**settings)
-    for rule in options.get("faults", ()):
-        webui.add_fault(rule)
+    settings = {name: options[name] for name in SETTINGS if name in options}  # type: ignore[literal-required]
+    changes = cast("SettingChanges", settings)
+    webui.reset(mark=name, settings=changes, faults=options.get("faults", ()))
 
 
 def check_running(webui: SteeredWebUI) -> None:

@@ -52,12 +52,16 @@ class SteeredWebUI:
 
     def unexpected(self, allow: Iterable[str] = ()) -> list[str]:
         """Return a line for each unknown address and field; `allow` are patterns of paths."""
-        answer = self._object("GET", "requests/unexpected", params={"allow": list(allow)})
-        return told(answer["unexpected"])
+        return self.noted(allow)[0]
 
     def findings(self) -> list[str]:
         """Return a line for each thing that was replaced, ignored or left out."""
-        return told(self._object("GET", "requests/unexpected")["findings"])
+        return self.noted()[1]
+
+    def noted(self, allow: Iterable[str] = ()) -> tuple[list[str], list[str]]:
+        """Return what `unexpected` and what `findings` would, of one call."""
+        answer = self._object("GET", "requests/unexpected", params={"allow": list(allow)})
+        return told(answer["unexpected"]), told(answer["findings"])
 
     def health(self) -> Health:
         """Return version, process and instance token."""
@@ -213,9 +217,20 @@ class SteeredWebUI:
         """Empty the journal, and nothing else."""
         self._object("DELETE", "requests")
 
-    def reset(self) -> None:
-        """Put everything back as at start."""
-        self._object("POST", "reset")
+    def reset(
+        self,
+        *,
+        mark: str | None = None,
+        settings: SettingChanges | None = None,
+        faults: Iterable[str | FaultRule] = (),
+    ) -> None:
+        """Put everything back as at start; then set a mark, change settings, add fault rules.
+
+        Raises:
+            ControlError: if one of them is wrong; nothing is reset then.
+        """
+        begin = {"mark": mark, "settings": settings or None, "faults": list(faults) or None}
+        self._object("POST", "reset", json=without_none(begin) or None)
 
     def _client(self) -> ControlClient:
         if self._control is None:

@@ -2,11 +2,13 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,8 +30,11 @@ from tests.support import ROOT, wait_until
 pytestmark = pytest.mark.slow
 
 TXT2IMG = "/sdapi/v1/txt2img"
+PING = "/internal/ping"
 EXTRAS = "/sdapi/v1/extra-single-image"
 LARGE = {"prompt": "a lighthouse", "width": 1024, "height": 1024, "steps": 20, "seed": 1}
+SMALLER = {**LARGE, "width": 512, "height": 512}
+WRK_S = 3
 
 
 @pytest.fixture
@@ -41,18 +46,25 @@ def session() -> Iterator[requests.Session]:
         yield session
 
 
-@pytest.fixture
-def floor_url(fake: FakeWebUI, session: requests.Session, tmp_path: Path) -> Iterator[str]:
-    """A plain Flask view that returns the bytes which the fake would."""
-    body = tmp_path / "body.json"
-    body.write_bytes(session.post(fake.url + TXT2IMG, json=LARGE).content)
-    command = [sys.executable, "-m", "tests.bench.floor_server", str(body)]
+@contextmanager
+def floor_server(body: bytes, folder: Path) -> Iterator[str]:
+    """Run a plain Flask view that returns these bytes, and give its URL."""
+    file = folder / "body.json"
+    file.write_bytes(body)
+    command = [sys.executable, "-m", "tests.bench.floor_server", str(file)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as server:
         assert server.stdout
         yield server.stdout.readline().strip()
         assert server.stdin
         server.stdin.close()
+
+
+@pytest.fixture
+def floor_url(fake: FakeWebUI, session: requests.Session, tmp_path: Path) -> Iterator[str]:
+    """A plain Flask view that returns the bytes which the fake would."""
+    with floor_server(session.post(fake.url + TXT2IMG, json=LARGE).content, tmp_path) as url:
+        yield url
 
 
 def test_start() -> None:
@@ -78,6 +90,47 @@ def test_txt2img(fake: FakeWebUI, session: requests.Session, floor_url: str) -> 
         lambda: session.post(floor_url + TXT2IMG, json=LARGE).content,
     )
     report("txt2img 1024x1024, p50", percentile(measured, 50), percentile(floor, 50), 2)
+
+
+def test_what_a_test_costs(fake: FakeWebUI, session: requests.Session) -> None:
+    """Reset, mark and settings before it, the look at what it sent after it, to a bare GET."""
+
+    def one_test() -> None:
+        with fake.test("tests/test_client.py::test_a_picture", step_seconds=0.01):
+            pass
+
+    measured, floor = interleaved(200, one_test, lambda: session.get(fake.url + PING).content)
+    report("a test on a shared server", percentile(measured, 50), percentile(floor, 50), 2)
+
+
+def wrk(url: str, connections: int, folder: Path) -> tuple[float, float]:
+    """Send small txt2imgs for a while; return the median in seconds and requests a second."""
+    script = folder / "txt2img.lua"
+    script.write_text(
+        'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+        f"wrk.body = [[{json.dumps(SMALLER)}]]\n"
+        "done = function(summary, latency, requests)\n"
+        '    io.write(string.format("%f %f\\n", latency:percentile(50) / 1e6, '
+        "summary.requests / summary.duration * 1e6))\nend\n"
+    )
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{WRK_S}s", "-s", str(script), url + TXT2IMG]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    median_s, rate = told[-1].split()
+    return float(median_s), float(rate)
+
+
+@pytest.mark.skipif(not shutil.which("wrk"), reason="there is no wrk here, a client in C")
+def test_txt2img_by_a_client_in_c(
+    fake: FakeWebUI, session: requests.Session, tmp_path: Path
+) -> None:
+    """A 512x512 picture where the client takes no time: latency of one, throughput of 64."""
+    body = session.post(fake.url + TXT2IMG, json=SMALLER).content
+    with floor_server(body, tmp_path) as floor_url:
+        rounds = [(wrk(fake.url, 1, tmp_path), wrk(floor_url, 1, tmp_path)) for _ in range(2)]
+        one, floor_one = (min(times[side][0] for times in rounds) for side in (0, 1))
+        report("txt2img 512x512, wrk, 1 connection, p50", one, floor_one, 2)
+        many = wrk(fake.url, 64, tmp_path)[1], wrk(floor_url, 64, tmp_path)[1]
+        report("seconds for one, wrk, 64 connections", 1 / many[0], 1 / many[1], 1 / 0.45)
 
 
 @pytest.mark.parametrize("path", ["/sdapi/v1/progress", "/sdapi/v1/options"])

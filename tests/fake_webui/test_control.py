@@ -227,6 +227,42 @@ def test_reset_brings_back_the_start(fake: FakeWebUI) -> None:
     assert requests.get(fake.url + OPTIONS, timeout=10).json() == before
 
 
+def test_a_reset_may_say_what_comes_after(fake: FakeWebUI) -> None:
+    """A mark, settings and faults are in force from the first request on, until the next reset."""
+    fake.reset(
+        mark="x", settings={"step_seconds": 0.5, "seed": 7}, faults=["samplers:status:first"]
+    )
+    send(fake)
+    (entry,) = fake.requests()
+    assert (entry["n"], entry["mark"], entry["fault"]) == (1, "x", "status")
+    settings = control(fake, "GET", "settings")
+    assert (settings["step_seconds"], settings["seed"]) == (0.5, 7)
+    fake.reset()
+    assert control(fake, "GET", "settings")["step_seconds"] == 0
+    assert control(fake, "GET", "faults")["rules"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"marks": "x"}, 'a reset has no "marks"; its keys are mark, settings or faults'),
+        ([], "the body is an object with any of mark, settings or faults"),
+        ({"mark": 1}, "the body is"),
+        ({"settings": {"step_seconds": "1"}}, "step_seconds is a number of seconds"),
+        ({"settings": None}, "settings are an object"),
+        ({"faults": "nan"}, "faults is a list of rules"),
+        ({"faults": [{"action": "nothing"}]}, 'there is no action "nothing"'),
+    ],
+)
+def test_a_wrong_reset_resets_nothing(fake: FakeWebUI, body: Any, words: str) -> None:
+    """What is wrong with it is said, and everything stays as it is."""
+    send(fake)
+    answer = requests.post(f"{fake.url}/__fake/v1/reset", json=body, timeout=10)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+    assert fake.count() == 1
+
+
 def test_faults_are_listed_with_every_setting(fake: FakeWebUI) -> None:
     """`GET faults` tells each action's symptom, endpoints and settings."""
     fake.fault("delay", SAMPLERS, when="every", seconds=0.01)

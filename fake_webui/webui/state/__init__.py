@@ -132,7 +132,7 @@ class WebUIState:
     """Options, progress, the generation lock, tasks, models and random numbers of one server."""
 
     def __init__(self, config: ServerConfig, catalog: Catalog) -> None:
-        self.config = self._initial = config
+        self.config = self.initial = config
         self.catalog = catalog
         initial, saved = config.options, config.saved_options
         self.options = Options(catalog.extensions, initial, saved, catalog.policy)
@@ -167,7 +167,7 @@ class WebUIState:
     def reset(self) -> None:
         """Put everything back as at start; generations that are open end with an error."""
         self.close()
-        self.config = self._initial
+        self.config = self.initial
         self.options.reset()
         self._renew()
 
