@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from PIL import Image
@@ -44,7 +44,12 @@ def make_past(home: Path, fake: FakeWebUI) -> Past:
     return Past(home, cli, read, [*read("history", "--limit", "1"), *dog, *cat])
 
 
-@pytest.fixture(scope="module")
+def once(fixture_name: str, config: pytest.Config) -> Literal["function", "module"]:  # noqa: ARG001 - pytest's signature
+    """Return how long a store lasts that no test changes; each test has its own on a server."""
+    return "module" if config.getoption("--database") == "sqlite" else "function"
+
+
+@pytest.fixture(scope=once)
 def looked_at(tmp_path_factory: pytest.TempPathFactory, fake_server: FakeWebUI) -> Past:
     """Three past jobs that no test changes."""
     return make_past(tmp_path_factory.mktemp("past"), fake_server)
