@@ -66,11 +66,14 @@ def _numbered(path: Path) -> Iterator[Path]:
 
 
 def _publish(partial: Path, target: Path) -> bool:
-    """Give a finished file its name, unless that name is taken."""
+    """Give a finished file its name, unless that name is another file's.
+
+    On a share the answer to a link can be lost, and the link that is asked for again finds itself.
+    """
     try:
         _exclusive_rename(partial, target)
     except FileExistsError:
-        return False
+        return partial.samefile(target)
     return True
 
 

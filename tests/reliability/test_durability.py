@@ -29,3 +29,14 @@ def test_files_are_synced_before_they_have_their_names_and_folders_afterwards(
         if not path.endswith(".db"):  # which SQLite syncs by itself
             assert ("fsync", part) in calls[:at]
         assert ("fsync", str(Path(path).parent)) in calls[at:]
+
+
+def test_a_share_that_loses_an_answer_makes_no_second_file(fake: FakeWebUI, tmp_path: Path) -> None:
+    """A picture that finds itself under its name is saved: one file, and the record names it."""
+    home = tmp_path / "home"
+    where = ("--home", str(home), "--webui", fake.url)
+    done = run_module("tests.reliability.lossy_share", "run", "--prompt", "x", *SMALL, *where)
+    assert done.returncode == 0, done.stderr
+    pictures = sorted(map(str, home.rglob("*.png")))
+    assert len(pictures) == 2
+    assert sorted(done.stdout.split()) == pictures
