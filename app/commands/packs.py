@@ -17,6 +17,7 @@ from app.commands.shared.job_rows import planned_json
 from app.commands.shared.options import (
     axis_option,
     chosen_layer,
+    counting,
     home_option,
     json_option,
     settings_options,
@@ -89,7 +90,7 @@ def _row(home: Path, name: str) -> PackRow:
 @click.option("--preset", metavar="NAME", help="Settings that a preset keeps.")
 @click.option("--pack-seed", type=int, help="Where random choices and drawn seeds come from.")
 @axis_option
-@click.option("--limit", type=click.IntRange(min=0), help="Show the first so many jobs.")
+@click.option("--limit", type=counting(0), help="Show the first so many jobs.")
 @settings_options
 @webui_option
 @home_option

@@ -15,7 +15,7 @@ from app.commands.shared.filters import filter_options
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import QUEUE_COLUMNS, job_json
 from app.commands.shared.opening import with_app, with_app_to_read, with_webuis
-from app.commands.shared.options import chosen_layer, json_option, settings_options
+from app.commands.shared.options import chosen_layer, counting, json_option, settings_options
 from app.commands.shared.output import count, notice, print_json
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.roads import ROADS
@@ -36,7 +36,7 @@ def queue() -> None:
 
 
 @queue.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option("--limit", type=counting(), default=1000, show_default=True)
 @with_app_to_read
 @json_option
 def list_jobs(app: Application, *, limit: int, as_json: bool) -> None:
@@ -145,7 +145,7 @@ def resume(app: Application) -> None:
 
 @queue.command()
 @click.argument("job_id", metavar="ID", shell_complete=completing.live_jobs)
-@click.argument("position", type=click.IntRange(min=1))
+@click.argument("position", type=counting())
 @with_app
 def move(app: Application, *, job_id: str, position: int) -> None:
     """Put a queued job at a place in the line; 1 is next."""

@@ -131,6 +131,13 @@ def test_nothing_that_the_document_allows_breaks_the_page(idle_page: PageClient)
             ask(operation)
 
 
+@pytest.mark.parametrize("path", ["/queue", "/history"])
+def test_a_number_that_no_database_takes_is_refused(idle_page: PageClient, path: str) -> None:
+    """The field is named."""
+    error = idle_page.refused("GET", f"{path}?limit={10**30}", 422)
+    assert error["place"] == "limit"
+
+
 def ask(operation: Any) -> None:
     """Send a few requests to one endpoint."""
 

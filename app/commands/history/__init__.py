@@ -17,7 +17,7 @@ from app.commands.shared.filters import filter_options, moment, size_bytes
 from app.commands.shared.groups import DefaultGroup
 from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
 from app.commands.shared.opening import with_app, with_app_to_read
-from app.commands.shared.options import json_option
+from app.commands.shared.options import counting, json_option
 from app.commands.shared.orphans import orphans_of
 from app.commands.shared.output import count, notice, print_json, say
 from app.commands.shared.tables import print_rows
@@ -27,7 +27,7 @@ from app.jobs.models import JobRecord
 from app.storage.orphans import keep_files
 
 limit_option = click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many at most."
+    "--limit", type=counting(), default=20, show_default=True, help="How many at most."
 )
 before_option = click.option("--before", metavar="ID", help="Go on after this job: the next page.")
 
@@ -142,7 +142,7 @@ def restore(app: Application, *, file: Path) -> None:
 
 @history.command()
 @click.option("--older-than", type=moment, metavar="WHEN", help="Jobs added before then: 30d.")
-@click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but the newest N.")
+@click.option("--keep", type=counting(0), metavar="N", help="All but the newest N.")
 @click.option(
     "--max-size", type=size_bytes, metavar="SIZE", help="All but the newest that fit in it: 20GB."
 )

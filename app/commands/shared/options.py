@@ -269,4 +269,12 @@ images_option = click.option(
 )  # fmt: skip
 unused_webui_option = click.option("--webui", multiple=True, expose_value=False, hidden=True)
 """For commands that need none: a script may give it to whatever it calls."""
+_MOST = 2**31 - 1  # more than any home has; the databases take no number of any size
+
+
+def counting(least: int = 1) -> click.IntRange:
+    """Return the type of an option that counts jobs or pictures."""
+    return click.IntRange(least, _MOST)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")

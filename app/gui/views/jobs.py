@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 
 from app.engine.preflight import ignored_words, refuse_unfit
 from app.errors import BadInputError
@@ -23,7 +24,7 @@ class PreviewBody(Body):
     """A draft, and the first how many of its jobs to show."""
 
     draft: DraftBody
-    limit: int = 20
+    limit: int = Field(default=20, ge=0, le=1000)
 
 
 class SubmitBody(Body):
@@ -37,7 +38,7 @@ class SubmitBody(Body):
 def show(body: PreviewBody) -> ResponseReturnValue:
     """Answer with what a draft would make and send; nothing is queued."""
     plan = _planned(body.draft, "queue")
-    shown = plan.specs[: max(body.limit, 0)]
+    shown = plan.specs[: body.limit]
     return {
         "jobs": len(plan.specs),
         "prompts": plan.prompt_count,

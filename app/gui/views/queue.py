@@ -26,7 +26,7 @@ MANY_JOBS = 50
 class QueueQuery(Query):
     """How many waiting jobs to list."""
 
-    limit: int = 500
+    limit: int = Field(default=500, ge=0, le=10_000)
 
 
 class PauseBody(Body):
@@ -99,7 +99,7 @@ class RetryBody(Body):
 def look(query: QueueQuery) -> ResponseReturnValue:
     """Answer with the running jobs, and the waiting ones in the order in which they will run."""
     app, pause = gui().application, gui().application.queue.pause_state()
-    live = app.queue.list_jobs(limit=max(query.limit, 0))
+    live = app.queue.list_jobs(limit=query.limit)
     return {
         "running": [_running(job) for job in live if job.status is JobStatus.RUNNING],
         "queued": [job_row(job) for job in live if job.status is JobStatus.QUEUED],
