@@ -58,7 +58,7 @@ def tests(session: nox.Session) -> None:
         "-n",
         workers,
         "-m",
-        "not slow and not profiles and not browser and not postgres",
+        "not slow and not profiles and not browser and not postgres and not docs",
         *session.posargs,
     )
 
@@ -84,7 +84,7 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Use the app's page in a real Chromium; axe-core looks for what keeps people out."""
+    """Use both pages in a real Chromium; axe-core looks for what keeps people out."""
     prepare(session, "test")
     session.install("--quiet", "--no-deps", AXE)  # it brings axe-core as a file; no Playwright
     session.run("pytest", "-q", "-n", "2", "-m", "browser", *session.posargs)
@@ -159,7 +159,9 @@ def package(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site of the docs in build/site; a link that leads nowhere is an error."""
+    """Run the code of the pages, and build them as a site in build/site."""
+    prepare(session, "test")
+    session.run("pytest", "-q", "-n", "auto", "-m", "docs", "tests/test_docs.py", *session.posargs)
     session.install("--quiet", *nox.project.dependency_groups(FAKE_WEBUI, "docs"))
     pages = Path("build/docs")
     shutil.rmtree(pages, ignore_errors=True)

@@ -71,8 +71,10 @@ EVERY = list(sections())
 
 
 def of_a_session(section: Section) -> tuple[pytest.MarkDecorator, ...]:
-    """Return the marks of a section that is for another session."""
-    return (pytest.mark.slow, pytest.mark.clients) if "node" in section.needs else ()
+    """Return the marks that say which session runs a section."""
+    return (
+        (pytest.mark.slow, pytest.mark.clients) if "node" in section.needs else (pytest.mark.docs,)
+    )
 
 
 @pytest.mark.parametrize(

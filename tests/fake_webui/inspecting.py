@@ -1,5 +1,6 @@
 """Using the inspector page, and what there is to be seen in it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,12 @@ from tests.browser import Browser
 TXT2IMG = "/sdapi/v1/txt2img"
 SAMPLERS = "/sdapi/v1/samplers"
 
-needs_browser = pytest.mark.skipif(not chromium.IS_THERE, reason=chromium.WHY_NOT)
+
+def needs_browser(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test for the session that has a browser; it says where there is none."""
+    there = pytest.mark.skipif(not chromium.IS_THERE, reason=chromium.WHY_NOT)
+    marked: Callable[..., None] = pytest.mark.browser(there(test))
+    return marked
 
 
 def get(fake: FakeWebUI, path: str = SAMPLERS, times: int = 1) -> None:
