@@ -144,7 +144,7 @@ def test_a_fault_ends_one_job_with_the_servers_words_and_the_next_one_runs(
     assert len(generations(fake)) == (position if words else len(stages)) + len(stages)
 
 
-def test_jobs_fail_and_fail_and_then_work(build: BuildApp, fake: FakeWebUI) -> None:
+def test_jobs_fail_and_fail_and_then_work(build: BuildApp, fake: FakeWebUI, profile: str) -> None:
     """Each job meets the next fault of a sequence; none is sent twice."""
     fake.fault(("nan", "out-of-memory", "ok"), TXT2IMG)
     application = build(fake.url)
@@ -154,6 +154,6 @@ def test_jobs_fail_and_fail_and_then_work(build: BuildApp, fake: FakeWebUI) -> N
     assert [job.status for job in jobs] == [
         JobStatus.FAILED, JobStatus.FAILED, JobStatus.SUCCEEDED,
     ]  # fmt: skip
-    words = [OUTCOMES[action].words or "" for action in ("nan", "out-of-memory")]
+    words = [words_on(profile, action, "txt2img") or "" for action in ("nan", "out-of-memory")]
     assert [said in str(job.error) for said, job in zip(words, jobs, strict=False)] == [True, True]
     assert generations(fake) == [TXT2IMG] * 3
