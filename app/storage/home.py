@@ -98,16 +98,20 @@ def check_webui_url(url: str) -> str:
     Raises:
         ConfigurationError: if it does not start with http:// or https:// and name a host.
     """
-    try:
-        parts = urlsplit(url.strip())
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not is_http_url(url):
         raise ConfigurationError(
             f"{_shown(url)!r} is not a WebUI URL; give one like {DEFAULT_WEBUI_URL}"
         )
     return url.strip().rstrip("/").removesuffix(_API_ROOT).rstrip("/")
+
+
+def is_http_url(url: str) -> bool:
+    """Whether a text starts with http:// or https:// and names a host, with a port or without."""
+    try:
+        parts = urlsplit(url.strip())
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _shown(url: str) -> str:

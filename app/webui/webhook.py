@@ -10,6 +10,7 @@ from urllib3.util import Retry
 
 from app.errors import ConfigurationError, NotTakenError
 from app.limits import Limits
+from app.storage.home import is_http_url
 
 _REFUSED = 400
 _AGAIN = Retry(total=None, connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.5)
@@ -53,12 +54,7 @@ class Webhook:
 
 
 def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url.strip())
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not is_http_url(url):
         raise ConfigurationError(
             "what --notify has is not a URL; give one like https://example.org/hook"
         )
