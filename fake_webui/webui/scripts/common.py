@@ -98,5 +98,5 @@ class Tiling:
 def _starts(whole: int, tile: int, overlap: int) -> list[int]:
     count = math.ceil((whole - overlap) / (tile - overlap))
     check_many(count)
-    distance = (whole - tile) / (count - 1) if count > 1 else 0
-    return [min(int(index * distance), whole - tile) for index in range(count)]
+    last = whole - tile  # less than 0 where one tile is more than the image
+    return [min(index * last // max(count - 1, 1), last) for index in range(count)]
