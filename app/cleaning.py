@@ -29,6 +29,8 @@ def readable(word: str) -> str:
 
 def is_clean(value: Any) -> bool:
     """Return whether a JSON value is one that cleaning leaves as it is."""
+    if "\\" not in repr(value):  # it would escape what can't be printed; this is soon said
+        return True
     if isinstance(value, str):
         return value.isprintable() or clean(value) == value
     if isinstance(value, dict):

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.cleaning import clean, clean_json
+from app.cleaning import clean_json
 from app.config.pipeline_config import PipelineConfig, Txt2ImgConfig
 from app.config.requirements import Needs, Requirement, needs_of
 from app.jobs.models import (
@@ -124,7 +124,7 @@ def insert_jobs(connection: Connection, specs: Sequence[JobSpec]) -> list[str]:
     numbered, sections = zip(specs, numbers, strict=True), SectionTexts()
     job_ids: list[str] = []
     while some := list(islice(numbered, _AT_ONCE)):
-        rows = [new_row(spec, number, created_at, sections) for spec, number in some]
+        rows = [new_row(spec.cleaned(), number, created_at, sections) for spec, number in some]
         insert_rows(connection, rows)
         job_ids += [row["job_id"] for row in rows]
     return job_ids
@@ -150,7 +150,8 @@ class SectionTexts:
 
     def snapshot(self, config: PipelineConfig) -> str:
         """Return what `config.model_dump_json()` does."""
-        return "{" + ",".join(f'"{name}":{self._text(part)}' for name, part in config) + "}"
+        sections = vars(config).items()
+        return "{" + ",".join([f'"{name}":{self._text(part)}' for name, part in sections]) + "}"
 
     def _text(self, section: BaseModel) -> str:
         if isinstance(section, Txt2ImgConfig):
@@ -170,7 +171,7 @@ def new_row(
     return {
         "n": number,
         "job_id": new_job_id(),
-        **{name: _cleaned(getattr(spec, name)) for name in _AS_ASKED},
+        **{name: getattr(spec, name) for name in _AS_ASKED},
         "prompt_keys": as_json(dict(spec.prompt_keys)),
         "status": JobStatus.QUEUED,
         "stage_count": len(config.stages()),
@@ -184,10 +185,6 @@ def new_row(
         "rank": float(number),
         "needs": write_needs(needs_of(spec)),
     }
-
-
-def _cleaned(text: str | None) -> str | None:
-    return text if text is None else clean(text)
 
 
 def delete_jobs(connection: Connection, job_ids: Sequence[str]) -> int:
