@@ -1,4 +1,4 @@
-"""The inspector page in a browser, for the modules that use it."""
+"""The inspector page in a browser, and an SD.Next, for the modules that use them."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from fake_webui import FakeWebUI
 from tests.browser import Browser, open_browser
+from tests.conftest import StartFake
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,16 @@ def page(window: Browser, fake: FakeWebUI) -> Browser:
     window.wait_for("#live", "live")
     window.errors()
     return window
+
+
+@pytest.fixture(scope="session")
+def sdnext_server(start_fake: StartFake) -> FakeWebUI:
+    """An SD.Next."""
+    return start_fake("sdnext", "--profile", "sdnext", "--seed", "1")
+
+
+@pytest.fixture
+def sdnext(sdnext_server: FakeWebUI) -> FakeWebUI:
+    """An SD.Next as fresh as at its start."""
+    sdnext_server.reset()
+    return sdnext_server

@@ -1,7 +1,5 @@
 """SD.Next: what clients of A1111 meet when it is the server."""
 
-import base64
-import io
 import json
 import threading
 from pathlib import Path
@@ -13,61 +11,18 @@ from PIL import Image
 
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
+from tests.fake_webui.sdnext import SMALL, ask, generate, infotext, opened, picture
 from tests.support import SLOW_STEP_S, wait_until
 
 pytestmark = pytest.mark.profiles
 
-SMALL = {"prompt": "a boat", "width": 64, "height": 64, "steps": 2, "seed": 5}
 LIMIT = 300
-
-
-@pytest.fixture(scope="module")
-def sdnext_server(start_fake: StartFake) -> FakeWebUI:
-    """An SD.Next."""
-    return start_fake("sdnext", "--profile", "sdnext", "--seed", "1")
-
-
-@pytest.fixture
-def sdnext(sdnext_server: FakeWebUI) -> FakeWebUI:
-    """An SD.Next as fresh as at its start."""
-    sdnext_server.reset()
-    return sdnext_server
 
 
 @pytest.fixture(scope="module")
 def slow_sdnext(start_fake: StartFake) -> FakeWebUI:
     """An SD.Next whose steps take time."""
     return start_fake("slow-sdnext", "--profile", "sdnext", "--step-seconds", str(SLOW_STEP_S))
-
-
-def ask(webui: FakeWebUI, method: str, path: str, body: Any = None) -> requests.Response:
-    """Send a request and return the answer, whatever it is."""
-    return requests.request(method, f"{webui.url}{path}", json=body, timeout=30)
-
-
-def generate(webui: FakeWebUI, **fields: Any) -> dict[str, Any]:
-    """Return the answer of a small generation."""
-    answer = ask(webui, "POST", "/sdapi/v1/txt2img", {**SMALL, **fields})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def infotext(answer: dict[str, Any]) -> str:
-    """Return the infotext of the first picture."""
-    return str(json.loads(answer["info"])["infotexts"][0])
-
-
-def picture(size: tuple[int, int]) -> str:
-    """Return a picture to send, in base64."""
-    stream = io.BytesIO()
-    Image.new("RGB", size, "teal").save(stream, format="PNG")
-    return base64.b64encode(stream.getvalue()).decode()
-
-
-def opened(text: str) -> Image.Image:
-    """Return a picture of an answer."""
-    return Image.open(io.BytesIO(base64.b64decode(text)))
 
 
 def test_it_says_what_it_is(sdnext: FakeWebUI) -> None:
