@@ -135,6 +135,21 @@ def test_options_list_what_differs(sdnext: FakeWebUI) -> None:
     assert after == {**before, "jpeg_quality": 70}
 
 
+def test_an_option_that_is_null_does_not_take_its_default(sdnext: FakeWebUI) -> None:
+    """It counts as the default already, so only another value gets it out of null."""
+    path = "/sdapi/v1/options"
+    updates = []
+    for value in (None, "jpg", "png", "jpg"):
+        posted = ask(sdnext, "POST", path, {"samples_format": value}).json()["updated"]
+        updates.append((posted[0]["samples_format"], ask(sdnext, "GET", path).json()))
+    assert [(done, shown["samples_format"]) for done, shown in updates] == [
+        (True, None),
+        (False, None),
+        (True, "png"),
+        (True, "jpg"),
+    ]
+
+
 def test_options_that_were_set_before_the_start_are_listed_too(tmp_path: Path) -> None:
     """The configuration names them; they have their defaults, as after being put back."""
     config = tmp_path / "fake.toml"

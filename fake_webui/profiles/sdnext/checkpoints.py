@@ -71,10 +71,9 @@ def choose(state: WebUIState, text: Any) -> bool:
 def load(state: WebUIState, checkpoint: Checkpoint) -> None:
     """Load a checkpoint; the options name it from then on."""
     memory = memory_of(state)
-    name = memory.begin("load model")
-    memory.has_no_model = False
-    state.models.load(checkpoint)
-    memory.end(name, "load model")
+    with memory.job("load model"):
+        memory.has_no_model = False
+        state.models.load(checkpoint)
 
 
 def find_vae(state: WebUIState, text: Any) -> Vae | None:

@@ -4,7 +4,7 @@ import io
 from typing import Any, Final
 
 from fake_webui.contract import Parsed
-from fake_webui.errors import ApiError, HandlerError, HttpError, StarletteError
+from fake_webui.errors import HandlerError, HttpError
 from fake_webui.profiles.sdnext.infotext import write, write_for_grid
 from fake_webui.profiles.sdnext.job import GenerationJob, Start
 from fake_webui.profiles.sdnext.memory import memory_of
@@ -26,6 +26,7 @@ from fake_webui.webui.state import Interference, Job, WebUIState
 DEFAULT_SAMPLERS: Final = ("Default", "Same as primary")
 DEFAULT_SCHEDULER: Final = "EulerAncestralDiscreteScheduler"
 GRADING: Final = "grading_"
+KEPT: Final = "latent_history"
 PILLOW_FORMATS: Final = {"bmp": "BMP", "tiff": "TIFF", "gif": "GIF"}
 PICTURE_FORMATS: Final = frozenset({"jpg", "jpeg", "png", "webp"})
 # What the recorded version makes no picture with from a model of Stable Diffusion 1.5.
@@ -55,23 +56,14 @@ def img2img(parsed: Parsed, state: WebUIState, interference: Interference) -> Ge
 def _answer(
     p: dict[str, Any], state: WebUIState, interference: Interference, kind: str
 ) -> Generated:
-    memory = memory_of(state)
-    try:
-        sampler, scheduler = find_sampler(p["sampler_name"], state)
+    sampler, scheduler = find_sampler(p["sampler_name"], state)
+    start = read_start(p) if kind == "img2img" else None
+    job = memory_of(state).generation(f"API-{kind[:3].upper()}")
+    with state.generating(None, kind, _nothing, interference) as turn, job:
         check_always_on(p["alwayson_scripts"], state)
         check_script(p, state)
-        start = read_start(p) if kind == "img2img" else None
-        with state.generating(None, kind, _nothing, interference) as turn:
-            memory.stuck = ""
-            name = memory.begin(f"api-{kind[:3]}")
-            images, info = _tripping(p, state, turn, sampler, scheduler, start)
-            memory.end(name, f"api-{kind[:3]}")
-        files = [encode_picture(image, state) for image in images] if p["send_images"] else []
-    except StarletteError:
-        raise
-    except ApiError:
-        memory.stuck = f"API-{kind[:3].upper()}"
-        raise
+        images, info = _tripping(p, state, turn, sampler, scheduler, start)
+    files = [encode_picture(image, state) for image in images] if p["send_images"] else []
     echoed = dict(p)
     if kind == "img2img" and not p["include_init_images"]:
         echoed |= {"init_images": None, "mask": None}
@@ -146,7 +138,8 @@ def _resolve(
         raise HandlerError("TypeError", message)
     check_many(p["batch_size"] * p["n_iter"])
     memory, get = memory_of(state), state.options.get
-    prompts = read_prompts(p, state)
+    with memory.job("styles"):
+        prompts = read_prompts(p, state)
     count = len(prompts.prompts)
     seed, subseed = fixed_seed(p["seed"], state.rng), fixed_seed(p["subseed"], state.rng)
     seeds, subseeds = batch_seeds(seed, subseed, p["subseed_strength"] or 0, count)
@@ -203,7 +196,8 @@ def _run(job: GenerationJob, state: WebUIState, turn: Job) -> tuple[list[Picture
     """Sample batch after batch; what fails on the way leaves no pictures."""
     pictures: list[Picture] = []
     try:
-        texts = _sample_all(job, state, turn, pictures)
+        with memory_of(state).job("process"):
+            texts = _sample_all(job, state, turn, pictures)
     except HandlerError:
         pictures, texts = [], [write(job, state.policy.version, 0)]
         _get_stuck(state, job.p)
@@ -228,7 +222,7 @@ def _save(job: GenerationJob, state: WebUIState, pictures: list[Picture]) -> Non
 def _sample_all(
     job: GenerationJob, state: WebUIState, turn: Job, pictures: list[Picture]
 ) -> list[str]:
-    progress, version = state.progress, state.policy.version
+    progress, memory, version = state.progress, memory_of(state), state.policy.version
     texts: list[str] = []
     size, skips_next = job.p["batch_size"], False
     progress.job_count = 1
@@ -238,38 +232,46 @@ def _sample_all(
             continue
         progress.skipped = False
         progress.wake.clear()
-        for steps in _passes(job):
-            _sample(job, state, turn, steps, iteration * size)
+        for name, steps in _passes(job):
+            _sample(job, state, turn, name, steps, iteration * size)
         if progress.skipped:
             skips_next = True
             continue
         indices = range(iteration * size, (iteration + 1) * size)
-        pictures += [draw(job, state, index) for index in indices]
+        with memory.job("vae decode"):
+            pictures += [draw(job, state, index) for index in indices]
+        memory.keep(state.options.get(KEPT), is_latent=False)
         texts += [write(job, version, index) for index in indices]
         if progress.interrupted:
             return [write(job, version, 0, at=indices[0]), write(job, version, indices[0])]
     return texts
 
 
-def _passes(job: GenerationJob) -> list[int]:
-    """Return the steps of each pass."""
+def _passes(job: GenerationJob) -> list[tuple[str, int]]:
+    """Return what each pass is called in the history, and its steps."""
     if min(job.size) <= 0 or job.sampler in FAILING_SAMPLERS:
         raise HandlerError("RuntimeError", "the pipeline failed")
     for size in (job.size, job.start.size if job.start else job.size, job.hires.size or job.size):
         check_memory(*size, most_px=LARGEST_PICTURE_PX)
     check_memory(*job.size, job.count, most_px=MOST_PIXELS)
     steps = max(0, job.p["steps"])
-    return [steps] + [job.p["hr_second_pass_steps"] or steps] * job.hires.samples
+    second = ("hires", job.p["hr_second_pass_steps"] or steps)
+    return [("base", steps), *[second] * job.hires.samples]
 
 
-def _sample(job: GenerationJob, state: WebUIState, turn: Job, steps: int, index: int) -> None:
+def _sample(
+    job: GenerationJob, state: WebUIState, turn: Job, name: str, steps: int, index: int
+) -> None:
     if state.progress.ended_early:
         return
     memory = memory_of(state)
     state.progress.job = "Inference"
-    memory.job_id = memory.begin("base")
-    turn.sample(steps, preview_of(job, index))
-    memory.end(memory.job_id, "base")
+    with memory.job(name):
+        with memory.job("params"), memory.job("te encode"):
+            pass
+        with memory.job("inference"):
+            turn.sample(steps, preview_of(job, index))
+    memory.keep(state.options.get(KEPT), is_latent=True)
 
 
 def encode_picture(picture: Picture, state: WebUIState) -> bytes:

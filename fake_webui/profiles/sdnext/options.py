@@ -50,13 +50,19 @@ def _set(state: WebUIState, key: str, value: Any) -> bool:
         return choose(state, value)
     if key == RATE_LIMIT:
         memory_of(state).rate_limit = value
-    if state.options.get(key) == value:
+    if _counted(state, key) == value:
         return False
     state.options.assign(key, value)
     if key == VAE:
         with state.lock:
             choose_vae(state, value)
     return True
+
+
+def _counted(state: WebUIState, key: str) -> Any:
+    """Return what a new value is compared with: for null the default, which can't be set then."""
+    value = state.options.get(key)
+    return state.options.default(key) if value is None else value
 
 
 @contextmanager

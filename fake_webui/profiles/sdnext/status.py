@@ -9,6 +9,7 @@ from fake_webui.contract import Family, Parsed, tables
 from fake_webui.profiles.sdnext.memory import memory_of
 from fake_webui.profiles.sdnext.tables import query, table
 from fake_webui.webui.state import WebUIState
+from fake_webui.webui.state.progress import Progress
 
 endpoints = Family()
 
@@ -37,6 +38,15 @@ def _is_running(state: WebUIState) -> bool:
     return state.progress.job_count != 0 or bool(memory_of(state).stuck)
 
 
+def _word(now: Progress, *, is_running: bool) -> str:
+    """Say in a word what is going on; an order counts until the next job begins."""
+    if now.interrupted:
+        return "interrupted"
+    if now.skipped:
+        return "skipped"
+    return "running" if is_running else "idle"
+
+
 def _done(state: WebUIState) -> float:
     """Return how far this pass is, from 0 to 1."""
     now = state.progress
@@ -57,7 +67,7 @@ def progress(state: WebUIState, asked: Parsed) -> Any:
     is_running, done = _is_running(state), _done(state)
     wants_image = now.job_count and not asked.values["skip_current_image"]
     return {
-        "id": (memory.job_id or "0") if is_running else "",
+        "id": memory.job_id if is_running else "",
         "progress": done,
         "eta_relative": _eta_s(state, done),
         "state": {
@@ -90,19 +100,19 @@ def status(state: WebUIState, _: Parsed) -> Any:
     now, memory = state.progress, memory_of(state)
     is_running, done = _is_running(state), _done(state)
     return {
-        "status": "running" if is_running else "idle",
+        "status": _word(now, is_running=is_running),
         "task": (now.job if now.job_count else memory.stuck) if is_running else "",
         "timestamp": now.job_timestamp if is_running else None,
         "current": "",
         "id": memory.job_id if is_running else "",
         "job": 0,
         "jobs": int(is_running),
-        "total": memory.finished_jobs,
+        "total": memory.begun_jobs,
         "step": now.sampling_step if now.job_count else 0,
         "steps": now.sampling_steps if now.job_count else 0,
         "queued": 0,
         "uptime": int(time.time() - memory.started_s),
-        "elapsed": round(now.elapsed_s(), 2) if is_running else 0.0,
+        "elapsed": round(time.time() - memory.turned_s, 2),
         "eta": _eta_s(state, done) if done else None,
         "progress": done,
     }
@@ -176,13 +186,13 @@ def write_log(*_: Any) -> None:
 
 @endpoints.get("/sdapi/v1/latents")
 def latents(state: WebUIState, _: Parsed) -> Any:
-    """List when the last pictures were made, newest first."""
-    return list(memory_of(state).latents)
+    """List when the last latents were made, newest first."""
+    return [name for name, is_latent in memory_of(state).made if is_latent]
 
 
 @endpoints.post("/sdapi/v1/latents", body=table("ReqLatentHistory"))
 def take_latent(state: WebUIState, asked: Parsed) -> Any:
-    """Return the place of a picture in the list, -1 if it is not there."""
-    known = list(memory_of(state).latents)
+    """Return the place of a time among those of latents and pictures, -1 if it is not there."""
+    known = [name for name, _ in memory_of(state).made]
     name = asked.values["name"]
     return known.index(name) if name in known else -1
