@@ -23,10 +23,12 @@ from app.jobs.transitions import (
     end_job,
     find_job,
     find_own,
+    join_line,
     note_meta,
     pause_state,
     set_pause,
     start_job,
+    to_request,
 )
 from app.store.job_store import Connection, JobStore, Row
 
@@ -313,7 +315,7 @@ def _take_over(connection: Connection, old_id: str, new_id: str) -> None:
         raise TransitionError(f"job {old_id} is running; cancel it before it is edited")
     if old.status is JobStatus.QUEUED:
         place(connection, new_id, *place_of(connection, old_id))
-        end_job(connection, old_id, JobStatus.EDITED, {"error": f"edited as {new_id}"})
+        end_job(connection, old, JobStatus.EDITED, {"error": f"edited as {new_id}"})
 
 
 def _has_next(connection: Connection) -> bool:
@@ -324,8 +326,8 @@ def _has_next(connection: Connection) -> bool:
 def _claim(
     connection: Connection, worker: str, unable: Collection[Needs], *, direct_only: bool
 ) -> JobRecord | None:
-    connection.dialect.join_line(connection)
-    held = direct_only or pause_state(connection).paused
+    paused = join_line(connection).paused
+    held = direct_only or paused
     found = next_job(connection, unable, direct_only=held, to_claim=True)
     return start_job(connection, found, worker) if found else None
 
@@ -333,13 +335,12 @@ def _claim(
 def _finish(
     connection: Connection, job_id: str, worker: str, status: JobStatus, meta: Mapping[str, Any]
 ) -> JobRecord:
-    job = find_own(connection, job_id, worker)
-    is_cancelled = _asked(connection, job_id) is ControlRequest.CANCEL
-    if status is JobStatus.SUCCEEDED and is_cancelled:
+    job, asked = find_own(connection, job_id, worker)
+    if status is JobStatus.SUCCEEDED and asked is ControlRequest.CANCEL:
         status = JobStatus.CANCELLED
     if job.status in {status, JobStatus.CANCELLED}:  # recorded, and not answered
         return job
-    return end_job(connection, job_id, status, meta)
+    return end_job(connection, job, status, meta)
 
 
 def _cancel_all(connection: Connection, job_ids: Sequence[str]) -> list[JobRecord]:
@@ -363,7 +364,7 @@ def _clear(connection: Connection) -> int:
 def _cancel(connection: Connection, job_id: str) -> JobRecord:
     job = find_job(connection, job_id)
     if job.status is not JobStatus.RUNNING:
-        return end_job(connection, job_id, JobStatus.CANCELLED, {})
+        return end_job(connection, job, JobStatus.CANCELLED, {})
     _ask(connection, job_id, ControlRequest.CANCEL)
     return job
 
@@ -427,17 +428,17 @@ def _pass_over(connection: Connection, webui: str, reasons: Mapping[str, str]) -
 
 def _asked(connection: Connection, job_id: str) -> ControlRequest | None:
     sql = "SELECT control_request FROM jobs WHERE job_id = ?"
-    return _request(connection.execute(sql, [job_id]).fetchone())
+    return _request_in(connection.execute(sql, [job_id]).fetchone())
 
 
 def _asked_of(connection: Connection, job_id: str, worker: str) -> ControlRequest | None:
     sql = "SELECT control_request FROM jobs WHERE job_id = ? AND worker = ? AND status = 'running'"
     found = connection.execute(sql, [job_id, worker]).fetchone()
-    return _request(found) if found else ControlRequest.LOST
+    return _request_in(found) if found else ControlRequest.LOST
 
 
-def _request(row: Row | None) -> ControlRequest | None:
-    return next((request for request in ControlRequest if row and request == row[0]), None)
+def _request_in(row: Row | None) -> ControlRequest | None:
+    return to_request(row[0]) if row else None
 
 
 def _refuse_unless_queued(job: JobRecord) -> None:

@@ -202,6 +202,16 @@ def select(connection: Connection, rest: str, values: Sequence[Any] = ()) -> lis
     return [_to_record(row) for row in connection.execute(_SELECT + rest, values)]
 
 
+def select_with(
+    connection: Connection, columns: Sequence[str], rest: str, values: Sequence[Any] = ()
+) -> list[tuple[JobRecord, Row]]:
+    """Return what `select` finds, each job with columns that a record does not have."""
+    statement = f"SELECT {_READ_AS}, {', '.join(columns)} FROM jobs {rest}"  # noqa: S608 - constant text
+    known = len(_COLUMNS)
+    found = connection.execute(statement, values)
+    return [(_to_record(row[:known]), row[known:]) for row in found]
+
+
 def records(store: JobStore, rest: str, values: Sequence[Any] = ()) -> list[JobRecord]:
     """Return what `select` finds, outside of a transaction."""
     return store.read(select, rest, values)

@@ -29,7 +29,7 @@ def add_to_index(connection: Connection, job: JobRecord) -> None:
         "size": _facts(job, _sizes),
     }
     spaced = {column: _spaced(text) for column, text in texts.items() if text}
-    connection.dialect.add_words(connection, _number(connection, job), spaced)
+    connection.dialect.add_words(connection, job.job_id, spaced)
 
 
 def bring_up_to_date(store: JobStore) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from app.jobs.models import JobStatus, utc_now
 from app.jobs.rows import moment
-from app.jobs.transitions import end_job, set_pause
+from app.jobs.transitions import end_job, find_job, set_pause
 from app.store.job_store import Connection, JobStore, Life, Row
 
 INTERRUPTED = "the app stopped while this job was running; what the WebUI made of it is unknown"
@@ -155,7 +155,7 @@ def _to_record(row: Row, *, alive: bool) -> WorkerRecord:
 def _cancel_jobs(connection: Connection, worker: str, reason: str) -> list[str]:
     jobs = _running_jobs(connection, worker)
     for job_id in jobs:
-        end_job(connection, job_id, JobStatus.CANCELLED, {"error": reason})
+        end_job(connection, find_job(connection, job_id), JobStatus.CANCELLED, {"error": reason})
     return jobs
 
 
@@ -165,7 +165,8 @@ def _expire(connection: Connection, dead: Sequence[str], alive: int) -> list[str
     orphans = [job for name in expired for job in _running_jobs(connection, name)]
     for job_id in orphans:
         connection.execute("UPDATE jobs SET worker = NULL WHERE job_id = ?", [job_id])
-        end_job(connection, job_id, JobStatus.INTERRUPTED, {"error": INTERRUPTED})
+        job = find_job(connection, job_id)
+        end_job(connection, job, JobStatus.INTERRUPTED, {"error": INTERRUPTED})
     if expired and not alive and (orphans or _is_work_waiting(connection)):
         set_pause(connection, paused=True, reason=_reason(orphans))
     return orphans

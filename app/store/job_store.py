@@ -73,8 +73,11 @@ class Dialect(Protocol):
     def hold_line(self, connection: Connection) -> None:
         """Let nobody claim a job, or change the line, until the end of the transaction."""
 
-    def join_line(self, connection: Connection) -> None:
-        """Wait for who holds the line; then claim beside others who do."""
+    def join_line(self, connection: Connection, look: str) -> Cursor:
+        """Wait for who holds the line; then claim beside others who do.
+
+        Returns what a SELECT finds that is made when the line is free.
+        """
 
     def announce(self, connection: Connection) -> None:
         """Tell the workers of all processes of a change when the transaction ends."""
@@ -86,7 +89,7 @@ class Dialect(Protocol):
         """Note that jobs were written with numbers up to this one."""
 
     def add_words(
-        self, connection: Connection, number: int, texts: Mapping[str, str | None]
+        self, connection: Connection, job_id: str, texts: Mapping[str, str | None]
     ) -> None:
         """Make a job findable by its texts, of which each of WORD_COLUMNS may be one."""
 

@@ -53,8 +53,14 @@ class PostgresConnection:
         self.raw.close()
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Row]:
-        """Run one statement."""
-        return self.raw.execute(_with_placeholders(sql), [_sent(value) for value in values])
+        """Run one statement; or several without values, of which the last one answers.
+
+        So they cost one round trip, which is most of what a small statement costs.
+        """
+        cursor = self.raw.execute(_with_placeholders(sql), [_sent(value) for value in values])
+        while cursor.nextset():
+            pass
+        return cursor
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> psycopg.Cursor[Row]:
         """Run one statement for each row of values."""

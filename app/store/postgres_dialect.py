@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.store.job_store import Condition, Connection, Term
+from app.store.job_store import Condition, Connection, Cursor, Term
 from app.store.postgres_words import lexemes_of, query_of
 
 
@@ -33,12 +33,13 @@ class PostgresDialect:
         connection.execute("SELECT setval('jobs_n', ?, ?)", [max(last, 1), last > 0])
 
     def add_words(
-        self, connection: Connection, number: int, texts: Mapping[str, str | None]
+        self, connection: Connection, job_id: str, texts: Mapping[str, str | None]
     ) -> None:
         """Write a job's texts as lexemes."""
         connection.execute(
-            "INSERT INTO words (rowid, lexemes) VALUES (?, ?::tsvector)",
-            [number, lexemes_of(texts)],
+            "INSERT INTO words (rowid, lexemes)"
+            " VALUES ((SELECT n FROM jobs WHERE job_id = ?), ?::tsvector)",
+            [job_id, lexemes_of(texts)],
         )
 
     def matching(self, terms: Sequence[Term]) -> Condition:
@@ -52,9 +53,12 @@ class PostgresDialect:
         """Wait for all that claim, and let nobody claim until the end of the transaction."""
         connection.execute("SELECT pg_advisory_xact_lock(?)", [self.line_key])
 
-    def join_line(self, connection: Connection) -> None:
-        """Wait for who holds the line; others may claim meanwhile."""
-        connection.execute("SELECT pg_advisory_xact_lock_shared(?)", [self.line_key])
+    def join_line(self, connection: Connection, look: str) -> Cursor:
+        """Wait for who holds the line, and look then; others may claim meanwhile.
+
+        The look is a statement of its own, for one sees what there was when it began.
+        """
+        return connection.execute(f"SELECT pg_advisory_xact_lock_shared({self.line_key}); {look}")
 
     def announce(self, connection: Connection) -> None:
         """Wake the workers of all hosts at the end of the transaction."""

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import psycopg
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, InvalidParameterValue, SerializationFailure
 
 from app.errors import StoreError
 from app.limits import Limits
@@ -135,7 +135,7 @@ class PostgresStore:
     def _change(self, work: Callable[[PostgresConnection], Result], deadline: float) -> Result:
         connection = self._connected(deadline)
         with self._telling():
-            result, number = self._work(connection, work)
+            number, result = self._work(connection, work)
             try:
                 connection.execute("COMMIT")
             except psycopg.OperationalError:
@@ -146,26 +146,24 @@ class PostgresStore:
 
     def _work(
         self, connection: PostgresConnection, work: Callable[[PostgresConnection], Result]
-    ) -> tuple[Result, str | None]:
-        """Do the work of a transaction; return its number too, None where it changed nothing."""
-        connection.execute("BEGIN")
+    ) -> tuple[str, Result]:
+        """Do the work of a transaction; return the number by which it is asked about, too."""
+        [(number,)] = connection.execute("BEGIN; SELECT pg_current_xact_id()::text")
         try:
-            result = work(connection)
-            [(number,)] = connection.execute("SELECT pg_current_xact_id_if_assigned()::text")
+            return number, work(connection)
         except BaseException:
             with contextlib.suppress(psycopg.Error):
                 connection.execute("ROLLBACK")
             raise
-        return result, number
 
-    def _require_commit(self, tag: str, number: str | None, deadline: float) -> None:
+    def _require_commit(self, tag: str, number: str, deadline: float) -> None:
         """Ask the server what became of a COMMIT whose answer was lost.
 
         Raises:
             _Undone: if nothing happened.
             StoreError: if that can't be learned.
         """
-        state: str | None = "in progress" if number else "committed"
+        state: str | None = "in progress"
         while state == "in progress":
             try:
                 state = _state_of(self._connected(deadline), tag, number)
@@ -208,12 +206,18 @@ class PostgresStore:
             raise StoreError(f"can't use the store {self.name}: {words_of(error)}") from error
 
 
-def _state_of(connection: PostgresConnection, tag: str, number: str | None) -> str | None:
-    """Ask about a transaction, and end the session that it was in."""
+def _state_of(connection: PostgresConnection, tag: str, number: str) -> str | None:
+    """Ask about a transaction, and end the session that it was in.
+
+    A server that crashed may not have come to its number again: then nothing of it was written.
+    """
     connection.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?", [tag]
     )
-    [(state,)] = connection.execute("SELECT pg_xact_status(?::xid8)", [number])
+    try:
+        [(state,)] = connection.execute("SELECT pg_xact_status(?::xid8)", [number])
+    except InvalidParameterValue:
+        return "aborted"
     return None if state is None else str(state)
 
 

@@ -6,7 +6,7 @@ Jobs are searched by FTS5 where it is compiled in, else in a plain table that is
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.store.job_store import FREE_COLUMNS, WORD_COLUMNS, Condition, Connection, Term
+from app.store.job_store import FREE_COLUMNS, WORD_COLUMNS, Condition, Connection, Cursor, Term
 
 _COLUMNS = ", ".join(WORD_COLUMNS)
 _FREE = f"{{{' '.join(FREE_COLUMNS)}}}"
@@ -32,8 +32,9 @@ class SqliteDialect:
     def hold_line(self, connection: Connection) -> None:
         """Do nothing: whoever changes anything is alone."""
 
-    def join_line(self, connection: Connection) -> None:
-        """Do nothing: whoever changes anything is alone."""
+    def join_line(self, connection: Connection, look: str) -> Cursor:
+        """Look at once: whoever changes anything is alone."""
+        return connection.execute(look)
 
     def announce(self, connection: Connection) -> None:
         """Do nothing: other processes look for themselves."""
@@ -48,12 +49,13 @@ class SqliteDialect:
         """Do nothing: SQLite keeps the highest number itself."""
 
     def add_words(
-        self, connection: Connection, number: int, texts: Mapping[str, str | None]
+        self, connection: Connection, job_id: str, texts: Mapping[str, str | None]
     ) -> None:
         """Write a job's texts as they are; SQLite splits them."""
         connection.execute(
-            f"INSERT INTO words (rowid, {_COLUMNS}) VALUES (?{', ?' * len(WORD_COLUMNS)})",  # noqa: S608 - constant text
-            [number, *(texts.get(column) for column in WORD_COLUMNS)],
+            f"INSERT INTO words (rowid, {_COLUMNS}) VALUES"  # noqa: S608 - constant text
+            f" ((SELECT n FROM jobs WHERE job_id = ?){', ?' * len(WORD_COLUMNS)})",
+            [job_id, *(texts.get(column) for column in WORD_COLUMNS)],
         )
 
     def matching(self, terms: Sequence[Term]) -> Condition:

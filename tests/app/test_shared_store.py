@@ -33,6 +33,8 @@ END_OPEN_TRANSACTIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE application_name LIKE 'webui-jobs%' AND state = 'idle in transaction'"
 )
+HOLDERS = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted ORDER BY objid"
+END_HOLDERS = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
 Session = psycopg.Connection[tuple[Any, ...]]
 OpenStore = Callable[[], PostgresStore]
 
@@ -138,8 +140,10 @@ def test_a_worker_that_comes_back_in_time_keeps_its_job(opening: OpenStore, admi
     with WorkerRegistry(here).registered("http://a") as me, me.life.lock("webui") as lock:
         assert lock.acquire()
         queue.claim(me.name)
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
-        wait_until(lambda: [one.alive for one in there.workers()] == [True])
+        before = admin.execute(HOLDERS).fetchall()
+        admin.execute(END_HOLDERS)
+        wait_until(lambda: (now := admin.execute(HOLDERS).fetchall()) and now != before)
+        assert [one.alive for one in there.workers()] == [True]
         with there.registered() as other:
             assert not other.life.lock("webui").acquire()
         assert there.recover() == []

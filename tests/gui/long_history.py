@@ -55,5 +55,6 @@ def _insert(connection: Connection, spec: JobSpec, images: list[dict[str, Any]],
         ended = {"status": JobStatus.SUCCEEDED, "started_at": now, "completed_at": now}
         job_id = f"{number:016x}"
         made.append(row | ended | {"n": number, "job_id": job_id, "prompt": prompt, "meta": meta})
-        connection.dialect.add_words(connection, number, {"prompt": prompt})
     insert_rows(connection, made)
+    for job in made:
+        connection.dialect.add_words(connection, job["job_id"], {"prompt": job["prompt"]})
