@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Final
 
 from fake_webui.errors import InvalidRequestError, StarletteError
@@ -54,6 +55,8 @@ def has_too_many_values(body: bytes) -> bool:
     What opens and parts values is counted, in texts too, which costs a fraction of parsing. It is
     done in slices, so that others are served meanwhile.
     """
+    if len(body) <= MOST_VALUES:
+        return False
     found = 0
     for start in range(0, len(body), SLICE_BYTES):
         found += sum(body.count(mark, start, start + SLICE_BYTES) for mark in VALUE_MARKS)
@@ -62,6 +65,7 @@ def has_too_many_values(body: bytes) -> bool:
     return False
 
 
+@lru_cache(maxsize=32)
 def is_json(content_type: str | None) -> bool:
     """Return whether a body with this Content-Type header is read as JSON."""
     if not content_type:

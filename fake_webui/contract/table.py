@@ -88,6 +88,26 @@ class Table:
         """The names of all fields."""
         return frozenset(field.name for field in self.fields)
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Where each field stands."""
+        return {field.name: place for place, field in enumerate(self.fields)}
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        """The names of the fields that have to be given."""
+        return frozenset(field.name for field in self.fields if field.required)
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        """What a request of nothing is read as, in the order of the fields."""
+        return {field.name: field.default for field in self.fields}
+
+    @cached_property
+    def _shared(self) -> dict[str, Any]:
+        """The defaults of which each request gets a copy of its own."""
+        return {k: one for k, one in self._defaults.items() if isinstance(one, (list, dict))}
+
     @property
     def required_names(self) -> list[str]:
         """The names of the fields that the JSON schema calls required."""
@@ -147,15 +167,17 @@ class Table:
         Raises:
             InvalidRequestError: with every mistake, in the order of the fields.
         """
-        read, details = {}, []
-        for field in self.fields:
+        given, details = self.names & values.keys(), []
+        read = self._defaults | {name: one.copy() for name, one in self._shared.items()}
+        for name in sorted(given | self._required, key=self._places.__getitem__):
+            field = self.fields[self._places[name]]
             try:
-                read[field.name] = self.read_field(field, values, (*loc, field.name))
+                read[name] = self.read_field(field, values, (*loc, name))
             except InvalidRequestError as error:
                 details.extend(error.details)
         if details:
             raise InvalidRequestError(details)
-        return Parsed(read, self.names & values.keys(), _unknown(values, self.names))
+        return Parsed(read, given, _unknown(values, self.names))
 
     def row(self, source: object) -> dict[str, Any]:
         """Return the values that an object has under the names of the fields, None for others."""

@@ -88,6 +88,7 @@ class Options:
                 if key in self._saved and key not in READ_ONLY
             }
             self._set = at_start | self._initial
+            self._values = self._defaults | self._set
             self._touched = dict.fromkeys(self._initial)
 
     def get(self, key: str) -> Any:
@@ -96,8 +97,7 @@ class Options:
         Raises:
             KeyError: if there is no such option.
         """
-        with self._lock:
-            return self._set[key] if key in self._set else self._defaults[key]
+        return self._values[key]
 
     def default(self, key: str) -> Any:
         """Return what an option is as long as nobody sets it.
@@ -123,8 +123,12 @@ class Options:
     def assign(self, key: str, value: Any) -> None:
         """Store a value, whatever it is: how the server itself sets an option."""
         with self._lock:
-            self._set[key] = value
+            self._put({key: value})
             self._touched[key] = None
+
+    def _put(self, values: Mapping[str, Any]) -> None:
+        self._set.update(values)
+        self._values.update(values)
 
     def set(self, key: str, value: Any) -> bool:
         """Store a value as the API does; return whether anything changed.
@@ -141,7 +145,7 @@ class Options:
                 raise HandlerError("KeyError", repr(key))
             if key in READ_ONLY or key in NOT_BY_API:
                 return False
-            self._set[key] = value
+            self._put({key: value})
             self._touched[key] = None
             return True
 
@@ -209,7 +213,7 @@ class Options:
         finally:
             if restore:
                 with self._lock:
-                    self._set.update(before)
+                    self._put(before)
 
 
 def same(stored: Any, value: Any) -> bool:
