@@ -38,7 +38,7 @@ class Checkpoint(CheckpointConfig):
 
     root: str
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """The ten hex digits that infotexts and titles show."""
         return self.sha256[:10]
@@ -58,7 +58,7 @@ class Checkpoint(CheckpointConfig):
         """The path in one word, without suffix."""
         return str(PurePosixPath(self.name.replace("/", "_")).with_suffix(""))
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """The bare file name without suffix."""
         return PurePosixPath(self.name).stem
@@ -204,6 +204,17 @@ class Catalog:
     def schedulers(self) -> tuple[Scheduler, ...]:
         """Every noise schedule, the first being Automatic."""
         return tuple(_scheduler(**row) for row in self.policy.table("schedulers"))
+
+    @cached_property
+    def samplers_by_name(self) -> dict[str, Sampler]:
+        """Every sampling method under its name."""
+        return {one.name: one for one in reversed(self.samplers)}
+
+    @cached_property
+    def schedulers_by_name(self) -> dict[str, Scheduler]:
+        """Every noise schedule under its name and under its label."""
+        found = reversed(self.schedulers)
+        return {word: one for one in found for word in (one.name, one.label)}
 
     @cached_property
     def script_names(self) -> dict[str, list[str]]:

@@ -77,7 +77,7 @@ def scripts_of(extensions: Iterable[Extension]) -> list[ExtensionScript]:
 
 def unknown_fields(always_on: Mapping[str, Any], extensions: Iterable[Extension]) -> list[str]:
     """Return what a request gives to scripts of extensions and they don't have, as dotted keys."""
-    scripts = {script.name: script for script in scripts_of(extensions)}
+    scripts = {script.name: script for script in scripts_of(extensions)} if always_on else {}
     return [
         f"alwayson_scripts.{name}.{place}"
         for name, given in always_on.items()

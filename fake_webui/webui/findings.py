@@ -90,7 +90,6 @@ def _lora(name: str, arguments: Sequence[str], catalog: Catalog) -> Iterator[str
 
 
 def _embeddings(text: str, state: WebUIState) -> Iterator[str]:
-    known = {embedding.name.lower() for embedding in embeddings(state)}
     for name in _EMBEDDING.findall(text):
-        if name.lower() not in known:
+        if name.lower() not in {embedding.name.lower() for embedding in embeddings(state)}:
             yield f"embedding {name!r} is not known and was ignored"

@@ -65,7 +65,8 @@ def write_pairs(pairs: Mapping[str, Any]) -> str:
 
 def quote(value: Any) -> Any:
     """Return `value` in quotation marks where a comma, colon or line break needs them."""
-    if any(mark in str(value) for mark in ",:\n"):
+    text = str(value)
+    if "," in text or ":" in text or "\n" in text:
         return json.dumps(value, ensure_ascii=False)
     return value
 

@@ -30,6 +30,7 @@ def trained_levels() -> tuple[float, ...]:
     return tuple(levels)
 
 
+@lru_cache(maxsize=1024)
 def level_at(timestep: float) -> float:
     """Return the level at a timestep, between two of them too."""
     levels = trained_levels()
@@ -171,6 +172,8 @@ def levels_asked(sampler: str, levels: Levels, *, churn: float = 0, eta: float =
         return _fast(levels, len(levels) - 1, eta)
     second = SECOND.get(sampler, _never)
     gamma = min(churn / max(1, len(levels) - 1), LARGEST_CHURN) if sampler in CHURNING else 0.0
+    if second is _never and not gamma:
+        return levels[:-1]
     asked = []
     for level, then in pairwise(levels):
         asked.append(level * (1 + gamma))

@@ -40,6 +40,7 @@ LATER = {
     "subseed_strength": _operands("-", REAL, NOTHING),
     "cfg_scale": _operands("*", NOTHING, REAL),
 }
+PLAIN = {**COUNTS, **SIZES, **LATER}
 WITH_MASK = {
     "mask_blur_x": "'>' not supported between instances of 'NoneType' and 'int'",
     "mask_blur_y": "'>' not supported between instances of 'NoneType' and 'int'",
@@ -64,7 +65,7 @@ def _words(p: Processing) -> dict[str, str]:
     if p.enable_hr:
         sizes = dict.fromkeys(SIZES, _operands("*", NOTHING, REAL))
         return {**COUNTS, **SIZES_IN_HIRES, **sizes, **IN_HIRES, **LATER}
-    return {**COUNTS, **SIZES, **LATER}
+    return PLAIN
 
 
 def _mask_words(p: Processing) -> dict[str, str]:

@@ -77,6 +77,8 @@ def _without_text(prompt: str, style: str) -> str | None:
 
 def strip_comments(prompt: str) -> str:
     """Return a prompt without what follows `#` on each line."""
+    if "#" not in prompt:
+        return prompt
     return _TAIL_COMMENT.sub("\n", _LINE_COMMENT.sub("\n", prompt))
 
 

@@ -81,6 +81,7 @@ def resolve(
     return sampler.name, found.label
 
 
+@lru_cache(maxsize=512)
 def split_sampler(name: str | None, catalog: Catalog) -> tuple[str, Scheduler | None]:
     """Return the name of a sampler without the scheduler that may stand at its end, and that."""
     name, found = name or catalog.samplers[0].name, None
@@ -94,7 +95,7 @@ def split_sampler(name: str | None, catalog: Catalog) -> tuple[str, Scheduler | 
 
 def find_sampler(name: str | None, catalog: Catalog) -> Sampler | None:
     """Return the sampler of exactly this name."""
-    return next((sampler for sampler in catalog.samplers if sampler.name == name), None)
+    return catalog.samplers_by_name.get(name) if name else None
 
 
 def total_steps(name: str, steps: int, catalog: Catalog) -> int:
@@ -117,7 +118,7 @@ def require_sampler(name: str, catalog: Catalog) -> Sampler:
 
 def find_scheduler(name: str | None, catalog: Catalog) -> Scheduler | None:
     """Return the scheduler of this name or label."""
-    return next((one for one in catalog.schedulers if name in (one.label, one.name)), None)
+    return catalog.schedulers_by_name.get(name) if name else None
 
 
 def note_sampling(p: Processing, sampling: Sampling, catalog: Catalog, get: Option) -> None:

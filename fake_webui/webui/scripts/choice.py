@@ -11,9 +11,10 @@ from fake_webui.webui.extension import scripts_of
 from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processed, Processing
 from fake_webui.webui.scripts.catalogue import ALWAYS_ON, SELECTABLE
 from fake_webui.webui.scripts.hypertile import Hypertile
-from fake_webui.webui.scripts.registry import Line, Script, Selectable
+from fake_webui.webui.scripts.registry import Line, Selectable
 from fake_webui.webui.state import WebUIState
 
+NOWHERE = slice(0, 0)
 SELECTABLE_GIVEN_AS_ALWAYS_ON = "Cannot have a selectable script in the always on scripts params"
 
 
@@ -90,13 +91,12 @@ def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:
 
 
 def _activated(line: Line, arguments: list[Any], state: WebUIState) -> tuple[AlwaysOn, ...]:
-    def arguments_of(script: Script) -> list[Any]:
-        return arguments[script.span]
-
-    given = {script.name: arguments_of(script) for script in line.scripts if script.always_on}
     own = scripts_of(state.catalog.extensions)
     activates = ALWAYS_ON | {one.name: one.activate for one in own if one.activate}
-    active = (activate(given.get(name, []), state) for name, activate in activates.items())
+    active = (
+        activate(arguments[line.always_on.get(name, NOWHERE)], state)
+        for name, activate in activates.items()
+    )
     return tuple(one for one in active if one is not None)
 
 

@@ -23,10 +23,14 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The scripts of one tab, and the defaults of all their arguments."""
+    """The scripts of one tab, and the defaults of all their arguments.
+
+    `always_on` has the places of the arguments of those that take part without being selected.
+    """
 
     scripts: tuple[Script, ...]
     defaults: tuple[Any, ...]
+    always_on: Mapping[str, slice]
 
     @classmethod
     def of(cls, infos: Sequence[Mapping[str, Any]], unlisted: Sequence[str]) -> Self:
@@ -40,7 +44,8 @@ class Line:
             defaults += [control["value"] for control in info["args"]]
             scripts.append(Script(info["name"], info["is_alwayson"], slice(start, len(defaults))))
         scripts += [Script(name, always_on=True, span=slice(0, 0)) for name in unlisted]
-        return cls(tuple(scripts), tuple(defaults))
+        always_on = {one.name: one.span for one in scripts if one.always_on}
+        return cls(tuple(scripts), tuple(defaults), always_on)
 
     def find(self, name: str, *, selectable: bool = False) -> Script:
         """Return a script by its name, in any case.
