@@ -12,6 +12,8 @@ from fake_webui.api.services import current_services
 from fake_webui.contract.transport import CLOSES
 from fake_webui.errors import ApiError, ControlError, HandlerError
 
+COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 def json_answer(value: Any, status: int = 200) -> Response:
     """Return `value` as compact JSON in UTF-8.
@@ -41,7 +43,7 @@ def dump_json(value: Any) -> bytes:
 
 
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return COMPACT.encode(value).encode()
 
 
 def _finite(value: Any) -> Any:

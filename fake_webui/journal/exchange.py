@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from fake_webui.journal.payloads import find_images, parse_json, shown_text, with_images_described
@@ -13,6 +14,7 @@ FACTS = (
 )  # fmt: skip
 
 
+GET_FACTS = attrgetter(*FACTS)
 UNREAD = object()  # of a body that nobody has looked into
 
 
@@ -54,7 +56,7 @@ class Exchange:
 
     def facts(self) -> bytes:
         """Return everything but the bodies as JSON, to be read back with `revive`."""
-        return json.dumps([getattr(self, name) for name in FACTS]).encode()
+        return json.dumps(GET_FACTS(self)).encode()
 
     def summary(self) -> dict[str, Any]:
         """Return the entry without its bodies, which costs no look into them."""

@@ -78,9 +78,11 @@ class RingBuffer:
         start = self._head % self.capacity_bytes
         room = self.capacity_bytes - start
         file = self._open()
-        for offset, piece in ((start, data[:room]), (0, data[room:])):
-            file.seek(offset)
-            file.write(piece)
+        file.seek(start)
+        file.write(data[:room])
+        if len(data) > room:
+            file.seek(0)
+            file.write(data[room:])
         file.flush()
         self._head += len(data)
 

@@ -3,7 +3,7 @@
 import io
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
 from PIL import Image
@@ -40,7 +40,7 @@ class Picture:
 
     def with_info(self, **texts: str) -> Self:
         """Return the same picture with other text."""
-        return replace(self, info=texts)
+        return type(self)(self.content, texts)
 
     def encode(self, image_format: str, quality: int = 80) -> bytes:
         """Return the picture as a file: `png`, or `jpg`, `jpeg`, `webp` with EXIF.

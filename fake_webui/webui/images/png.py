@@ -42,12 +42,12 @@ def deflate_each(raws: Iterable[bytes]) -> list[Block]:
 
 def join_blocks(blocks: Iterable[Block]) -> Block:
     """Return several blocks as one."""
-    parts, adler, length = [], 1, 0
-    for block in blocks:
-        parts.append(block.deflated)
+    several = list(blocks)
+    adler, length = 1, 0
+    for block in several:
         adler = combine_adler(adler, block.adler, block.length)
         length += block.length
-    return Block(b"".join(parts), adler, length)
+    return Block(b"".join([block.deflated for block in several]), adler, length)
 
 
 def write_png(size: tuple[int, int], blocks: Iterable[Block], info: Mapping[str, str]) -> bytes:

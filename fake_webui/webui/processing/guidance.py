@@ -37,7 +37,8 @@ def levels_asked(p: Processing, pass_: Sampling, catalog: Catalog, get: Option) 
     """
     if pass_.steps < 0:
         raise HandlerError("RuntimeError", "number of steps must be non-negative")
-    pass_ = replace(pass_, steps=min(pass_.steps, MOST_STEPS), done=min(pass_.done, MOST_STEPS))
+    if max(pass_.steps, pass_.done) > MOST_STEPS:
+        pass_ = replace(pass_, steps=MOST_STEPS, done=min(pass_.done, MOST_STEPS))
     try:
         if pass_.sampler in BY_TIMESTEPS:
             return _timesteps_asked(pass_, get)

@@ -9,6 +9,8 @@ from fake_webui.webui.images import Picture
 from fake_webui.webui.processing.parameters import Processing
 from fake_webui.webui.state import WebUIState
 
+WITH_NULLS = json.JSONEncoder(default=lambda _: None)  # for what JSON does not have
+
 
 @dataclass(slots=True)
 class Processed:
@@ -34,7 +36,7 @@ class Processed:
 
     def js(self) -> str:
         """Return the JSON text of `info`, its 32 keys in the real order."""
-        return json.dumps(self._facts(), default=lambda _: None)
+        return WITH_NULLS.encode(self._facts())
 
     def _facts(self) -> dict[str, Any]:
         p = self.p

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # a server starts without what makes pictures
@@ -45,7 +44,7 @@ class Progress:
         self.job_count = NO_COUNT_YET
         self.has_refined_job_count = False
         self.job_no = 0
-        self.job_timestamp = datetime.now().strftime("%Y%m%d%H%M%S")  # noqa: DTZ005 (local time)
+        self.job_timestamp = time.strftime("%Y%m%d%H%M%S")
         self.preview = self.current_image = None
         self.id_live_preview = self._previewed_step = 0
         self.skipped = self.interrupted = self.stopping_generation = False
