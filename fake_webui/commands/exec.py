@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from fake_webui.errors import ConfigError
 from fake_webui.journal.summary import summary
-from fake_webui.testing.fake import FakeWebUI
+from fake_webui.testing.fake import FakeWebUI, each_scope, unexpected_anywhere
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
 UNEXPECTED = 1  # of a command that ended well
@@ -54,19 +55,34 @@ def run(
             return Outcome(NOT_FOUND, f"{command[0]}: command not found", has_run=False)
         except OSError as error:
             return Outcome(NOT_EXECUTABLE, f"{command[0]}: {error.strerror}", has_run=False)
-        shown = "\n".join([summary(server.requests()), *on_scopes(server)])
+        shown = "\n".join(told_of(server))
         if har:
-            har.write_text(json.dumps(server.har()), encoding="utf-8")
-        if strict and (unexpected := server.unexpected()):
+            har.write_text(json.dumps(archive_of(server)), encoding="utf-8")
+        if strict and (unexpected := unexpected_anywhere(server)):
             lines = ["", "requests that the WebUI does not know:", *unexpected]
             return Outcome(status or UNEXPECTED, "\n".join([shown, *lines]))
         return Outcome(status, shown)
 
 
-def on_scopes(server: FakeWebUI) -> list[str]:
-    """Return a line on the scopes that the command used, if it did."""
-    scopes = server.health()["scopes"]
-    return [f"scopes with a journal of their own: {scopes}"] if scopes else []
+def told_of(server: FakeWebUI) -> Iterator[str]:
+    """Give the table of what was sent, in all scopes together, and a line on these."""
+    health = server.health()
+    in_scopes = [entry for _, scope in each_scope(server) for entry in scope.requests()]
+    yield summary([*server.requests(), *in_scopes])
+    if in_scopes:
+        yield f"of these in {health['scopes']} scopes: {len(in_scopes)}"
+    if forgotten := health["forgotten_scopes"]:
+        yield f"scopes that were forgotten, with what was sent to them: {forgotten}"
+
+
+def archive_of(server: FakeWebUI) -> dict[str, Any]:
+    """Return the journal as HAR, that of all scopes too, the oldest first."""
+    har = server.har()
+    log = har["log"]
+    for _, scope in each_scope(server):
+        log["entries"] += scope.har()["log"]["entries"]
+    log["entries"].sort(key=lambda entry: entry["startedDateTime"])
+    return har
 
 
 def check_writable(path: Path | None) -> None:

@@ -55,6 +55,11 @@ class Scopes:
         with self._lock:
             return {"scopes": len(self._scopes), "forgotten_scopes": self._forgotten}
 
+    def names(self) -> list[str]:
+        """Return what those that are there are called, the oldest first."""
+        with self._lock:
+            return list(self._scopes)
+
     def enter(self, name: str) -> Scope:
         """Return a scope, which is made where it is not there, and keep it until it is left.
 

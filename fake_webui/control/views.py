@@ -64,8 +64,19 @@ def health() -> ResponseReturnValue:
         pid=os.getpid(),
         instance_token=INSTANCE_TOKEN,
         upstream=upstream.url if upstream else None,
-        **cast("Scopes", current_app.extensions[EXTENSION]).facts(),
+        **all_scopes().facts(),
     )
+
+
+@bp.get("/scopes")
+def list_scopes() -> ResponseReturnValue:
+    """Return the names of the WebUIs beside this one."""
+    return answer(scopes=all_scopes().names())
+
+
+def all_scopes() -> "Scopes":
+    """Return the scopes of this server."""
+    return cast("Scopes", current_app.extensions[EXTENSION])
 
 
 @bp.get("/requests")

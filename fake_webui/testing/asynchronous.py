@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Itera
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial, update_wrapper
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
@@ -78,14 +79,15 @@ class AsyncFakeWebUI:
         return made
 
     @classmethod
-    async def at(cls, url: str) -> Self:
+    async def at(cls, url: str, *, tls_certfile: Path | str | None = None) -> Self:
         """Return a handle on a fake WebUI that runs already.
 
         Raises:
             UnreachableError: if there is none at this address.
         """
         made = cls()
-        made.blocking = await made.threads.run(FakeWebUI.at, url)
+        reach = partial(FakeWebUI.at, url, tls_certfile=tls_certfile)
+        made.blocking = await made.threads.run(reach)
         return made
 
     async def scope(
@@ -126,6 +128,7 @@ class AsyncFakeWebUI:
     request = awaited(FakeWebUI.request)
     requests = awaited(FakeWebUI.requests)
     reset = awaited(FakeWebUI.reset)
+    scopes = awaited(FakeWebUI.scopes)
     settings = awaited(FakeWebUI.settings)
     unexpected = awaited(FakeWebUI.unexpected)
     wait = awaited(FakeWebUI.wait)

@@ -1,9 +1,11 @@
 """FakeWebUI: a fake WebUI as a child process, for tests, notebooks and scripts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
+from fake_webui.errors import StrictError
 from fake_webui.testing.client import SCOPE_PREFIX, ControlClient, refuse_in_event_loop
 from fake_webui.testing.one_test import OneTest
 from fake_webui.testing.process import ServerProcess, flags
@@ -40,18 +42,21 @@ class FakeWebUI(SteeredWebUI):
         self._words = words
         self._strict, self._allow = strict, tuple(allow)
         self._options = options
+        self._certificate = options.get("tls_certfile")
         self._process: ServerProcess | None = None
 
     @classmethod
-    def at(cls, url: str) -> Self:
+    def at(cls, url: str, *, tls_certfile: Path | str | None = None) -> Self:
         """Return a handle on a fake WebUI that runs already.
+
+        `tls_certfile` is the certificate that an HTTPS server signed itself.
 
         Raises:
             UnreachableError: if there is none at this address.
         """
         webui = cls()
-        webui.url = url.rstrip("/")
-        webui._control = ControlClient(webui.url)
+        webui.url, webui._certificate = url.rstrip("/"), tls_certfile
+        webui._control = ControlClient(webui.url, tls_certfile)
         webui.health()
         return webui
 
@@ -68,7 +73,7 @@ class FakeWebUI(SteeredWebUI):
         url = f"{self.url}{SCOPE_PREFIX}/{name}"
         if birth := without_none({"profile": profile, "config": config}):
             self._client().put_scope(name, birth)
-        return FakeWebUI.at(url)
+        return FakeWebUI.at(url, tls_certfile=self._certificate)
 
     def test(self, name: str | None = None, **options: Unpack[OptionsOfTest]) -> OneTest[Self]:
         """Let the block be one test, as the pytest plugin does: fresh, strict and talkative.
@@ -95,7 +100,7 @@ class FakeWebUI(SteeredWebUI):
         words = [*flags({"port": port, **self._options}), *self._words]
         self._process = ServerProcess(words).start()
         self.url = self._process.url
-        self._control = ControlClient(self.url, self._options.get("tls_certfile"))
+        self._control = ControlClient(self.url, self._certificate)
         return self
 
     def stop(self) -> None:
@@ -116,8 +121,9 @@ class FakeWebUI(SteeredWebUI):
         trace: TracebackType | None,
     ) -> None:
         try:
-            if self._strict and error is None and self.exit_status is None:
-                self.refuse_unexpected(self._allow)
+            is_well = error is None and self.exit_status is None
+            if self._strict and is_well and (lines := unexpected_anywhere(self, self._allow)):
+                raise StrictError(lines)
         finally:
             self.stop()
 
@@ -129,3 +135,18 @@ class FakeWebUI(SteeredWebUI):
     def errors(self) -> str:
         """Return what the server wrote to its standard error."""
         return self._process.errors() if self._process else ""
+
+
+def each_scope(webui: FakeWebUI) -> Iterator[tuple[str, FakeWebUI]]:
+    """Give each scope of a server with its name, the oldest first."""
+    for name in webui.scopes():
+        with webui.scope(name) as scope:
+            yield name, scope
+
+
+def unexpected_anywhere(webui: FakeWebUI, allow: Iterable[str] = ()) -> list[str]:
+    """Return a line for each unknown address and field, those sent to a scope with its name."""
+    lines = webui.unexpected(allow)
+    for name, scope in each_scope(webui):
+        lines += [f"scope {name}: {line}" for line in scope.unexpected(allow)]
+    return lines

@@ -67,6 +67,10 @@ class SteeredWebUI:
         """Return version, process and instance token."""
         return cast("Health", self._object("GET", "health"))
 
+    def scopes(self) -> list[str]:
+        """Return the names of the scopes of this server, the oldest first."""
+        return list(self._object("GET", "scopes")["scopes"])
+
     def requests(self, path: str | None = None, **filters: Unpack[Filters]) -> list[Entry]:
         """Return the journal's entries, oldest first.
 

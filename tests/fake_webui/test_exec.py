@@ -41,10 +41,22 @@ def test_the_summary_counts_what_was_sent() -> None:
     ]
 
 
-def test_scopes_are_told() -> None:
-    """What was sent to them is in journals of their own."""
-    done = run_exec("--", *SENT, "/__fake/scope/a/sdapi/v1/samplers", "/__fake/scope/b/nope")
-    assert "scopes with a journal of their own: 2" in done.stdout
+def test_scopes_are_told(tmp_path: Path) -> None:
+    """What was sent to them is in the table and in the archive, what is wrong with their name."""
+    har, sent = tmp_path / "sent.har", ("/sdapi/v1/samplers", "/sdapi/v1/sampler")
+    paths = [f"/__fake/scope/{name}{path}" for name, path in zip("ab", sent, strict=True)]
+    done = run_exec("--strict", "--har", str(har), "--", *SENT, "/sdapi/v1/upscalers", *paths)
+    rows = [row.split()[1:4] for row in done.stdout.splitlines()[2:5]]
+    assert sorted(rows) == [
+        ["/sdapi/v1/sampler", "1", "404"],
+        ["/sdapi/v1/samplers", "1", "200"],
+        ["/sdapi/v1/upscalers", "1", "200"],
+    ]
+    assert "of these in 2 scopes: 2" in done.stdout
+    assert "scope b: GET /sdapi/v1/sampler" in done.stdout
+    assert done.returncode == 1
+    urls = [entry["request"]["url"] for entry in json.loads(har.read_text())["log"]["entries"]]
+    assert [url.partition("/__fake")[2] for url in urls] == ["", *(p[7:] for p in paths)]
 
 
 def test_unknown_fields_are_told() -> None:

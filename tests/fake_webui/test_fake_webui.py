@@ -266,3 +266,9 @@ def test_a_browser_may_ask_before_it_calls(method: str, unexpected: int) -> None
     with FakeWebUI(cors_allow_origins=origin) as webui:
         requests.options(webui.url + TXT2IMG, headers=asking, timeout=20)
         assert len(webui.unexpected()) == unexpected
+
+
+def test_strictness_reaches_the_scopes() -> None:
+    """What was sent to one is refused at the end of the block, with the scope's name."""
+    with pytest.raises(StrictError, match="scope one: GET /nope"), FakeWebUI(strict=True) as webui:
+        get(webui.scope("one"), "/nope")

@@ -128,6 +128,7 @@ def test_with_a_certificate_all_is_https() -> None:
         assert flags.json()["tls_keyfile"] == str(KEY)
         assert flags.json()["tls_certfile"] == str(CERTIFICATE)
         assert webui.count("/redoc") == 1
+        assert webui.scope("another").count() == 0
         webui.fault("reset", "/internal/ping")
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{webui.url}/internal/ping", verify=str(CERTIFICATE), timeout=30)
