@@ -1,16 +1,18 @@
 """`python -m tests.mutants [ROOM …]`: make small wrong changes; do the tests notice?
 
 For each room 60 changes are drawn with a fixed seed. Each is made in a copy of the checkout, one
-copy for each worker. There those of the room's tests run that execute the changed line, until one
-fails. A change that no test notices is a survivor; equivalent.toml lists, with the reason, those
-that nobody could notice. Ends with status 1 where fewer than 80 % are noticed.
+copy for each worker. There those of the room's tests run that execute the changed line, the
+quickest first, until one fails. A change that no test notices is a survivor; equivalent.toml lists,
+with the reason, those that nobody could notice. Ends with status 1 where fewer than 80 % are
+noticed. Which tests execute which lines is measured once, and kept in .mutants_cache.
 """
 
 import argparse
+import hashlib
 import os
 import queue
-import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,20 +21,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 from tests.mutants.mutations import Edit, Module, is_sound
-from tests.mutants.selections import NOT_COPIED, ROOT, Selection, measured
+from tests.mutants.runs import end_all
+from tests.mutants.selections import ROOT, Selection, Test, measured, run
 
 ROOMS: dict[str, list[str]] = tomllib.loads(
     Path(__file__).with_name("rooms.toml").read_text("utf-8")
 )
 EQUIVALENT = tomllib.loads(Path(__file__).with_name("equivalent.toml").read_text("utf-8"))
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".nox", "__pycache__", ".*_cache", "*-output")
 SEED = 20261126
 PER_ROOM = 60
 ENOUGH = 0.8
-BUDGET_S = 60  # of tests for one change, by their measured time; the first always run
+BUDGET_S = 60  # of tests for one change, by their measured time; the first always runs
 
 Result = TypeVar("Result")
 
@@ -80,7 +85,12 @@ class Copies:
                 return work(copy, number)
 
         with ThreadPoolExecutor(self._number) as pool:
-            return list(pool.map(one, range(count)))
+            try:
+                return list(pool.map(one, range(count)))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                end_all()
+                raise
 
     @contextmanager
     def _one(self) -> Iterator[Path]:
@@ -92,23 +102,31 @@ class Copies:
 
 
 def drawn(room: str) -> list[Mutant]:
-    """The same changes of a room each time, as long as its text stays the same."""
+    """Some changes of a room, by lot: a line that changes draws anew, the others stay."""
     mutants = [
         Mutant(path.relative_to(ROOT), edit)
         for path in sorted((ROOT / room).rglob("*.py"))
         for edit in Module(path.read_bytes()).edits()
         if is_sound(edit.apply(path.read_bytes()))
     ]
-    return random.Random(SEED).sample(mutants, min(PER_ROOM, len(mutants)))  # noqa: S311
+    return sorted(mutants, key=lot)[:PER_ROOM]
 
 
-def chosen(mutant: Mutant, selections: list[Selection]) -> Iterator[Selection]:
-    """The tests that execute the changed line, in the room's order, within the budget."""
+def lot(mutant: Mutant) -> bytes:
+    """What decides whether a change is drawn."""
+    return hashlib.sha256(f"{SEED} {mutant.name}".encode()).digest()
+
+
+def chosen(mutant: Mutant, selections: list[Selection]) -> Iterator[Test]:
+    """The tests that execute the changed line, the quickest first, within the budget."""
     spent_s = 0.0
-    for selection in selections:
-        if selection.executes(mutant.path, mutant.lines) and spent_s < BUDGET_S:
-            spent_s += selection.seconds
-            yield selection
+    found = [
+        test for selection in selections for test in selection.executing(mutant.path, mutant.lines)
+    ]
+    for test in sorted(found, key=lambda test: (test.options, test.seconds)):
+        if spent_s < BUDGET_S:
+            spent_s += test.seconds
+            yield test
 
 
 def noticed(mutant: Mutant, copy: Path, selections: list[Selection]) -> str | None:
@@ -117,7 +135,8 @@ def noticed(mutant: Mutant, copy: Path, selections: list[Selection]) -> str | No
     original = path.read_bytes()
     path.write_bytes(mutant.edit.apply(original))
     try:
-        outcomes = (selection.run(copy) for selection in chosen(mutant, selections))
+        groups = groupby(chosen(mutant, selections), key=lambda test: test.options)
+        outcomes = (run(list(tests), copy) for _, tests in groups)
         return next((outcome.reason for outcome in outcomes if not outcome.passed), None)
     finally:
         path.write_bytes(original)
@@ -125,18 +144,24 @@ def noticed(mutant: Mutant, copy: Path, selections: list[Selection]) -> str | No
 
 def measured_tests(room: str, copies: Copies) -> list[Selection]:
     """The room's tests as they are without any change."""
-    found = copies.map(lambda copy, number: measured(ROOMS[room][number], copy), len(ROOMS[room]))
-    for arguments, selection in zip(ROOMS[room], found, strict=True):
-        if not selection:
-            print(f"{room}: left out, for it fails without any change: {arguments}", flush=True)
-    return [selection for selection in found if selection]
+
+    def measure(copy: Path, number: int) -> Selection:
+        return measured(ROOMS[room][number], room, copy)
+
+    found = copies.map(measure, len(ROOMS[room]))
+    for selection in found:
+        if not selection.tests:
+            print(f"{room}: nothing runs in {selection.arguments}", flush=True)
+        for name in selection.failed:
+            print(f"{room}: left out, for it does not pass without any change: {name}", flush=True)
+    return found
 
 
-def is_noticed_enough(room: str, copies: Copies, first: int) -> bool:
+def is_noticed_enough(room: str, copies: Copies, first: int, only: str) -> bool:
     """Try a room, print what became of each change, and say whether enough was noticed."""
-    selections = measured_tests(room, copies)
     began = time.monotonic()
-    mutants = drawn(room)[:first]
+    selections = measured_tests(room, copies)
+    mutants = [mutant for mutant in drawn(room)[:first] if only in mutant.name]
     possible = [mutant for mutant in mutants if mutant.name not in EQUIVALENT]
 
     def attempt(copy: Path, number: int) -> bool:
@@ -165,14 +190,20 @@ def main() -> int:
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="at a time"
     )
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="changes whose line of the report has these"
+    )
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}")
     arguments = parser.parse_args()
     if unknown := set(arguments.rooms) - set(ROOMS):
         parser.error(f"no such room: {', '.join(sorted(unknown))}; there are {', '.join(ROOMS)}")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies = Copies(Path(folder), arguments.workers)
         rooms = arguments.rooms or ROOMS
-        enough = [is_noticed_enough(room, copies, arguments.first) for room in rooms]
+        enough = [
+            is_noticed_enough(room, copies, arguments.first, arguments.only) for room in rooms
+        ]
         return 0 if all(enough) else 1
 
 

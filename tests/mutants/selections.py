@@ -1,140 +1,106 @@
-"""A part of the tests: how it runs in a copy of the checkout, and which lines it executes."""
+"""A part of the tests: what each takes, and which of them execute a line."""
 
 import hashlib
 import json
 import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from coverage import CoverageData
-
-from tests.mutants import time_limit
+from tests.mutants import choosing, measuring
+from tests.mutants.runs import Outcome, run_pytest
 
 ROOT = Path(__file__).parent.parent.parent
 CACHE = ROOT / ".mutants_cache"
-MEASURING_LIMIT_S = 600
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".nox", "__pycache__", ".*_cache", "*-output")
+TRACING = Path("tests/mutants/tracing")
+MEASURING_LIMIT_S = 900
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a run of pytest ended: its exit status and what it printed."""
+class Test:
+    """One test that passes, by pytest's name."""
 
-    status: int
-    output: str
-
-    @property
-    def passed(self) -> bool:
-        """Whether every test passed."""
-        return self.status == 0
-
-    @property
-    def seconds(self) -> float:
-        """How long the tests took, by pytest's own account."""
-        found = re.search(r" in ([\d.]+)s", self.output)
-        return float(found[1]) if found else MEASURING_LIMIT_S
-
-    @property
-    def reason(self) -> str:
-        """The first test that failed, or how else the run ended."""
-        if self.status == -signal.SIGALRM:
-            return "did not end"
-        found = re.search(r"^(?:FAILED|ERROR) (\S+)", self.output, re.MULTILINE)
-        return found[1] if found else f"pytest ended with status {self.status}"
+    name: str
+    options: tuple[str, ...]
+    seconds: float  # as measured, with all lines traced
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A part of the tests that passes, what it takes, and the lines that it executes by path."""
+    """The tests of an entry of rooms.toml, and the contexts in which each line is executed."""
 
     arguments: str
-    seconds: float
-    lines: dict[str, list[int]]
+    tests: dict[str, dict[str, Any]]  # what tests.mutants.measuring writes
+    contexts: dict[str, list[int]]  # by "path:line" in the checkout
 
-    def executes(self, path: Path, lines: range) -> bool:
-        """Whether one of these lines of a module (a path in the checkout) is run."""
-        return any(line in lines for line in self.lines.get(path.as_posix(), ()))
+    @property
+    def failed(self) -> list[str]:
+        """Those of no use, for they fail, or skip, without any change."""
+        return [name for name, test in self.tests.items() if not test["passed"]]
 
-    def run(self, copy: Path) -> Outcome:
-        """Run it until a test fails, with several times the time that it took when measured."""
-        return run_pytest(copy, self.arguments, limit_s=60 + 5 * int(self.seconds))
-
-
-def run_pytest(copy: Path, arguments: str, limit_s: int, **variables: str) -> Outcome:
-    """Run tests in a process group of their own, which ends whole."""
-    command = [
-        sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:randomly",
-        "-p", time_limit.__name__, "-m", "not slow and not profiles", *arguments.split(),
-    ]  # fmt: skip
-    environment = {
-        **os.environ, **variables,
-        "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", time_limit.VARIABLE: str(limit_s),
-    }  # fmt: skip
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output,
-        subprocess.Popen(
-            command, cwd=copy, env=environment, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-        ) as process,
-    ):  # fmt: skip
-        try:
-            status = process.wait()
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        output.seek(0)
-        return Outcome(status, output.read())
+    def executing(self, path: Path, lines: range) -> Iterator[Test]:
+        """The tests that execute one of these lines of a module (a path in the checkout)."""
+        found = {each for line in lines for each in self.contexts.get(f"{path}:{line}", ())}
+        _, *options = self.arguments.split()
+        for name, test in self.tests.items():
+            if test["passed"] and not found.isdisjoint(test["contexts"]):
+                yield Test(name, tuple(options), test["seconds"])
 
 
-def measured(arguments: str, copy: Path) -> Selection | None:
-    """A selection as measured in an unchanged copy, or None if its tests fail there twice."""
-    kept = CACHE / f"{_digest(arguments)}.json"
+def run(tests: list[Test], copy: Path) -> Outcome:
+    """Run these, which share their options, until one fails, in several times their time."""
+    modules = dict.fromkeys(test.name.partition("::")[0] for test in tests)
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as chosen:
+        json.dump([test.name for test in tests], chosen)
+        chosen.flush()
+        return run_pytest(
+            copy, ["-x", *modules, *tests[0].options],
+            limit_s=45 + 5 * int(sum(test.seconds for test in tests)),
+            **{choosing.CHOSEN: chosen.name},
+        )  # fmt: skip
+
+
+def measured(arguments: str, room: str, copy: Path) -> Selection:
+    """A selection as measured in an unchanged copy, now or earlier."""
+    kept = CACHE / f"{_digest(arguments, room)}.json"
     if kept.exists():
-        return Selection(**json.loads(kept.read_text()))
-    selection = _measure(arguments, copy) or _measure(arguments, copy)
-    if selection:
+        return Selection(**json.loads(kept.read_text("utf-8")))
+    selection = _measure(arguments, room, copy)
+    if selection.tests:
         CACHE.mkdir(exist_ok=True)
-        kept.write_text(json.dumps(vars(selection)))
+        kept.write_text(json.dumps(vars(selection)), encoding="utf-8")
     return selection
 
 
-def _measure(arguments: str, copy: Path) -> Selection | None:
+def _measure(arguments: str, room: str, copy: Path) -> Selection:
     with tempfile.TemporaryDirectory(prefix="lines-") as folder:
-        outcome = run_pytest(
-            copy, arguments, MEASURING_LIMIT_S,
-            COVERAGE_PROCESS_START=str(copy / "pyproject.toml"),
-            COVERAGE_FILE=str(Path(folder, ".coverage")),
+        context, notes, tests = (Path(folder, name) for name in ("context", "notes", "tests"))
+        context.write_bytes(bytes(4))
+        notes.touch()
+        run_pytest(
+            copy, ["-p", measuring.__name__, *arguments.split()], MEASURING_LIMIT_S,
+            PYTHONPATH=f"{copy / TRACING}{os.pathsep}{copy}",
+            MUTANTS_ROOM=f"{copy / room}{os.sep}", MUTANTS_NOTES=str(notes),
+            **{measuring.CONTEXT: str(context), measuring.MEASURED: str(tests)},
         )  # fmt: skip
-        return (
-            Selection(arguments, outcome.seconds, _lines(Path(folder), copy))
-            if outcome.passed
-            else None
-        )
+        found = json.loads(tests.read_text("utf-8")) if tests.exists() else {}
+        return Selection(arguments, found, _contexts(notes, copy))
 
 
-def _lines(folder: Path, copy: Path) -> dict[str, list[int]]:
-    """What every process of a run executed: line numbers by path in the checkout."""
-    lines: dict[str, set[int]] = {}
-    for file in folder.glob(".coverage*"):
-        data = CoverageData(str(file))
-        data.read()
-        for path in map(Path, data.measured_files()):
-            if path.is_relative_to(copy):
-                name = path.relative_to(copy).as_posix()
-                lines.setdefault(name, set()).update(data.lines(str(path)) or ())
-    return {path: sorted(numbers) for path, numbers in lines.items()}
+def _contexts(notes: Path, copy: Path) -> dict[str, list[int]]:
+    found = defaultdict(set)
+    for note in notes.read_text("utf-8").splitlines():
+        context, line, path = note.split(" ", 2)
+        found[f"{Path(path).relative_to(copy)}:{line}"].add(int(context))
+    return {place: sorted(contexts) for place, contexts in found.items()}
 
 
-def _digest(arguments: str) -> str:
+def _digest(arguments: str, room: str) -> str:
     """Another one as soon as the product or the selected tests change."""
-    digest = hashlib.sha256(arguments.encode())
+    digest = hashlib.sha256(f"{arguments} {room}".encode())
     tests = [ROOT / word for word in arguments.split() if word.startswith("tests/")]
     sources = [path for room in ("fake_webui", "app") for path in (ROOT / room).rglob("*.py")]
     for path in sorted([*tests, *sources]):
