@@ -7,6 +7,7 @@ import pytest
 
 from fake_webui import FakeWebUI
 from tests.fake_webui.controlling import OPTIONS, SAMPLERS, post, send
+from tests.fake_webui.raw import PING, talk
 
 TXT2IMG = "/sdapi/v1/txt2img"
 
@@ -59,6 +60,16 @@ def test_the_nearest_of_a_mistyped_path_is_the_one_like_it(fake: FakeWebUI) -> N
     send(fake)
     answer = post(fake, "requests/find", {"match": {"path": "/sdapi/v1/sd-model"}, "at_least": 1})
     assert answer.json()["nearest"][0]["path"] == "/sdapi/v1/sd-models"
+
+
+def test_what_is_nearest_is_looked_for_among_the_newest_thousand(fake: FakeWebUI) -> None:
+    """What came before them is not, however near it is."""
+    send(fake, "/sdapi/v1/sd-models")
+    talk(fake, PING * 999, 999)
+    asked = {"match": {"path": "/sdapi/v1/sd-model"}, "at_least": 1}
+    assert post(fake, "requests/find", asked).json()["nearest"][0]["n"] == 1
+    talk(fake, PING)
+    assert 1 not in {one["n"] for one in post(fake, "requests/find", asked).json()["nearest"]}
 
 
 def test_too_many_matches_are_listed(fake: FakeWebUI) -> None:

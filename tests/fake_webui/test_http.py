@@ -363,18 +363,44 @@ def send_most(client: socket.socket, size: int = 8_000_000) -> None:
     client.sendall(b" " * size)
 
 
+@pytest.fixture(scope="module")
+def limited(start_fake: StartFake, tmp_path_factory: pytest.TempPathFactory) -> FakeWebUI:
+    """A server that takes bodies of a thousand bytes."""
+    config = tmp_path_factory.mktemp("limit") / "limit.toml"
+    config.write_text("max_body_bytes = 1000")
+    return start_fake("limit", "--config", str(config))
+
+
 @pytest.mark.parametrize(
     "head", [b"Content-Length: 2000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"]
 )
-def test_a_body_over_the_limit_ends_its_connection(
-    start_fake: StartFake, tmp_path: Path, head: bytes
-) -> None:
+def test_a_body_over_the_limit_ends_its_connection(limited: FakeWebUI, head: bytes) -> None:
     """Announced or not; the client gets to read why."""
-    (tmp_path / "limit.toml").write_text("max_body_bytes = 1000")
-    fake = start_fake("limit", "--config", str(tmp_path / "limit.toml"))
     body = b" " * 2000 if b"Length" in head else chunks(b" " * 2000, 100)
-    answer, goes_on = ask(fake, POST + head + body)
+    answer, goes_on = ask(limited, POST + head + body)
     assert (answer.status, answer.header("connection"), goes_on) == (413, "close", False)
+
+
+def test_a_body_that_is_announced_as_too_large_is_not_asked_for(limited: FakeWebUI) -> None:
+    """It stays where it is."""
+    announced = POST + b"Content-Length: 1001\r\nExpect: 100-continue\r\n\r\n"
+    assert [answer.status for answer in talk(limited, announced)] == [413]
+
+
+def test_a_length_beside_chunks_says_nothing(limited: FakeWebUI) -> None:
+    """The body is as large as its chunks are."""
+    lengths = b"Content-Length: 2000\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert [answer.status for answer in talk(limited, POST + lengths + chunks(GOOD, 9))] == [200]
+
+
+def test_a_connection_that_is_ended_early_ends_in_order(limited: FakeWebUI) -> None:
+    """What the client is still sending is taken in: left unread, it would reset the connection."""
+    with connect(limited) as client:
+        client.sendall(POST + b"Content-Length: 400000\r\n\r\n" + b" " * 400_000)
+        assert [answer.status for answer in read_answers(client, 1)] == [413]
+        assert client.recv(1) == b""
+        assert ask(limited, PING)[0].status == 200  # a reset has had the time to come
+        assert client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
 
 
 def test_mistakes_of_clients_are_no_bugs_of_the_fake() -> None:

@@ -158,6 +158,7 @@ def answered_as(image_format: str) -> dict[str, Any]:
 
 
 OUT_OF_MEMORY = {
+    "a batch": ("txt2img", SMALL | {"width": 4096, "height": 4096, "batch_size": 17}),
     "wide margins": plot("cat,dog", margin=10**7),
     "a long legend": plot("cat," + "b " * 60_000, width=1024, height=1024),
     "outpainting": img2img("poor man's outpainting", (10**5, 4, 0, SIDES)),

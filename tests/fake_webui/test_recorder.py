@@ -1,6 +1,7 @@
 """The journal itself: order, marks, the cap, waiting."""
 
 import threading
+import weakref
 
 import pytest
 
@@ -98,6 +99,26 @@ def test_a_mark_that_is_forgotten_is_not_taken_for_empty(recorder: Recorder) -> 
     for _ in range(10_000):
         add(recorder)
     assert recorder.evicted(Scope(mark="old")) > 0
+
+
+class Name(str):
+    """A mark of which one can tell whether anybody still has it."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_marks_are_kept_no_longer_than_their_entries(recorder: Recorder) -> None:
+    """A suite that marks each of its tests does not fill the memory."""
+    name = Name("old")
+    still_there = weakref.ref(name)
+    recorder.mark(name)
+    add(recorder)
+    recorder.mark("new")
+    del name
+    assert still_there()
+    for _ in range(10_000):
+        add(recorder)
+    assert not still_there()
 
 
 def test_marks_may_come_again(recorder: Recorder) -> None:

@@ -56,6 +56,18 @@ def test_pictures_and_grids_are_saved_by_kind_and_day(saving: FakeWebUI, output:
     assert decoded(saved(output, "txt2img-grids")[0].read_bytes()).size == (128, 64)
 
 
+def test_a_file_that_is_there_is_left_alone(saving: FakeWebUI, output: Path) -> None:
+    """Somebody has deleted a picture, so the next number is one that another has."""
+    for _ in range(3):
+        txt2img(saving, save_images=True)
+    first, second, third = saved(output, "txt2img-images")
+    first.unlink()
+    third.write_bytes(b"mine")
+    txt2img(saving, save_images=True)
+    assert saved(output, "txt2img-images") == [second, third, third.with_name("00003-42.png")]
+    assert third.read_bytes() == b"mine"
+
+
 def test_nothing_is_saved_unasked(saving: FakeWebUI, output: Path) -> None:
     """Without save_images, or without a folder."""
     img2img(saving)

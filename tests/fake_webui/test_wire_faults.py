@@ -18,6 +18,7 @@ from tests.support import duration_s
 TXT2IMG = "/sdapi/v1/txt2img"
 OPTIONS = "/sdapi/v1/options"
 SAMPLERS = "/sdapi/v1/samplers"
+ROOM_BYTES = 16 * 1024
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 4, "seed": 1}
 
 
@@ -65,16 +66,29 @@ def test_half_of_a_large_body_arrives_at_a_slow_reader(fake: FakeWebUI) -> None:
     """The reset waits until the peer has taken everything, however slowly it reads."""
     fake.fault("reset-mid-body", TXT2IMG, when="first")
     address = urlsplit(fake.url)
-    body = json.dumps(SMALL | {"width": 512, "height": 512, "batch_size": 8})
+    body = json.dumps(SMALL | {"width": 512, "height": 512, "batch_size": 64})
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    connection.sock = with_little_room(str(address.hostname), address.port)
     connection.request("POST", TXT2IMG, body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     half = int(answer.headers["Content-Length"]) // 2
+    assert half > 10 * ROOM_BYTES
+    for _ in range(5):
+        fake.health()  # it has had the time to go too early
     pieces = [answer.read(min(1000, half - start)) for start in range(0, half, 1000)]
     assert sum(map(len, pieces)) == half
     with pytest.raises(ConnectionResetError):
         answer.read(1)
     connection.close()
+
+
+def with_little_room(host: str, port: int | None) -> socket.socket:
+    """Open a connection whose far end has to keep nearly all of a large body until it is read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM_BYTES)
+    connection.settimeout(20)
+    connection.connect((host, port))
+    return connection
 
 
 def test_empty_is_an_orderly_end_without_a_byte(fake: FakeWebUI) -> None:

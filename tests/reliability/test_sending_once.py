@@ -46,6 +46,13 @@ def test_a_generation_whose_answer_is_lost_is_not_sent_again(hostile: HostileWeb
     assert hostile.seen == [TXT2IMG]
 
 
+def test_a_generations_connection_is_for_it_alone(fake: FakeWebUI) -> None:
+    """The WebUI is told so: one that is kept may be closed just as the next request goes out."""
+    client = ApiClient(fake.url, SHORT)
+    client.generate(TXT2IMG, {"steps": 1, "width": 64, "height": 64}, 20.0)
+    assert fake.requests(TXT2IMG)[0]["headers"]["Connection"] == "close"
+
+
 def test_a_command_whose_answer_is_lost_is_not_sent_again(hostile: HostileWebUI) -> None:
     """It may have been carried out: a second interrupt would hit the next generation."""
     hostile.always[INTERRUPT] = b""
