@@ -32,6 +32,8 @@ FENCE = re.compile(r"^(```\w+)(?: +(?!needs:|not-run)(\S+))?[^`\n]*$", re.MULTIL
 
 def prepare(session: nox.Session, *groups: str) -> None:
     """Install fake_webui, what the app needs, and the groups, once for each pyproject.toml."""
+    # Where bytecode may not be kept, each of hundreds of processes compiles what it imports.
+    session.env["PYTHONDONTWRITEBYTECODE"] = None
     stamp = Path(session.virtualenv.location, "installed.sha256")
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in PROJECTS)).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
