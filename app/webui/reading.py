@@ -10,6 +10,7 @@ import re
 import time
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from urllib3 import HTTPResponse
@@ -21,9 +22,12 @@ _PIECE_BYTES = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _MOST_DIGITS = 20  # seeds have as many; more is no number that any part of the app needs
 _DEEPEST = 64
+_NESTING = (dict, list)
 _MOST_VALUES = 1_000_000
 _SLICE = 1024 * 1024
 MAX_WORDS = 500
+# What a text of JSON has where a string in it may need cleaning; control characters come escaped.
+_MAY_NEED_CLEANING = re.compile("\\\\[bfru]|[\x7f-\x9f\ud800-\udfff]")
 _MARKUP = re.compile(r"<(?:head|style|script)\b.*?</(?:head|style|script)>|<[^>]*>", re.DOTALL)
 
 Kind = tuple[str, tuple[type, ...]]
@@ -85,9 +89,7 @@ def parse_json(text: str | bytes, place: str) -> Any:
     if _has_too_many_values(text):
         raise BadAnswerError(f"{place}: the WebUI's answer has more than {_MOST_VALUES:,} values")
     try:
-        value = clean_json(
-            json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
-        )
+        value = _parsed(text)
     except RecursionError as error:
         raise BadAnswerError(f"{place}: the WebUI's answer is nested too deeply") from error
     except ValueError as error:
@@ -98,6 +100,13 @@ def parse_json(text: str | bytes, place: str) -> Any:
     if _is_deeper(value, _DEEPEST):
         raise BadAnswerError(f"{place}: the WebUI's answer is nested too deeply")
     return value
+
+
+def _parsed(text: str | bytes) -> Any:
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    value = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+    return clean_json(value) if _MAY_NEED_CLEANING.search(text) else value
 
 
 def _has_too_many_values(text: str | bytes) -> bool:
@@ -125,10 +134,11 @@ def _finite(text: str) -> float:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels < 0 or any(
-        _is_deeper(item, levels - 1) for item in inner if isinstance(item, dict | list)
-    )
+    layer = [value] if isinstance(value, _NESTING) else []
+    for _ in range(levels + 1):
+        inner = chain.from_iterable(v.values() if isinstance(v, dict) else v for v in layer)
+        layer = [item for item in inner if isinstance(item, _NESTING)]
+    return bool(layer)
 
 
 def plain_words(body: bytes) -> str:
