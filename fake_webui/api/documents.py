@@ -1,14 +1,16 @@
 """What there is to call, for machines and for people."""
 
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from flask import Response
 from markupsafe import Markup
 
-from fake_webui.api.services import current_services
+from fake_webui.api.services import Services, current_services
 from fake_webui.contract import Family
 from fake_webui.contract.openapi import make_document
 from fake_webui.webui.options import listed_options
+from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
 
@@ -36,6 +38,9 @@ CLOSED = """<!doctype html>
 SECTION = Markup("<details><summary><code>{method} {path}</code></summary>{fields}</details>")
 ROW = Markup("<tr><td><code>{name}</code></td><td>{kind}</td><td><code>{default}</code></td></tr>")
 
+_MADE: Final[WeakKeyDictionary[WebUIState, dict[str, Any]]] = WeakKeyDictionary()
+"""The document of each server, made when it is first asked for; the real one keeps its too."""
+
 
 @endpoints.head("/openapi.json", listed=False)
 @endpoints.get("/openapi.json", listed=False)
@@ -46,6 +51,12 @@ def document(*_: Any) -> Any:
 
 def _document() -> dict[str, Any]:
     services = current_services()
+    if services.state not in _MADE:
+        _MADE[services.state] = _make_document(services)
+    return _MADE[services.state]
+
+
+def _make_document(services: Services) -> dict[str, Any]:
     return make_document(
         services.endpoints,
         listed_options(services.state.catalog.extensions, services.profile.policy),
