@@ -59,6 +59,8 @@ def tests(session: nox.Session) -> None:
         "pytest",
         "-n",
         workers,
+        "--dist",
+        "worksteal",  # a worker has whole modules, and starts their servers once
         "-m",
         "not slow and not profiles and not browser and not postgres and not docs",
         *session.posargs,
