@@ -15,6 +15,7 @@ from app.engine.overviews import Overviews
 from app.engine.pipeline_runner import PipelineRunner
 from app.engine.runner import SingleNodeJobRunner
 from app.engine.runner_group import RunnerGroup
+from app.engine.webuis_elsewhere import WebUIsElsewhere
 from app.errors import AppError, HomeError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
@@ -130,7 +131,7 @@ def build_app(
     artifacts = ArtifactStore(files, template)
     overviews = Overviews(queue, history, artifacts)
     nodes = [WebUINode(ApiClient(url, limits), limits) for url in settings.webui_urls]
-    pool, state = NodePool(nodes), AppStateV2()
+    pool, state = NodePool(nodes, WebUIsElsewhere(registry, queue)), AppStateV2()
     runners = tuple(
         SingleNodeJobRunner(
             node=node,

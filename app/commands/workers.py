@@ -12,6 +12,11 @@ from app.commands.shared.output import local_time
 from app.commands.shared.tables import Column, print_rows
 from app.jobs.workers import WorkerRecord
 
+
+def _trouble(worker: WorkerRecord) -> str:
+    return worker.outage or "" if worker.alive else "missing"
+
+
 _COLUMNS = (
     Column[WorkerRecord]("host", lambda one: one.host),
     Column[WorkerRecord]("process", lambda one: str(one.process), right=True),
@@ -21,9 +26,7 @@ _COLUMNS = (
     Column[WorkerRecord](
         "job since", lambda one: local_time(one.job_started_at) if one.job_started_at else ""
     ),
-    Column[WorkerRecord](
-        "", lambda one: "" if one.alive else "missing", lambda one: "" if one.alive else "red"
-    ),
+    Column[WorkerRecord]("", _trouble, lambda one: "" if one.alive else "red"),
 )
 
 
@@ -32,7 +35,7 @@ _COLUMNS = (
 @with_app_to_read
 @json_option
 def workers(app: Application, *, as_json: bool) -> None:
-    """See who works on the queue, on which host, and on what.
+    """See who works on the queue, on which host, and on what, and why a WebUI takes no jobs.
 
     One that is missing gives no sign of life. It is taken for dead after a while, and its job
     becomes interrupted.

@@ -33,7 +33,6 @@ from app.jobs.models import ControlRequest, JobRecord, JobStatus, Progress
 from app.jobs.workers import Worker, WorkerRegistry
 from app.limits import Limits
 from app.storage.artifacts import SavedImage
-from app.storage.home import webui_identity
 from app.webui.node import WebUINode
 
 Listener = Callable[[Progress], None]
@@ -99,6 +98,7 @@ class SingleNodeJobRunner:
         self._breaker = CircuitBreaker(node, pool, queue, limits)
         self._recover_at = 0.0
         self._is_claim_unanswered = False
+        self._left_words: str | None = None
         self._foreign_work = ForeignWork(node, limits)
 
     def start(self, enough: Callable[[], bool] = _never, *, stays: bool = False) -> None:
@@ -198,7 +198,8 @@ class SingleNodeJobRunner:
             self._registry.recover()
 
     def _turn(self, worker: Worker, give_up_after_s: float) -> Turn:
-        with worker.life.lock(self._lock_name(worker)) as lock:
+        self._registry.note_outage(worker, self.node.outage)
+        with worker.life.lock(self._lock_name()) as lock:
             if not lock.acquire():
                 waiting = self._queue.has_next()
                 self.waits_for = f"another process uses {self.node.name}" if waiting else None
@@ -209,15 +210,17 @@ class SingleNodeJobRunner:
             finally:
                 self.is_busy, self.job, self.progress = False, None, None
 
-    def _lock_name(self, worker: Worker) -> str:
+    def _lock_name(self) -> str:
         """Return the name of the WebUI's execution lock, the same for all that use this WebUI."""
-        identity = webui_identity(self.node.name, worker.life.here)
+        identity = self._registry.identity(self.node.name)
         return f"webui-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
     def _claim_and_run(self, worker: Worker, give_up_after_s: float) -> Turn:
         self.job = self._unanswered_claim(worker) or self._claim(worker, give_up_after_s)
         if self.job is None:
-            self.waits_for = self.node.outage_words() or self._foreign_work.words()
+            self.waits_for = (
+                self.node.outage_words() or self._foreign_work.words() or self._left_words
+            )
             return Turn.BUSY if self._foreign_work.is_holding else Turn.NOTHING
         self.waits_for = None
         self._run(worker, self.job)
@@ -240,6 +243,7 @@ class SingleNodeJobRunner:
             raise
 
     def _next_job(self, worker: Worker, give_up_after_s: float) -> JobRecord | None:
+        self._left_words = None
         if not self._queue.has_next():
             self._foreign_work.forget()
             return None
@@ -249,9 +253,13 @@ class SingleNodeJobRunner:
             return self._queue.claim(worker.name, direct_only=True) if is_last else None
         if not self._breaker.allows_jobs() or self._foreign_work.holds_jobs_back():
             return None
-        unable = self._pool.pass_over(self.node, self._queue.waiting_needs())
-        self._queue.pass_over(self.node.name, unable)
-        return self._queue.claim(worker.name, list(unable))
+        lacking = self._pool.lacking(self.node, self._queue.waiting_needs())
+        self._queue.pass_over(self._registry.shared_name(self.node.name), lacking)
+        left = self._pool.left_to_others(self.node, lacking)
+        job = self._queue.claim(worker.name, left)
+        if left and job is None:
+            self._left_words = f"{self.node.name} leaves jobs to another WebUI: {lacking[left[0]]}"
+        return job
 
     def _run(self, worker: Worker, job: JobRecord) -> None:
         status, meta, error = self._outcome(worker, job)

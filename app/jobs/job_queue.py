@@ -246,6 +246,11 @@ class JobQueue:
         """Return the different needs of queued jobs."""
         return [read_needs(needs) for needs in self._store.read(queued_needs)]
 
+    def webuis_without(self, needs: Needs) -> list[str]:
+        """Return the WebUIs of which is recorded that they can't meet these needs."""
+        sql = "SELECT webui FROM passed_over WHERE needs = ?"
+        return [webui for (webui,) in self._store.rows(sql, [write_needs(needs)])]
+
     def pass_over(self, webui: str, reasons: Mapping[Needs, str]) -> None:
         """Record which needs a WebUI can't meet, and why, in place of what was known of it."""
         written = {write_needs(needs): reason for needs, reason in reasons.items()}

@@ -15,6 +15,7 @@ from datetime import datetime
 from app.jobs.models import JobStatus, utc_now
 from app.jobs.rows import moment
 from app.jobs.transitions import end_job, find_job, set_pause
+from app.storage.home import shared_name, webui_identity
 from app.store.job_store import Connection, JobStore, Life, Row
 
 INTERRUPTED = "the app stopped while this job was running; what the WebUI made of it is unknown"
@@ -33,13 +34,15 @@ class Worker:
 class WorkerRecord:
     """A worker as the store has it: where and for which WebUI it works, and on which job.
 
-    `process` is its process's number on its host. Times are UTC.
+    `process` is its process's number on its host, `outage` why its WebUI takes no jobs, or None.
+    Times are UTC.
     """
 
     worker: str
     host: str
     process: int
     webui: str
+    outage: str | None
     started_at: datetime
     alive: bool
     job_id: str | None
@@ -56,6 +59,7 @@ class WorkerRegistry:
     def __init__(self, store: JobStore) -> None:
         self._store = store
         self._own: dict[str, Worker] = {}
+        self._outages: dict[str, str | None] = {}
 
     @contextlib.contextmanager
     def registered(self, webui: str = "") -> Iterator[Worker]:
@@ -70,7 +74,8 @@ class WorkerRegistry:
         life = self._store.liveness.begin(name)  # comes before the row
         worker = self._own[name] = Worker(name, webui, life)
         try:
-            self._store.change(_register, worker)
+            self._register(worker)
+            self._store.change(_forget_lacks, self.shared_name(webui))
             yield worker
         finally:
             self._release(worker)
@@ -104,24 +109,54 @@ class WorkerRegistry:
 
     def workers(self) -> list[WorkerRecord]:
         """Return all that are registered, the first to start first."""
-        rows = self._store.rows(
-            "SELECT w.worker, host, process, webui, w.started_at, job_id, jobs.started_at"
+        return self._with_signs_of_life(self._rows())
+
+    def elsewhere(self) -> list[WorkerRecord]:
+        """Return those that live and work with a WebUI in other processes."""
+        rows = [row for row in self._rows() if row[0] not in self._own and row[3]]
+        return [one for one in self._with_signs_of_life(rows) if one.alive] if rows else []
+
+    def note_outage(self, worker: Worker, outage: str | None) -> None:
+        """Record why a worker's WebUI takes no jobs, or that it does, for workers elsewhere."""
+        if self._outages.get(worker.name) != outage:
+            self._store.change(_note_outage, worker.name, outage)
+            self._outages[worker.name] = outage
+
+    def shared_name(self, webui: str) -> str:
+        """Return a WebUI's URL as the store has it, where other hosts read it."""
+        return shared_name(webui, self._store.liveness.here)
+
+    def identity(self, webui: str, host: str | None = None) -> str:
+        """Return what the names of one WebUI have in common, on whichever host they are used."""
+        if host in {None, socket.gethostname()}:
+            return webui_identity(webui, self._store.liveness.here)
+        return webui_identity(webui, f"{host}".lower(), host)
+
+    def _rows(self) -> list[Row]:
+        return self._store.rows(
+            "SELECT w.worker, host, process, webui, outage, w.started_at, job_id, jobs.started_at"
             " FROM workers w LEFT JOIN jobs ON jobs.worker = w.worker AND status = 'running'"
             " ORDER BY w.started_at, w.worker"
         )
+
+    def _with_signs_of_life(self, rows: Sequence[Row]) -> list[WorkerRecord]:
         missing = set(self._store.liveness.missing([row[0] for row in rows]))
         return [_to_record(row, alive=row[0] not in missing) for row in rows]
 
     def _return(self, registered: Sequence[str]) -> None:
         """Register those of this process again that were expired while they were away."""
         for worker in [one for name, one in self._own.items() if name not in registered]:
-            self._store.change(_register, worker)
+            self._register(worker)
+
+    def _register(self, worker: Worker) -> None:
+        self._store.change(_register, worker, self._outages.get(worker.name))
 
     def _names(self) -> list[str]:
         return [name for (name,) in self._store.rows("SELECT worker FROM workers")]
 
     def _release(self, worker: Worker) -> None:
         self._own.pop(worker.name, None)
+        self._outages.pop(worker.name, None)
         try:
             if self._store.change(_forget_unless_running, worker.name):
                 worker.life.forget()
@@ -129,22 +164,34 @@ class WorkerRegistry:
             worker.life.leave()
 
 
-def _register(connection: Connection, worker: Worker) -> None:
-    row = (worker.name, socket.gethostname(), os.getpid(), worker.webui, utc_now().isoformat())
+def _register(connection: Connection, worker: Worker, outage: str | None) -> None:
+    place = (socket.gethostname(), os.getpid(), worker.webui)
+    row = (worker.name, *place, outage, utc_now().isoformat())
     connection.execute(
-        "INSERT INTO workers (worker, host, process, webui, started_at) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO workers (worker, host, process, webui, outage, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (worker) DO NOTHING",  # another thread may have brought it back meanwhile
         row,
     )
 
 
+def _note_outage(connection: Connection, worker: str, outage: str | None) -> None:
+    connection.execute("UPDATE workers SET outage = ? WHERE worker = ?", [outage, worker])
+
+
+def _forget_lacks(connection: Connection, webui: str) -> None:
+    """Forget what a WebUI lacked when somebody worked with it before."""
+    connection.execute("DELETE FROM passed_over WHERE webui = ?", [webui])
+
+
 def _to_record(row: Row, *, alive: bool) -> WorkerRecord:
-    worker, host, process, webui, started_at, job_id, job_started_at = row
+    worker, host, process, webui, outage, started_at, job_id, job_started_at = row
     return WorkerRecord(
         worker=worker,
         host=host,
         process=process,
         webui=webui,
+        outage=outage,
         started_at=moment(started_at),
         alive=alive,
         job_id=job_id,

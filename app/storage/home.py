@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from platformdirs import user_data_path
 
@@ -21,6 +21,8 @@ WEBUI_VARIABLE = "WEBUI_URL"
 STORE_VARIABLE = "APP_STORE"
 IMAGES_VARIABLE = "APP_IMAGES"
 PACKS_FOLDER, PRESETS_FOLDER, IMAGES_FOLDER = "packs", "presets", "images"
+THIS_MACHINE = "this machine"
+"""What the machine of a store that others don't share is called."""
 _API_ROOT = "/sdapi/v1"  # people copy it along with the address
 STORE_FILE = "jobs.db"
 TRASH_FOLDER = ".trash"
@@ -70,16 +72,33 @@ def resolve_settings(
     )
 
 
-def webui_identity(url: str, here: str = "this machine") -> str:
-    """Return what the names of one WebUI have in common: this machine has several, `here` one."""
+def webui_identity(url: str, here: str = THIS_MACHINE, host_name: str | None = None) -> str:
+    """Return what the names of one WebUI have in common, on the machine that they are used on.
+
+    Args:
+        url: one of the names.
+        here: what that machine is to be called, which has several names.
+        host_name: its own name, where it is not this one.
+    """
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
-    if host in {"localhost", "::1", "0.0.0.0", socket.gethostname().lower()} or host.startswith(  # noqa: S104 - compared, not bound
-        "127."
-    ):
+    if _is_here(host) or host == (host_name or socket.gethostname()).lower():
         host = here
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{host}:{port}{parts.path}"
+
+
+def shared_name(url: str, here: str) -> str:
+    """Return a WebUI's URL as other machines may read it, if `here` is what they call this one."""
+    parts = urlsplit(url)
+    if here == THIS_MACHINE or not _is_here(parts.hostname or ""):
+        return url
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit(parts._replace(netloc=f"{here}{port}"))
+
+
+def _is_here(host: str) -> bool:
+    return host in {"localhost", "::1", "0.0.0.0"} or host.startswith("127.")  # noqa: S104 - compared, not bound
 
 
 def resolve_home(home: Path | str | None = None) -> Path:

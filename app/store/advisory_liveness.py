@@ -67,8 +67,6 @@ class AdvisoryLock:
 class AdvisoryLife:
     """A worker of this process, alive for as long as the session holds its lock."""
 
-    here = socket.gethostname().lower()
-
     def __init__(self, liveness: "AdvisoryLiveness", worker: str) -> None:
         self._liveness, self._worker = liveness, worker
         self._liveness.enter(worker)
@@ -96,6 +94,8 @@ class AdvisoryLiveness:
         channel: where changes of the line are announced.
         limits: how long a worker may be missing.
     """
+
+    here = socket.gethostname().lower()
 
     def __init__(
         self,

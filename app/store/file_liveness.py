@@ -4,14 +4,13 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from app.storage.home import THIS_MACHINE
 from app.storage.locks import FileLock
 from app.store.job_store import Census
 
 
 class FileLife:
     """A worker of this machine, alive for as long as it holds its lock file."""
-
-    here = "this machine"
 
     def __init__(self, folder: Path, worker: str) -> None:
         self._folder = folder
@@ -39,6 +38,8 @@ class FileLiveness:
     Args:
         folder: where the lock files are.
     """
+
+    here = THIS_MACHINE
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

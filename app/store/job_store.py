@@ -122,10 +122,6 @@ class Life(Protocol):
     It ends by `leave`, or by `forget` once the worker is off the registry.
     """
 
-    @property
-    def here(self) -> str:
-        """What the worker's machine is called, so that no two of the store are called the same."""
-
     def lock(self, name: str) -> Lock:
         """Return the lock of this name, which only one worker of the store can hold."""
 
@@ -145,6 +141,10 @@ class Census(NamedTuple):
 
 class Liveness(Protocol):
     """Which workers live."""
+
+    @property
+    def here(self) -> str:
+        """What this machine is called, so that no two of the store are called the same."""
 
     def begin(self, worker: str) -> Life:
         """Begin to give signs of life under a name that is new.

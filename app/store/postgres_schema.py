@@ -92,6 +92,7 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (webui, needs)
     );
     """,
+    "ALTER TABLE workers ADD COLUMN outage TEXT",
 )
 
 

@@ -94,4 +94,5 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX jobs_by_needs ON jobs (needs, priority DESC, rank, n) WHERE status = 'queued';
     """,
     "DROP TABLE IF EXISTS words",
+    "ALTER TABLE workers ADD COLUMN outage TEXT",
 )
