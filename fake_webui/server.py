@@ -20,10 +20,8 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException
 
-from fake_webui.api import dispatch, middleware, pictures
-from fake_webui.api.answering import control_error_answer, error_answer
+from fake_webui.api import pictures
 from fake_webui.api.families import core_endpoints
 from fake_webui.api.services import KEY, Services
 from fake_webui.config.file import read_settings
@@ -31,10 +29,9 @@ from fake_webui.config.settings import ServerConfig
 from fake_webui.contract import Endpoint, index
 from fake_webui.control import (
     exporting,
-    gate,
     holds,
     inspector,
-    passing,
+    order,
     resetting,
     running,
     scopes,
@@ -44,7 +41,7 @@ from fake_webui.control import (
 )
 from fake_webui.control.access import is_loopback
 from fake_webui.control.scope_registry import EXTENSION, ScopeGate, Scopes
-from fake_webui.errors import ApiError, ConfigError, ControlError
+from fake_webui.errors import ConfigError
 from fake_webui.faults.actions import possible_actions
 from fake_webui.faults.holds import Holds
 from fake_webui.faults.parsing import parse_spec
@@ -66,25 +63,6 @@ if TYPE_CHECKING:
     from fake_webui.upstream.keeping import Record
     from fake_webui.upstream.replay import Replay
 
-# What a request passes before its view, in this order; the first that answers is the last.
-BEFORE = (
-    middleware.start_clock,
-    gate.check_host,
-    gate.refuse_other_sites,
-    scopes.refuse_scope,
-    gate.receive,
-    passing.pass_on,
-    middleware.note_origin,
-    middleware.answer_preflight,
-    dispatch.answer,
-)
-# What an answer passes, in this order.
-AFTER = (gate.complete, middleware.finish)
-ERRORS = (
-    (ApiError, error_answer),
-    (ControlError, control_error_answer),
-    (HTTPException, middleware.framework_error),
-)
 SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
 ANSWER_S = 0.1  # for the answer to server-stop to get out
 IDLE_WITHOUT_PAGE_S = 30.0  # of a connection between two requests
@@ -117,11 +95,10 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions[KEY] = create_services(config)
-    for before in BEFORE:
-        app.before_request(before)
-    for after in reversed(AFTER):  # flask runs them from the last to the first
+    app.before_request(order.before)
+    for after in reversed(order.AFTER):  # flask runs them from the last to the first
         app.after_request(after)
-    for kind, answer in ERRORS:
+    for kind, answer in order.ERRORS:
         app.register_error_handler(kind, answer)
     app.url_map.converters["int"] = views.Number
     for blueprint in (

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Response, g, request
+from flask.wrappers import Request
 from werkzeug.exceptions import NotFound
 
 from fake_webui.api.access import authenticate, page_user
 from fake_webui.api.answering import json_answer
-from fake_webui.api.services import current_services
+from fake_webui.api.services import Services, current_services
 from fake_webui.api.starting import appears_in, refuse_generation
 from fake_webui.api.strictness import unexpected
 from fake_webui.contract import (
@@ -26,6 +27,7 @@ from fake_webui.contract import (
 from fake_webui.contract.coercion import FieldType
 from fake_webui.contract.endpoint import NO_CONTENT
 from fake_webui.errors import HttpError, StarletteError
+from fake_webui.webui.state import Phase
 
 if TYPE_CHECKING:
     from fake_webui.journal.exchange import Exchange
@@ -52,6 +54,8 @@ def methods_at(path: str) -> Mapping[str, Endpoint]:
     """Return the endpoints at a path by method, those alone that a start has come to."""
     services = current_services()
     methods, phase = find_methods(services.endpoints, path), services.state.startup.phase
+    if phase is Phase.ALL:
+        return methods
     return {name: one for name, one in methods.items() if appears_in(one) <= phase}
 
 
@@ -62,16 +66,13 @@ def find_endpoint(method: str | None = None) -> Endpoint | None:
     return found if found and found.imitated else None
 
 
-def answer() -> Response | None:
-    """Answer a request to the WebUI; those to this tool have views of their own.
+def answer(request: Request, services: Services) -> Response:
+    """Answer a request to the WebUI.
 
     Raises:
         ApiError: as the real server refuses it or fails.
         NotFound: if there is nothing at this path.
     """
-    if is_control():
-        return None
-    services = current_services()
     methods = methods_at(sent_path())
     endpoint = methods.get(sent_method()) or refuse(methods)
     if not endpoint.imitated:
@@ -80,7 +81,7 @@ def answer() -> Response | None:
     if endpoint.body:
         syntax = services.profile.dialect.syntax
         body = decode_body(request.get_data(), request.content_type, syntax)
-    let_in(endpoint)
+    let_in(endpoint, request, services)
     parsed, state = read(endpoint, body), services.state
     refuse_generation(endpoint, state.startup.phase)
     try:
@@ -94,13 +95,12 @@ def answer() -> Response | None:
     return value if isinstance(value, Response) else json_answer(value)
 
 
-def let_in(endpoint: Endpoint) -> None:
+def let_in(endpoint: Endpoint, request: Request, services: Services) -> None:
     """Check the credentials that an endpoint asks for.
 
     Raises:
         HttpError: 401 without good ones.
     """
-    services = current_services()
     config, envelope = services.config, services.profile.envelope
     if config.api_auth and endpoint.guarded:
         authenticate(request.headers.get("Authorization"), config.api_auth, envelope)
@@ -157,8 +157,8 @@ def note_unknown(fields: Iterable[str]) -> None:
     Raises:
         HttpError: 422 where the server was told to be strict, which the real one never is.
     """
-    if exchange := g.get("exchange"):
-        exchange.unknown_fields.extend(fields)
+    if (unknown := list(fields)) and (exchange := g.get("exchange")):
+        exchange.unknown_fields.extend(unknown)
         refuse_unknown(exchange)
 
 
@@ -168,9 +168,10 @@ def refuse_unknown(exchange: "Exchange") -> None:
     Raises:
         HttpError: 422.
     """
-    state = current_services().state
+    services = current_services()
+    state = services.state
     if state.config.strict and exchange.unknown_fields:
-        known, extensions = current_services().endpoints, state.catalog.extensions
+        known, extensions = services.endpoints, state.catalog.extensions
         said = "; ".join(unexpected(exchange, known, extensions))
         raise HttpError(422, f"refused by fake-webui, which is strict here: {said}")
 

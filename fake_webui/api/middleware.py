@@ -6,12 +6,13 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from flask import Response, g, request
+from flask.wrappers import Request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from fake_webui.api.answering import control_error_answer, error_answer, untyped
 from fake_webui.api.dispatch import is_control, methods_at, sent_method, sent_path
 from fake_webui.api.noting import note_findings
-from fake_webui.api.services import current_services
+from fake_webui.api.services import Services, current_services
 from fake_webui.contract.transport import CrossOrigin, Origins
 from fake_webui.errors import ControlError, HandlerError, StarletteError
 
@@ -20,28 +21,23 @@ GZIP_HEADER = 31  # the window size of gzip with its header
 KEPT_IN_LOCATION = ":/%#?=@[]!$&'()*+,;"
 
 
-def start_clock() -> None:
-    """Note when the request came."""
-    g.started_s = time.perf_counter()
-
-
-def note_origin() -> None:
+def note_origin(request: Request, services: Services) -> None:
     """Note that an origin was allowed on the command line in vain, where the page decides."""
-    asked = None if is_control() else _cross_origin()
+    asked = _cross_origin(request, services)
     if asked is None or not asked.allowed.allow(asked.origin):
         return
-    if "Access-Control-Allow-Origin" not in current_services().transport.cors(asked):
+    if "Access-Control-Allow-Origin" not in services.transport.cors(asked):
         note_findings([f"{asked.origin} is allowed on the command line, and may not read this"])
 
 
-def answer_preflight() -> Response | None:
+def answer_preflight(request: Request, services: Services) -> Response | None:
     """Answer a browser that asks whether it may call from another origin."""
-    method, asked = preflight_method(), _cross_origin()
-    if is_control() or asked is None or method is None:
+    method, asked = preflight_method(), _cross_origin(request, services)
+    if asked is None or method is None:
         return None
     names = request.headers.get("Access-Control-Request-Headers")
     asked = replace(asked, method=method, headers=names)
-    status, text, headers = current_services().transport.preflight(asked)
+    status, text, headers = services.transport.preflight(asked)
     g.is_preflight = True
     return Response(text, status, headers, content_type="text/plain; charset=utf-8")
 
@@ -53,7 +49,7 @@ def preflight_method() -> str | None:
     return request.headers.get("Access-Control-Request-Method")
 
 
-def _cross_origin() -> CrossOrigin | None:
+def _cross_origin(request: Request, services: Services) -> CrossOrigin | None:
     """Return what a browser on another origin asks, None without one."""
     origin = request.headers.get("Origin")
     if origin is None:
@@ -61,7 +57,9 @@ def _cross_origin() -> CrossOrigin | None:
     return CrossOrigin(
         origin=origin,
         host=request.headers.get("Host", ""),
-        allowed=_origins(),
+        allowed=Origins(
+            services.config.cors_allow_origins, services.config.cors_allow_origins_regex
+        ),
         cookie="Cookie" in request.headers,
     )
 
@@ -108,11 +106,11 @@ def finish(response: Response) -> Response:
     if is_control():
         return response
     if getattr(response, "timed", True):
-        transport = current_services().transport
-        if transport.gzips:
+        services = current_services()
+        if services.transport.gzips:
             _compress(response)
-        _add_cors(response)
-        if transport.tells_time:
+        _add_cors(response, services)
+        if services.transport.tells_time:
             elapsed_s = time.perf_counter() - g.started_s
             response.headers["X-Process-Time"] = str(round(elapsed_s, 4))
     return response
@@ -130,16 +128,11 @@ def _compress(response: Response) -> None:
     response.vary.add("Accept-Encoding")
 
 
-def _origins() -> Origins:
-    config = current_services().config
-    return Origins(config.cors_allow_origins, config.cors_allow_origins_regex)
-
-
-def _add_cors(response: Response) -> None:
-    asked = _cross_origin()
+def _add_cors(response: Response, services: Services) -> None:
+    asked = _cross_origin(request, services)
     if asked is None or g.get("is_preflight"):
         return
-    headers = current_services().transport.cors(asked)
+    headers = services.transport.cors(asked)
     if headers.pop("Vary", None):
         response.vary.add("Origin")
     response.headers.update(headers)

@@ -7,5 +7,5 @@ from flask import g
 
 def note_findings(findings: Iterable[str]) -> None:
     """Note in the journal what of a request was replaced, ignored or is easily missed."""
-    if exchange := g.get("exchange"):
-        exchange.findings.extend(findings)
+    if (noticed := list(findings)) and (exchange := g.get("exchange")):
+        exchange.findings.extend(noticed)

@@ -1,15 +1,18 @@
 """The first and the last to see a request: it is recorded, and may be made to fail."""
 
 from collections.abc import Iterable
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from flask import Response, g, request
+from flask import Response, g
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from fake_webui.api.dispatch import find_endpoint, is_control
+from fake_webui.api.dispatch import find_endpoint
 from fake_webui.api.middleware import preflight_method
-from fake_webui.api.services import current_services
+from fake_webui.api.services import Services, current_services
+from fake_webui.config.settings import ServerConfig
 from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.control import faulty
 from fake_webui.control.access import allowed_host, is_cross_site
@@ -20,60 +23,63 @@ from fake_webui.journal.exchange import Exchange
 from fake_webui.webui.state import Phase
 from fake_webui.wording import shown
 
+if TYPE_CHECKING:
+    from fake_webui.faults.rules import Fault
+
 SECRET: Final = ("authorization", "cookie", "proxy-authorization")
 PRESENT: Final = "<present>"
 
 
-def check_host() -> None:
+def check_host(request: Request, services: Services) -> None:
     """Refuse to be steered under a name that is neither this machine's nor allowed.
 
     Raises:
         ControlError: 400.
     """
     host = request.headers.get("Host")
-    if is_control() and host is not None and not allowed_host(host, own_names()):
+    if host is not None and not allowed_host(host, own_names(request, services.config)):
         raise ControlError(
             400,
             f"{shown(host)} is not a name to call control endpoints by; --allow-host permits it",
         )
 
 
-def own_names() -> set[str]:
+def own_names(request: Request, config: ServerConfig) -> set[str]:
     """Return the names beside loopback's: what it listens on, where it was reached, as allowed."""
-    config = current_services().config
     names = (config.address, request.environ["SERVER_NAME"], *config.allow_host)
     return {name.lower() for name in names}
 
 
-def refuse_other_sites() -> None:
+def refuse_other_sites(request: Request, _: Services) -> None:
     """Keep pages of other sites from steering the server through their visitor's browser.
 
     Raises:
         ControlError: 403.
     """
     is_link = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
-    if is_control() and not is_link and is_cross_site(request.headers, request.host_url):
+    if not is_link and is_cross_site(request.headers, request.host_url):
         raise ControlError(403, "control endpoints are not for pages of other sites")
 
 
-def receive() -> ResponseReturnValue | None:
+def receive(request: Request, services: Services) -> ResponseReturnValue | None:
     """Record the request, and answer it at once where a fault does so."""
-    if is_control() or BEHIND_PROXY in request.environ:
+    if BEHIND_PROXY in request.environ:
         return None
-    g.exchange = current_services().recorder.begin(
+    exchange = g.exchange = services.recorder.begin(
         request.method,
         request.path,
         request.query_string.decode("latin-1"),
         shown_headers(request.headers.items()),
-        read_body(),
-        first=meet,
-        then=decide,
+        read_body(request),
+        first=partial(meet, services),
+        then=partial(decide, services),
     )
-    hold_if_asked(g.exchange)
-    return faulty.before_view(g.fault, g.exchange) if g.fault else None
+    hold_if_asked(services, exchange)
+    fault: Fault | None = g.fault
+    return faulty.before_view(fault, exchange) if fault else None
 
 
-def read_body() -> bytes:
+def read_body(request: Request) -> bytes:
     """Return the body, or nothing where it is larger than the server takes."""
     try:
         return request.get_data()
@@ -86,24 +92,22 @@ def shown_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: PRESENT if name.lower() in SECRET else value for name, value in headers}
 
 
-def meet(exchange: Exchange) -> None:
+def meet(services: Services, exchange: Exchange) -> None:
     """Note whether there is an endpoint for a request, and which fault rules mean it."""
     exchange.matched = find_endpoint(preflight_method()) is not None
-    g.met = current_services().faults.met(exchange)
+    g.met = services.faults.met(exchange)
 
 
-def decide(exchange: Exchange) -> None:
+def decide(services: Services, exchange: Exchange) -> None:
     """Let the fault rules see a request and note on it what will happen."""
-    services = current_services()
     if services.state.startup.phase is not Phase.ALL:
         exchange.findings.append("the WebUI was still starting")
-    g.fault = services.faults.decide(exchange, g.met)
-    exchange.fault = g.fault.name if g.fault else None
+    fault = g.fault = services.faults.decide(exchange, g.met)
+    exchange.fault = fault.name if fault else None
 
 
-def hold_if_asked(exchange: Exchange) -> None:
+def hold_if_asked(services: Services, exchange: Exchange) -> None:
     """Give a generation the hold that is meant for it, if there is one."""
-    services = current_services()
     if work_at(services.endpoints, exchange.path) is Work.GENERATION:
         g.hold = services.holds.take(exchange)
 

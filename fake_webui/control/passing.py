@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from flask import Response, g, request
+from flask.wrappers import Request
 
 from fake_webui.api.dispatch import (
     find_endpoint,
-    is_control,
     methods_at,
     read,
     refuse_unknown,
@@ -54,11 +54,10 @@ class PassedResponse(Response):
     timed = False  # it is not the imitation that answers
 
 
-def pass_on() -> Response | None:
+def pass_on(request: Request, services: Services) -> Response | None:
     """Let a recording or the real WebUI answer, where there is one behind this server."""
-    services = current_services()
     is_alone = services.upstream is None and services.replay is None
-    if is_alone or is_control() or is_still_starting(services):
+    if is_alone or is_still_starting(services):
         return None
     if services.replay and (recorded := find_recorded(services.replay)):
         note_unknown_fields(services)

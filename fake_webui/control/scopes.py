@@ -2,9 +2,11 @@
 
 from typing import cast
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Request
 
+from fake_webui.api.services import Services
 from fake_webui.control.scope_registry import EXTENSION, REFUSED, Scopes, check_name
 from fake_webui.control.views import answer, json_body
 from fake_webui.errors import ConfigError, ControlError
@@ -29,7 +31,7 @@ def put_scope(name: str) -> ResponseReturnValue:
     return answer(scope=name, profile=services.profile.name), 201
 
 
-def refuse_scope() -> None:
+def refuse_scope(request: Request, _: Services) -> None:
     """Refuse a request to a scope that can't be.
 
     Raises:
