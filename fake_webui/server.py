@@ -20,8 +20,11 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from flask.wrappers import Request
+from werkzeug.routing import MapAdapter
 
 from fake_webui.api import pictures
+from fake_webui.api.dispatch import is_for_the_tool
 from fake_webui.api.families import core_endpoints
 from fake_webui.api.services import KEY, Services
 from fake_webui.config.file import read_settings
@@ -75,6 +78,12 @@ class FakeApp(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a view or hook as it is: none here is a coroutine, and flask asks every time."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what finds a view; requests to the WebUI have none, and are not looked up."""
+        if request is not None and not is_for_the_tool(request.path):
+            return None
+        return super().create_url_adapter(request)
 
     def log_exception(self, exc_info: Any) -> None:
         """Name a bug of this fake and its place."""

@@ -37,7 +37,12 @@ CONTROL = "/__fake"
 
 def is_control() -> bool:
     """Return whether the request is for this tool and not for the WebUI."""
-    return request.path == CONTROL or request.path.startswith(f"{CONTROL}/")
+    return is_for_the_tool(request.path)
+
+
+def is_for_the_tool(path: str) -> bool:
+    """Return whether an address is this tool's own."""
+    return path == CONTROL or path.startswith(f"{CONTROL}/")
 
 
 def sent_path() -> str:

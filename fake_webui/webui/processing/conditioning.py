@@ -95,17 +95,18 @@ def _encode(
     steps: int,
     hires_steps: int | None = None,
 ) -> None:
+    get = state.options.get
+    old = bool(get("use_old_scheduling"))
+    when = timeline(steps, hires_steps, old=old)
     networks = list(prompts.extra_networks(several[0][1]))
+    rest = (when, networks, p.width, p.height, state.models.checkpoint, *map(get, ENCODER_OPTIONS))
     negative = [pair[0] for pair in several]
     positive = [prompts.without_extra_networks(pair[1]) for pair in several]
     for kind, texts in (("negative", negative), ("positive", positive)):
-        old = bool(state.options.get("use_old_scheduling"))
-        when = timeline(steps, hires_steps, old=old)
         if old and _depends_on_timeline(texts, steps, hires_steps):
             p.extra_generation_params["Old prompt editing timelines"] = True
         slot = kind if hires_steps is None else f"hires {kind}"
-        key = (texts, when, networks, p.width, p.height, state.models.checkpoint)
-        key = (*key, *(state.options.get(name) for name in ENCODER_OPTIONS))
+        key = (texts, *rest)
         if state.encoded.get(slot) == key:
             continue
         state.encoded[slot] = key

@@ -106,11 +106,11 @@ class Processing:
     @classmethod
     def from_request(cls, values: Mapping[str, Any], **more: Any) -> Self:
         """Return the processing that a request's fields ask for; `more` takes precedence."""
-        known = {name: values[name] for name in REQUEST_FIELDS if name in values}
+        known = {name: values[name] for name in REQUEST_FIELDS & values.keys()}
         styles = values["styles"] or []
         known["styles"] = styles if isinstance(styles, str) else list(styles)
         known["override_settings"] = dict(values["override_settings"] or {})
-        made = cls(**{**known, **more})
+        made = cls(**(known | more))
         if isinstance(blur := values.get("mask_blur"), int):
             made.mask_blur_x = made.mask_blur_y = blur
         if made.firstphase_width != 0 or made.firstphase_height != 0:

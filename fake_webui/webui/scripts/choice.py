@@ -11,7 +11,7 @@ from fake_webui.webui.extension import scripts_of
 from fake_webui.webui.processing import AlwaysOn, GenerationContext, Processed, Processing
 from fake_webui.webui.scripts.catalogue import ALWAYS_ON, SELECTABLE
 from fake_webui.webui.scripts.hypertile import Hypertile
-from fake_webui.webui.scripts.registry import Line, Selectable
+from fake_webui.webui.scripts.registry import Activate, Line, Selectable
 from fake_webui.webui.state import WebUIState
 
 NOWHERE = slice(0, 0)
@@ -91,13 +91,18 @@ def _place(line: Line, arguments: list[Any], name: str, given: Any) -> None:
 
 
 def _activated(line: Line, arguments: list[Any], state: WebUIState) -> tuple[AlwaysOn, ...]:
-    own = scripts_of(state.catalog.extensions)
-    activates = ALWAYS_ON | {one.name: one.activate for one in own if one.activate}
     active = (
         activate(arguments[line.always_on.get(name, NOWHERE)], state)
-        for name, activate in activates.items()
+        for name, activate in _activates(state.catalog).items()
     )
     return tuple(one for one in active if one is not None)
+
+
+@lru_cache(maxsize=8)
+def _activates(catalog: Catalog) -> dict[str, Activate]:
+    """Return what makes each always-on script take part, by its name in lower case."""
+    own = scripts_of(catalog.extensions)
+    return ALWAYS_ON | {one.name: one.activate for one in own if one.activate}
 
 
 def _required(form: Any) -> tuple[str, ...]:
