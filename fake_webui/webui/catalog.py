@@ -43,7 +43,7 @@ class Checkpoint(CheckpointConfig):
         """The ten hex digits that infotexts and titles show."""
         return self.sha256[:10]
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The name with the hash, as the options show it."""
         return f"{self.name} [{self.hash}]"

@@ -75,19 +75,16 @@ class Options:
         names = (
             {ALL: tuple(self._defaults), NONE: ()}.get(saved) if isinstance(saved, str) else saved
         )
-        self._saved = {*(names or ()), *options_of_extensions(extensions, policy)}
+        saved_names = {*(names or ()), *options_of_extensions(extensions, policy)} - READ_ONLY
+        self._at_start = {k: one for k, one in self._defaults.items() if k in saved_names}
+        self._at_start.update(initial)
         self._lock = threading.RLock()
         self.reset()
 
     def reset(self) -> None:
         """Forget everything that was set since the start."""
         with self._lock:
-            at_start = {
-                key: value
-                for key, value in self._defaults.items()
-                if key in self._saved and key not in READ_ONLY
-            }
-            self._set = at_start | self._initial
+            self._set = dict(self._at_start)
             self._values = self._defaults | self._set
             self._touched = dict.fromkeys(self._initial)
 

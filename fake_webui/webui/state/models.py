@@ -19,9 +19,10 @@ class Models:
         self._options = options
         self._wait = wait
         self.next_load_seconds: float | None = None
-        self.checkpoint: Checkpoint | None = self.chosen
+        chosen = self.chosen
+        self.checkpoint: Checkpoint | None = chosen
         self.vae = self._resolve_vae()
-        self._name_in_options(self.chosen)
+        self._name_in_options(chosen)
 
     @property
     def chosen(self) -> Checkpoint:
