@@ -10,7 +10,7 @@ from PIL import Image
 
 from fake_webui import FakeWebUI
 
-SMALL = {"prompt": "a boat", "width": 64, "height": 64, "steps": 2, "seed": 5}
+SMALL: dict[str, Any] = {"prompt": "a boat", "width": 64, "height": 64, "steps": 2, "seed": 5}
 
 
 def ask(webui: FakeWebUI, method: str, path: str, body: Any = None) -> requests.Response:

@@ -7,6 +7,7 @@ from fake_webui.contract import Parsed
 from fake_webui.errors import HandlerError, HttpError
 from fake_webui.profiles.sdnext.infotext import write, write_for_grid
 from fake_webui.profiles.sdnext.job import GenerationJob, Start
+from fake_webui.profiles.sdnext.matrix import BACKGROUND, read_matrix
 from fake_webui.profiles.sdnext.memory import memory_of
 from fake_webui.profiles.sdnext.options import overridden
 from fake_webui.profiles.sdnext.prompts import loras_in, read_prompts
@@ -137,9 +138,11 @@ def _resolve(
         message = "'>' not supported between instances of 'NoneType' and 'int'"
         raise HandlerError("TypeError", message)
     check_many(p["batch_size"] * p["n_iter"])
-    memory, get = memory_of(state), state.options.get
+    memory, get, matrix = memory_of(state), state.options.get, read_matrix(p, state)
+    if matrix:
+        p = {**p, **matrix.fields(p["batch_size"])}
     with memory.job("styles"):
-        prompts = read_prompts(p, state)
+        prompts = read_prompts(p, state, matrix)
     count = len(prompts.prompts)
     seed, subseed = fixed_seed(p["seed"], state.rng), fixed_seed(p["subseed"], state.rng)
     seeds, subseeds = batch_seeds(seed, subseed, p["subseed_strength"] or 0, count)
@@ -154,9 +157,9 @@ def _resolve(
         scheduler=scheduler,
         prompts=prompts.prompts,
         negative_prompts=prompts.negative_prompts,
-        template=prompts.template,
-        negative_template=prompts.negative_template,
-        seeds=seeds,
+        templates=prompts.templates,
+        negative_templates=prompts.negative_templates,
+        seeds=matrix.seeds(seed) if matrix else seeds,
         subseeds=subseeds,
         styles=prompts.styles,
         checkpoint=state.models.checkpoint,
@@ -167,6 +170,7 @@ def _resolve(
         notes=_extra_notes(p, loras),
         detailers=[str(name) for name in detailers],
         grades=_is_graded(p),
+        matrix=matrix,
     )
 
 
@@ -202,13 +206,24 @@ def _run(job: GenerationJob, state: WebUIState, turn: Job) -> tuple[list[Picture
         pictures, texts = [], [write(job, state.policy.version, 0)]
         _get_stuck(state, job.p)
     _save(job, state, pictures)
-    first = 0
-    if shape := grid_shape(job, state, len(pictures)):
-        grid = Picture(image_grid([one.image for one in pictures], shape, "#000000"))
-        pictures.insert(0, grid)
-        texts.insert(0, write_for_grid(job, state.policy.version, shape))
-        first = 1
+    first = _put_grid_first(job, state, pictures, texts)
     return pictures, info_json(job, state, texts, first)
+
+
+def _put_grid_first(
+    job: GenerationJob, state: WebUIState, pictures: list[Picture], texts: list[str]
+) -> int:
+    """Put the grid before the pictures, if there is one; return the index of the first of these."""
+    if shape := grid_shape(job, state, len(pictures)):
+        text = write_for_grid(job, state.policy.version, shape)
+        grid = image_grid([one.image for one in pictures], shape, BACKGROUND)
+    elif job.matrix and pictures:
+        text, grid = texts[0], job.matrix.grid([one.image for one in pictures])
+    else:
+        return 0
+    pictures.insert(0, Picture(grid))
+    texts.insert(0, text)
+    return 1
 
 
 def _save(job: GenerationJob, state: WebUIState, pictures: list[Picture]) -> None:
@@ -237,7 +252,7 @@ def _sample_all(
         if progress.skipped:
             skips_next = True
             continue
-        indices = range(iteration * size, (iteration + 1) * size)
+        indices = range(iteration * size, min((iteration + 1) * size, job.count))
         with memory.job("vae decode"):
             pictures += [draw(job, state, index) for index in indices]
         memory.keep(state.options.get(KEPT), is_latent=False)

@@ -34,10 +34,10 @@ def write_for_grid(job: GenerationJob, version: str, shape: tuple[int, int]) -> 
 
 def _text(job: GenerationJob, index: int, pairs: dict[str, Any]) -> str:
     lines = [job.prompts[index] or "", f"Negative prompt: {job.negative_prompts[index] or ''}"]
-    if job.template:
-        lines.append(f"Template: {job.template}")
-    if job.negative_template:
-        lines.append(f"Negative template: {job.negative_template}")
+    if template := job.templates[index]:
+        lines.append(f"Template: {template}")
+    if template := job.negative_templates[index]:
+        lines.append(f"Negative template: {template}")
     ordered = {**pairs, **_last_pairs(job)}
     return "\n".join([*lines, write_pairs(ordered)]).strip()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from PIL import Image
 
+from fake_webui.profiles.sdnext.matrix import Matrix
 from fake_webui.webui.catalog import Checkpoint, Vae
 
 
@@ -47,8 +48,8 @@ class GenerationJob:
     scheduler: str
     prompts: list[str]
     negative_prompts: list[str]
-    template: str
-    negative_template: str
+    templates: list[str]
+    negative_templates: list[str]
     seeds: list[int]
     subseeds: list[int]
     styles: list[str]
@@ -60,6 +61,7 @@ class GenerationJob:
     notes: dict[str, Any] = field(default_factory=dict)
     detailers: list[str] = field(default_factory=list)
     grades: bool = False
+    matrix: Matrix | None = None
 
     @property
     def count(self) -> int:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fake_webui.profiles.sdnext.matrix import Matrix
 from fake_webui.webui.processing.prompts import apply_styles, extra_networks, style_prompts
 from fake_webui.webui.state import WebUIState
 
@@ -14,41 +15,43 @@ CHOICE: Final = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Both prompts of every picture, what they were made from, and what was taken out."""
+    """Both prompts of every picture, what each was made from, and what was taken out."""
 
     prompts: list[str]
     negative_prompts: list[str]
-    template: str
-    negative_template: str
+    templates: list[str]
+    negative_templates: list[str]
     styles: list[str]
     comment: str | None
 
 
-def read_prompts(p: dict[str, Any], state: WebUIState) -> Prompts:
-    """Return the prompts of a request, one for each picture."""
-    count, styles = p["batch_size"] * p["n_iter"], p["styles"] or []
-    comments = COMMENT.findall(p["prompt"] or "")
-    template, negative_template = (
-        _without_comments(p["prompt"]),
-        _without_comments(p["negative_prompt"]),
-    )
+def read_prompts(p: dict[str, Any], state: WebUIState, matrix: Matrix | None = None) -> Prompts:
+    """Return the prompts of a request, one for each picture; a matrix has its own."""
+    styles, comments = p["styles"] or [], COMMENT.findall(p["prompt"] or "")
+    count = len(matrix.prompts) if matrix else p["batch_size"] * p["n_iter"]
+    templates, negative_templates = [p["prompt"]] * count, [p["negative_prompt"]] * count
+    if matrix and matrix.is_positive:
+        templates = matrix.prompts
+    elif matrix:
+        negative_templates = matrix.prompts
+    templates = [_without_comments(text) for text in templates]
+    negative_templates = [_without_comments(text) for text in negative_templates]
     positive, negative = style_prompts(styles, state.catalog)
-
-    def made(text: str | None, parts: list[str]) -> str | None:
-        return (
-            text and _chosen(text, state.rng)
-            if not any(parts)
-            else _chosen(apply_styles(text or "", parts), state.rng)
-        )
-
     return Prompts(
-        [made(template, positive) for _ in range(count)],  # type: ignore[misc]
-        [made(negative_template, negative) for _ in range(count)],  # type: ignore[misc]
-        template,
-        negative_template,
+        [_made(text, positive, state) for text in templates],
+        [_made(text, negative, state) for text in negative_templates],
+        templates,
+        negative_templates,
         styles,
         ", ".join(comments) or None,
     )
+
+
+def _made(text: Any, parts: list[str], state: WebUIState) -> Any:
+    """Return the prompt that a template and those of styles make."""
+    if any(parts):
+        return _chosen(apply_styles(text or "", parts), state.rng)
+    return text and _chosen(text, state.rng)
 
 
 def _without_comments(text: Any) -> Any:
