@@ -35,6 +35,7 @@ BY_TYPE = {
     r"/app_id": (r"app_id",),
     r".*/progress": (r"id",),
     r".*/status": (r"timestamp", r"id", r"total", r"uptime", r"elapsed"),
+    r".*/modules": (r"size", r"mtime", r"modules\[\d+\]\.(params|modules)"),
     r".*/extra-network-details?": (r"(items\[\d+\]\.)?(mtime|size)",),
 }
 LEGENDS = r"images\[\d+\]\.height"  # of a script's grids: they depend on the fonts

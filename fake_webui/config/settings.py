@@ -173,9 +173,9 @@ class ServerConfig:
     steered; `controlnet_annotators` are the modules of ControlNet whose weights are there;
     `faults` are rules as on the command line; `options` are values that differ from the defaults
     of the real WebUI; `saved_options` says which ones the WebUI's own file holds, "all", "none"
-    or these, so that they are put back after an override; `upstream` is a real WebUI that answers
-    in place of the imitation, `record` the folder for its exchanges, and `replay` a recording that
-    answers what it knows before either.
+    or these, so that they are put back after an override, None those of a WebUI in use; `upstream`
+    is a real WebUI that answers in place of the imitation, `record` the folder for its exchanges,
+    and `replay` a recording that answers what it knows before either.
     """
 
     host: Annotated[
@@ -280,7 +280,7 @@ class ServerConfig:
     extensions: tuple[str, ...] = ("adetailer",)
     controlnet_models: tuple[ControlNetModelConfig, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    saved_options: str | tuple[str, ...] = ALL
+    saved_options: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no server can be started with."""

@@ -15,6 +15,7 @@ from fake_webui.profiles.sdnext import (
     networks,
     options,
     scripts,
+    settings_page,
     status,
     tools,
 )
@@ -72,7 +73,7 @@ MOVED: Final = {
     "/sdapi/v1/server-restart": "/sdapi/v1/restart",
     "/sdapi/v1/server-stop": "/sdapi/v1/shutdown",
 }
-FAMILIES: Final = (checkpoints, lists, networks, options, scripts, status, tools)
+FAMILIES: Final = (checkpoints, lists, networks, options, scripts, settings_page, status, tools)
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
     endpoint for family in FAMILIES for endpoint in family.endpoints.endpoints
 )

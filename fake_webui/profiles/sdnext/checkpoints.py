@@ -1,7 +1,7 @@
 """Checkpoints and VAEs by the names that SD.Next gives them, and loading them."""
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote_plus
 
 from fake_webui.contract import Family, Parsed, answers
@@ -14,6 +14,9 @@ from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
 
+PIPELINE: Final = "StableDiffusionPipeline"
+BYTES_OF_PARAMETER: Final = 4
+FILE_TIME: Final = "2026-01-01T00:00:00"  # of every model's file; none of them is there
 AUTOMATIC, NO_VAE = "Automatic", "None"
 HUB_SEARCH = (
     "Cannot reach https://huggingface.co/api/models?filter=diffusers&search={name}"
@@ -134,13 +137,37 @@ def checkpoint_facts(state: WebUIState, _: Parsed) -> Any:
     file = loaded.filename
     return {
         "type": "sd",
-        "class": "StableDiffusionPipeline",
+        "class": PIPELINE,
         "checkpoint": file,
         "title": title_of(loaded),
         "name": name_of(loaded),
         "filename": file,
         "hash": loaded.hash,
     }
+
+
+@endpoints.get("/sdapi/v1/modules")
+def modules(state: WebUIState, _: Parsed) -> Any:
+    """List what the loaded checkpoint is made of: a Stable Diffusion 1.5, as everywhere here."""
+    loaded = state.models.checkpoint
+    if loaded is None or memory_of(state).has_no_model:
+        return {}
+    parts = [_part(row) for row in state.policy.table("modules")]
+    return {
+        "model": name_of(loaded),
+        "type": "sd",
+        "class": PIPELINE,
+        "size": BYTES_OF_PARAMETER * sum(part["params"] for part in parts),
+        "mtime": FILE_TIME.replace("T", " "),
+        "modules": parts,
+    }
+
+
+def _part(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of a part; what has no parameters is on no device."""
+    device, dtype = ("cpu", "torch.float32") if "params" in row else ("None", "None")
+    empty = {"params": 0, "modules": 0, "quant": None}
+    return {**empty, **row, "device": device, "dtype": dtype}
 
 
 @endpoints.post(

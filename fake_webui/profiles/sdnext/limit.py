@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
 from fake_webui.contract import Endpoint
 from fake_webui.contract.endpoint import Work
@@ -10,11 +10,18 @@ from fake_webui.errors import HttpError
 from fake_webui.profiles.sdnext.memory import memory_of
 from fake_webui.webui.state import WebUIState
 
+RATE_LIMIT: Final = "server_rate_limit"
 # What a fresh SD.Next allows; the settings that its list of options was recorded with switch it
 # off, so that option counts only once somebody has set it.
 CALLS_A_MINUTE: Final = 300
 MINUTE_S: Final = 60.0
 COST_OF_GENERATION: Final = 5
+
+
+def limit_of(state: WebUIState) -> Any:
+    """Return how many calls a minute are allowed; nothing is no limit."""
+    limit = memory_of(state).rate_limit
+    return CALLS_A_MINUTE if limit is None else limit
 
 
 def count_call(state: WebUIState, client: str, endpoint: Endpoint) -> None:
@@ -24,7 +31,7 @@ def count_call(state: WebUIState, client: str, endpoint: Endpoint) -> None:
         HttpError: 429, if there were too many from this client within a minute.
     """
     memory = memory_of(state)
-    limit = CALLS_A_MINUTE if memory.rate_limit is None else memory.rate_limit
+    limit = limit_of(state)
     now = time.monotonic()
     calls = memory.calls.setdefault((client, endpoint.path), deque())
     cost = COST_OF_GENERATION if endpoint.work is Work.GENERATION else 1

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fake_webui.contract import Family, Parsed
 from fake_webui.errors import HandlerError
-from fake_webui.profiles.sdnext.tables import query
+from fake_webui.profiles.sdnext.tables import placed, query
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
@@ -45,16 +45,7 @@ WHERE: Final = (
 def _declare(path: str, table: str) -> None:
     @endpoints.get(path)
     def listed(state: WebUIState, _: Parsed) -> Any:
-        return _placed(state.policy.table(table), state.policy.root)
-
-
-def _placed(value: Any, root: str) -> Any:
-    """Return a table with the WebUI's folder in its texts."""
-    if isinstance(value, list):
-        return [_placed(one, root) for one in value]
-    if isinstance(value, dict):
-        return {key: _placed(one, root) for key, one in value.items()}
-    return value.replace("{root}", root) if isinstance(value, str) else value
+        return placed(state.policy.table(table), state.policy.root)
 
 
 for _path, _table in TABLES.items():
@@ -67,7 +58,7 @@ def cmd_flags(state: WebUIState, _: Parsed) -> Any:
     config = state.config
     accounts = ",".join(":".join(account) for account in config.api_auth.items())
     return {
-        **_placed(state.policy.table("cmd_flags"), state.policy.root),
+        **placed(state.policy.table("cmd_flags"), state.policy.root),
         "port": config.port,
         "server_name": config.host,
         "listen": config.allow_remote,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fake_webui.config.settings import LoraConfig
 from fake_webui.contract import Family, Parsed
 from fake_webui.errors import HandlerError, HttpError
-from fake_webui.profiles.sdnext.checkpoints import find_checkpoint, name_of, title_of
+from fake_webui.profiles.sdnext.checkpoints import FILE_TIME, find_checkpoint, name_of, title_of
 from fake_webui.profiles.sdnext.memory import memory_of
 from fake_webui.profiles.sdnext.tables import query
 from fake_webui.webui.catalog import lora_alias
@@ -167,8 +167,13 @@ def _network(
 
 def _tags(lora: LoraConfig) -> str:
     """Return the names of the folders that a LoRA was trained on, without their repeats."""
-    folders = lora.metadata.get("ss_tag_frequency", {})
-    return "|".join(name.partition("_")[2] or name for name in folders)
+    return "|".join(_repeats(lora))
+
+
+def _repeats(lora: LoraConfig) -> dict[str, str]:
+    """Return how often each folder that a LoRA was trained on was repeated, as `10_name` says."""
+    parts = [name.partition("_") for name in lora.metadata.get("ss_tag_frequency", {})]
+    return {name or repeats: repeats for repeats, _, name in parts}
 
 
 @endpoints.get("/sdapi/v1/extra-networks", query=NETWORK_QUERY)
@@ -216,7 +221,7 @@ def extra_network_detail(state: WebUIState, asked: Parsed) -> Any:
 
 
 def _detailed(row: dict[str, Any], preview: str | None) -> dict[str, Any]:
-    more = {"alias": row["name"], "size": 0, "mtime": "2026-01-01T00:00:00"}
+    more = {"alias": row["name"], "size": 0, "mtime": FILE_TIME}
     return {**row, "preview": preview, **more, "description": "", "info": {}}
 
 
@@ -244,9 +249,12 @@ def network(state: WebUIState, asked: Parsed) -> Any:
         "hash": lora.short_hash[:SHORT_HASH_DIGITS],
         "prompt": f'" <lora:{lora.name}:1.0>"',
         "metadata": json.dumps(lora.metadata, indent=4),
+        "mtime": FILE_TIME,
+        "size": 0,
         "version": "",
         "info": {},
         "description": "",
+        "tags": _repeats(lora),
         "local_preview": str(file.with_suffix(".jpg")),
         "preview": NO_PREVIEW,
     }

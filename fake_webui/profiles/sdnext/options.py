@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
+from fake_webui.config.settings import ALL
 from fake_webui.contract import Family, Parsed
 from fake_webui.contract.coercion import MAPPING
 from fake_webui.contract.endpoint import Work
@@ -14,27 +15,27 @@ from fake_webui.profiles.sdnext.checkpoints import (
     find_checkpoint,
     load,
 )
+from fake_webui.profiles.sdnext.limit import RATE_LIMIT, limit_of
 from fake_webui.profiles.sdnext.memory import memory_of
-from fake_webui.profiles.sdnext.tables import FOLDER
+from fake_webui.profiles.sdnext.tables import FOLDER, placed
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
 
-CHECKPOINT, VAE, RATE_LIMIT = "sd_model_checkpoint", "sd_vae", "server_rate_limit"
-ROOT: Final = "{root}"
+CHECKPOINT, VAE = "sd_model_checkpoint", "sd_vae"
 
 
 @endpoints.get("/sdapi/v1/options", work=Work.OPTIONS)
 def options(state: WebUIState, _: Parsed) -> Any:
-    """List what the file of settings holds, and what was set since."""
-    more = state.config.saved_options
-    saved = (*read_data("saved_options", FOLDER), *(more if isinstance(more, tuple) else ()))
-    shown = dict.fromkeys((*saved, *state.options.keys_set()))
-    return {key: _placed(state.options.get(key), state.policy.root) for key in shown}
-
-
-def _placed(value: Any, root: str) -> Any:
-    return value.replace(ROOT, root) if isinstance(value, str) else value
+    """List what the file of settings holds, and what was set since; without a file, everything."""
+    told, root, get = state.config.saved_options, state.policy.root, state.options.get
+    if told == ALL:
+        every = {key: get(key) for key in state.options.keys()}  # noqa: SIM118 - a list of names
+        return placed({**every, RATE_LIMIT: limit_of(state)}, root)
+    more = told if isinstance(told, tuple) else ()
+    saved = {key: get(key) for key in (*read_data("saved_options", FOLDER), *more)}
+    since = {key: get(key) for key in state.options.keys_set()}
+    return placed({**saved, **since}, root)
 
 
 @endpoints.post("/sdapi/v1/options", body=MAPPING, work=Work.OPTIONS)

@@ -22,6 +22,7 @@ from fake_webui.contract.coercion import (
 from fake_webui.data import read_data
 
 FOLDER: Final = "sdnext"
+ROOT: Final = "{root}"
 SIMPLE: Final = {
     "any": ANYTHING,
     "boolean": BOOLEAN,
@@ -49,6 +50,15 @@ def parameters(name: str) -> Parameters:
 def query(*rows: tuple[Any, ...]) -> Table:
     """Return a query string's table: rows of name, kind and default, if there is one."""
     return Table("query", tuple(_field(*row) for row in rows))
+
+
+def placed(value: Any, root: str) -> Any:
+    """Return a table with the WebUI's folder in its texts."""
+    if isinstance(value, list):
+        return [placed(one, root) for one in value]
+    if isinstance(value, dict):
+        return {key: placed(one, root) for key, one in value.items()}
+    return value.replace(ROOT, root) if isinstance(value, str) else value
 
 
 def _fields(name: str) -> Iterator[Field]:

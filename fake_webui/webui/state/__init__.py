@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fake_webui.config.settings import ServerConfig
+from fake_webui.config.settings import ALL, ServerConfig
 from fake_webui.errors import ApiError
 from fake_webui.webui.catalog import Catalog
 from fake_webui.webui.options import Options
@@ -134,8 +134,8 @@ class WebUIState:
     def __init__(self, config: ServerConfig, catalog: Catalog) -> None:
         self.config = self.initial = config
         self.catalog = catalog
-        initial, saved = config.options, config.saved_options
-        self.options = Options(catalog.extensions, initial, saved, catalog.policy)
+        saved = ALL if config.saved_options is None else config.saved_options
+        self.options = Options(catalog.extensions, config.options, saved, catalog.policy)
         self._renew()
 
     @property
