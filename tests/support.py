@@ -14,23 +14,29 @@ from fake_webui.testing.types import Entry
 
 ROOT = Path(__file__).resolve().parent.parent
 POLL_SECONDS = 0.01
+LONGEST_POLL_S = 0.2
 SLOW_STEP_S = 0.02
 """How long a sampling step takes on the slow server."""
 
 Answer = TypeVar("Answer")
 
 
-def wait_until(condition: Callable[[], Answer | None], timeout_s: float = 20.0) -> Answer:
+def wait_until(condition: Callable[[], Answer | None], timeout_s: float = 60.0) -> Answer:
     """Return what `condition` answers as soon as that is true.
+
+    What takes long to answer is asked less often, for it holds up what is waited for.
 
     Raises:
         TimeoutError: if it is still false after `timeout_s` seconds.
     """
-    deadline = time.monotonic() + timeout_s
+    asked = time.monotonic()
+    deadline = asked + timeout_s
     while not (answer := condition()):
-        if time.monotonic() > deadline:
+        answered = time.monotonic()
+        if answered > deadline:
             raise TimeoutError(f"still {answer!r} after {timeout_s} s")
-        time.sleep(POLL_SECONDS)
+        time.sleep(min(max(POLL_SECONDS, 2 * (answered - asked)), LONGEST_POLL_S))
+        asked = time.monotonic()
     return answer
 
 

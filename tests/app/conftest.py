@@ -146,6 +146,6 @@ def hangups(meaning: signal.Handlers) -> Iterator[None]:
         signal.signal(signal.SIGHUP, before)
 
 
-def is_working(slow: FakeWebUI) -> bool:
-    """Return whether a generation has begun."""
-    return bool(slow.requests(path="/sdapi/v1/txt2img"))
+def wait_for_work(slow: FakeWebUI) -> None:
+    """Wait until a generation has begun; the WebUI says when."""
+    slow.wait("txt2img", timeout_s=60.0)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from fake_webui import FakeWebUI
-from tests.app.conftest import LONG, CommandLine, Start, is_working
-from tests.support import payloads, wait_until
+from tests.app.conftest import LONG, CommandLine, Start, wait_for_work
+from tests.support import payloads
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "2")
 TXT2IMG = "/sdapi/v1/txt2img"
@@ -82,7 +82,7 @@ def test_a_second_command_can_cancel(
     [job] = app_json("queue", "add", "--prompt", "first", *LONG)
     app_cli("queue", "add", "--prompt", "second", *SMALL)
     worker = start("work")
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     assert app_cli("queue", "cancel", job["job_id"]).returncode == 0
     worker.communicate(timeout=20)
     assert worker.returncode == 0

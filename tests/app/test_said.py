@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from tests.app.conftest import LONG, CommandLine, Start, is_working
+from tests.app.conftest import LONG, CommandLine, Start, wait_for_work
 from tests.conftest import StartFake
 from tests.support import payloads, wait_until
 
@@ -94,7 +94,7 @@ def test_cancel_keeps_the_pictures_of_a_batch_that_were_made(
     many = (*SIZE, "--steps", "10", "--batches", "20")
     [job] = app_json("queue", "add", "--prompt", "x", *many)
     worker = start("work")
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     runner = slow.url + "/sdapi/v1/progress?skip_current_image=true"
     wait_until(lambda: job_number(runner) >= 3)
     app_cli("queue", "cancel", job["job_id"])
@@ -158,7 +158,7 @@ def test_a_full_disk_is_said_while_it_lasts(
         pytest.skip("only Linux changes the limits of another process")
     app_cli("queue", "add", "--prompt", "x", *SIZE, "--steps", "60")
     worker = start("work")
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     _, most = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (0, most))
     assert worker.stderr is not None
@@ -178,7 +178,7 @@ def test_a_terminal_sees_what_is_waited_for(
     """Beside the bar of all jobs, for as long as it lasts."""
     theirs = app_cli("queue", "add", "--prompt", "theirs", *LONG).stdout.strip()
     worker = start("work")
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     leader, follower = pty.openpty()
     termios.tcsetwinsize(leader, (24, 200))
     runner = start("run", "--prompt", "mine", *SMALL, stderr=follower, stdout=subprocess.DEVNULL)

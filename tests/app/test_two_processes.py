@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from tests.app.conftest import LONG, CommandLine, Start, is_working
+from tests.app.conftest import LONG, CommandLine, Start, wait_for_work
 from tests.support import control, payloads, wait_until
 
 SIZE = ("--width", "64", "--height", "64")
@@ -25,7 +25,7 @@ def begin_work(start: Start, app_cli: CommandLine, slow: FakeWebUI) -> Any:
     app_cli("queue", "add", "--prompt", "theirs", *SMALL)
     slow.hold(TXT2IMG, at_step=1)
     worker = start("work")
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     return worker
 
 
@@ -43,7 +43,7 @@ def test_run_waits_for_its_jobs_whoever_runs_them(
     app_cli("queue", "add", "--prompt", "theirs", *SMALL)
     with slow.hold(TXT2IMG, at_step=1):
         worker = start("work")
-        wait_until(lambda: is_working(slow))
+        wait_for_work(slow)
         runner = start("run", mode, "--prompt", "mine", *SMALL)
         wait_until(lambda: "mine" in jobs_by_prompt(app_json))
     paths, said = runner.communicate(timeout=30)
@@ -142,7 +142,7 @@ def test_a_signal_cancels_what_runs_and_pauses_nothing(
     app_cli("queue", "add", "--prompt", "first", *LONG)
     app_cli("queue", "add", "--prompt", "second", *SMALL)
     worker = start("work")
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     worker.send_signal(number)
     _, said = worker.communicate(timeout=20)
     assert worker.returncode == 128 + number
@@ -160,7 +160,7 @@ def test_a_hangup_that_was_ignored_at_start_stays_ignored(
     """As under nohup: the terminal may go, the work goes on."""
     app_cli("queue", "add", "--prompt", "first", *SIZE, "--steps", "30")
     worker = start("work", hangup=signal.SIG_IGN)
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     worker.send_signal(signal.SIGHUP)
     worker.communicate(timeout=20)
     assert worker.returncode == 0
@@ -174,7 +174,7 @@ def test_a_second_ctrl_c_ends_at_once_while_the_webui_hangs(
     app_cli("queue", "add", "--prompt", "second", *SMALL)
     app_cli("queue", "add", "--direct", "--prompt", "first", *LONG)
     worker = start("work")
-    wait_until(lambda: is_working(slow))
+    wait_for_work(slow)
     webui = control(slow, "GET", "health")["pid"]
     os.kill(webui, signal.SIGSTOP)
     try:
