@@ -4,8 +4,6 @@ Times are those of another machine, so what is compared is the order of the pass
 progress answers at one and the same step, which calls wait for a generation, and the answer.
 """
 
-import gzip
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,18 +19,16 @@ from fake_webui import FakeWebUI
 from fake_webui.commands.comparison import compare
 from fake_webui.upstream.captures import Capture, captured_answer
 from fake_webui.upstream.images import rebuild
+from tests.conformance.recorded_timelines import MARKED, SERVERS, timelines
 from tests.conftest import StartFake
 from tests.support import wait_until
 
 HERE = Path(__file__).parent
-FOLDER = HERE / "timelines"
 PACES_S = (0.03, 0.1, 0.4)  # of a step
 HELD_STEP = 3
 EXACT = 1e-6
 LATEST_ORDER = 12  # after the first preview, and early enough for orders that are late
 PATIENT_S, IMPATIENT_S = 30.0, 0.4  # how long to wait for a call that is answered, or is not
-MARKED = {"a1111": (), "forge": (pytest.mark.profiles,), "sdnext": (pytest.mark.profiles,)}
-SERVERS = [pytest.param(kind, marks=marks) for kind, marks in MARKED.items()]
 POLLED = (
     "interrupt_niter3",
     "interrupt_niter3_save",
@@ -77,14 +73,6 @@ class Seen:
     def part(self) -> tuple[Any, ...]:
         """In which pass it was seen; a WebUI may give several the same name and number."""
         return self.job, self.number, self.count, self.steps
-
-
-@cache
-def timelines(profile: str) -> Mapping[str, Any]:
-    """Return the timelines of a server by name."""
-    with gzip.open(FOLDER / f"{profile}.jsonl.gz", "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    return {row["name"]: row for row in rows if "name" in row}
 
 
 @pytest.fixture(scope="module")
