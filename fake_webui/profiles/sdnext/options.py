@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from fake_webui.config.settings import ALL
 from fake_webui.contract import Family, Parsed
@@ -23,6 +23,11 @@ from fake_webui.webui.state import WebUIState
 endpoints = Family()
 
 CHECKPOINT, VAE = "sd_model_checkpoint", "sd_vae"
+# An SD.Next writes down what differs from its defaults, and lists until it ends whatever was set in
+# it, also back to the default. So the list is that of one that was started again and not been told
+# anything yet, as after a reset: a client that counts on more keys than these fails on a real one
+# too. What somebody had set before belongs to a history, which a configuration can tell.
+SAVED: Final = "saved_options"
 
 
 @endpoints.get("/sdapi/v1/options", work=Work.OPTIONS)
@@ -33,7 +38,7 @@ def options(state: WebUIState, _: Parsed) -> Any:
         every = {key: get(key) for key in state.options.keys()}  # noqa: SIM118 - a list of names
         return placed({**every, RATE_LIMIT: limit_of(state)}, root)
     more = told if isinstance(told, tuple) else ()
-    saved = {key: get(key) for key in (*read_data("saved_options", FOLDER), *more)}
+    saved = {key: get(key) for key in (*read_data(SAVED, FOLDER), *more)}
     since = {key: get(key) for key in state.options.keys_set()}
     return placed({**saved, **since}, root)
 
