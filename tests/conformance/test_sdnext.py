@@ -21,7 +21,7 @@ pytestmark = pytest.mark.profiles
 
 SDNEXT = Path(__file__).parent / "sdnext"
 KNOWN = SDNEXT / "known-differences.txt"
-GROUPS = ("auth", "adetailer", "release-2026-07-14")
+GROUPS = ("auth", "adetailer", "first-start", "release-2026-07-14")
 LONG_GROUPS = ("default", "sdnext")
 FEWEST_VARIED = 100
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fake_webui import FakeWebUI
-from tests.fake_webui.sdnext import ask
+from tests.fake_webui.sdnext import ask, generate
 
 pytestmark = pytest.mark.profiles
 
@@ -64,6 +64,22 @@ def test_the_first_start_lists_every_option(tmp_path: Path) -> None:
         ask(webui, "POST", "/sdapi/v1/options", {"server_rate_limit": 0})
         assert told(webui, "options")["server_rate_limit"] == 0
         assert "{" not in listed["outdir_save"]
+
+
+def test_a_first_start_names_a_checkpoint_once_it_loaded_one(tmp_path: Path) -> None:
+    """Until then the option has its default, which is the name of no file."""
+    config = tmp_path / "fake.toml"
+    config.write_text('saved_options = "all"\n')
+    with FakeWebUI(profile="sdnext", config=config) as webui:
+        titles = [one["title"] for one in told(webui, "sd-models")]
+        assert told(webui, "options")["sd_model_checkpoint"] == "model.safetensors"
+        assert told(webui, "options")["sd_checkpoint_hash"] == ""
+        generate(webui)
+        assert told(webui, "options")["sd_model_checkpoint"] in titles
+        assert told(webui, "options")["sd_checkpoint_hash"]
+        webui.reset()
+        ask(webui, "POST", "/sdapi/v1/options", {"sd_model_checkpoint": "nothing"})
+        assert told(webui, "options")["sd_model_checkpoint"] == "nothing"
 
 
 def test_a_loaded_checkpoint_has_parts(sdnext: FakeWebUI) -> None:

@@ -17,12 +17,13 @@ from fake_webui.profiles.sdnext.checkpoints import (
 )
 from fake_webui.profiles.sdnext.limit import RATE_LIMIT, limit_of
 from fake_webui.profiles.sdnext.memory import memory_of
+from fake_webui.profiles.sdnext.settings_page import default_of
 from fake_webui.profiles.sdnext.tables import FOLDER, placed
 from fake_webui.webui.state import WebUIState
 
 endpoints = Family()
 
-CHECKPOINT, VAE = "sd_model_checkpoint", "sd_vae"
+CHECKPOINT, HASH, VAE = "sd_model_checkpoint", "sd_checkpoint_hash", "sd_vae"
 # An SD.Next writes down what differs from its defaults, and lists until it ends whatever was set in
 # it, also back to the default. So the list is that of one that was started again and not been told
 # anything yet, as after a reset: a client that counts on more keys than these fails on a real one
@@ -36,11 +37,19 @@ def options(state: WebUIState, _: Parsed) -> Any:
     told, root, get = state.config.saved_options, state.policy.root, state.options.get
     if told == ALL:
         every = {key: get(key) for key in state.options.keys()}  # noqa: SIM118 - a list of names
-        return placed({**every, RATE_LIMIT: limit_of(state)}, root)
+        return placed({**every, **_still_default(state), RATE_LIMIT: limit_of(state)}, root)
     more = told if isinstance(told, tuple) else ()
     saved = {key: get(key) for key in (*read_data(SAVED, FOLDER), *more)}
     since = {key: get(key) for key in state.options.keys_set()}
     return placed({**saved, **since}, root)
+
+
+def _still_default(state: WebUIState) -> dict[str, Any]:
+    """Return what a first start says of its checkpoint before a job loaded one, or failed to."""
+    memory = memory_of(state)
+    if memory.begun_jobs or memory.has_no_model:
+        return {}
+    return {CHECKPOINT: default_of(state, "sd", CHECKPOINT), HASH: state.options.default(HASH)}
 
 
 @endpoints.post("/sdapi/v1/options", body=MAPPING, work=Work.OPTIONS)

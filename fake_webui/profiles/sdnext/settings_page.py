@@ -46,11 +46,16 @@ def _lists(state: WebUIState, options: list[str]) -> dict[str, list[str]]:
     }
 
 
+def default_of(state: WebUIState, section_id: str, name: str) -> Any:
+    """Return what an option of a section is before anything was done to it."""
+    row = state.policy.table("options_info")[section_id]["options"][name]
+    return row["default"] if "default" in row else state.options.default(name)
+
+
 def _described(
     state: WebUIState, lists: dict[str, list[str]], section_id: str, section: Any, name: str
 ) -> dict[str, Any]:
-    row = section["options"][name]
-    default = row["default"] if "default" in row else state.options.default(name)
+    row, default = section["options"][name], default_of(state, section_id, name)
     component, label = row["component"], row.get("label")
     if label is None:  # a separator says it in its markup
         label = MARKUP.sub("", default).strip()
