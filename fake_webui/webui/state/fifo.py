@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -9,20 +10,29 @@ from fake_webui.errors import StarletteError
 
 
 class FifoLock:
-    """A context manager; waiting ends with an error as soon as the lock is closed."""
+    """A context manager; waiting ends with an error as soon as the lock is closed.
+
+    Whoever waits has a lock of its own, which is released when its turn comes: of many who wait
+    one is woken, and not all to see which.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._line: deque[object] = deque()
+        self._line: deque[threading.Lock] = deque()  # the holder's turn is the first
         self._closed = False
 
     def __enter__(self) -> Self:
-        ticket = object()
+        turn = threading.Lock()
         with self._changed:
-            self._line.append(ticket)
-            self._changed.wait_for(lambda: self._closed or self._line[0] is ticket)
             if self._closed:
-                self._line.remove(ticket)
+                raise reset_error()
+            if self._line:
+                turn.acquire()
+            self._line.append(turn)
+        turn.acquire()
+        with self._changed:
+            if self._closed:
+                self._line.remove(turn)
                 self._changed.notify_all()
                 raise reset_error()
         return self
@@ -35,6 +45,8 @@ class FifoLock:
     ) -> None:
         with self._changed:
             self._line.popleft()
+            if self._line and not self._closed:
+                self._line[0].release()
             self._changed.notify_all()
 
     @property
@@ -45,8 +57,10 @@ class FifoLock:
     def close(self, timeout_s: float) -> None:
         """Turn everybody away who waits, and wait until the holder is gone."""
         with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+            if not self._closed:
+                self._closed = True
+                for turn in islice(self._line, 1, None):
+                    turn.release()
             self._changed.wait_for(lambda: not self._line, timeout_s)
 
 
