@@ -37,26 +37,39 @@ class Drawing:
 
     def to_png(self, info: Mapping[str, str]) -> bytes:
         """Return the picture as an RGB PNG with `info` as its text chunks."""
-        return write_png(self.size, self._blocks(), info)
+        colours = hashlib.sha256(self.key.encode(errors="replace")).digest()[: 1 + TILES_DOWN]
+        if self.realistic:
+            blocks = _blocks(self.size, colours, self.lines, is_noisy=True)
+        else:
+            blocks = iter([_pixels(self.size, colours, self.lines)])
+        return write_png(self.size, blocks, info)
 
-    def _blocks(self) -> Iterator[Block]:
-        """Yield the picture from top to bottom: as much text as there is room for, then tiles."""
-        width, height = self.size
-        lines = fitting_lines(width, self.lines)
-        scale = scale_that_fits(self.size, lines)
-        left = height
-        for line in lines:
-            block, rows = _text_block(line, width, scale, left)
-            yield block
-            left -= rows
-        family, *members = hashlib.sha256(self.key.encode(errors="replace")).digest()
-        for row, member in enumerate(members[:TILES_DOWN]):
-            rows = left * (row + 1) // TILES_DOWN - left * row // TILES_DOWN
-            noise = row % NOISE_VARIANTS + 1 if self.realistic else 0
-            if rows:
-                yield _tile_scanline(width, family % 16, member % 16)
-            if rows > 1:
-                yield _filler(width, rows - 1, noise)
+
+@lru_cache(maxsize=64)
+def _pixels(size: tuple[int, int], colours: bytes, lines: tuple[str, ...]) -> Block:
+    """Return a picture without noise, some kilobytes; tests ask for the same ones often."""
+    return join_blocks(_blocks(size, colours, lines, is_noisy=False))
+
+
+def _blocks(
+    size: tuple[int, int], colours: bytes, lines: tuple[str, ...], *, is_noisy: bool
+) -> Iterator[Block]:
+    """Yield a picture from top to bottom: as much text as there is room for, then tiles."""
+    width, left = size
+    fitting = fitting_lines(width, lines)
+    scale = scale_that_fits(size, fitting)
+    for line in fitting:
+        block, rows = _text_block(line, width, scale, left)
+        yield block
+        left -= rows
+    family, *members = colours
+    for row, member in enumerate(members):
+        rows = left * (row + 1) // TILES_DOWN - left * row // TILES_DOWN
+        noise = row % NOISE_VARIANTS + 1 if is_noisy else 0
+        if rows:
+            yield _tile_scanline(width, family % 16, member % 16)
+        if rows > 1:
+            yield _filler(width, rows - 1, noise)
 
 
 @lru_cache(maxsize=256)
