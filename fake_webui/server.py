@@ -105,8 +105,7 @@ def create_app(config: ServerConfig | None = None) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.extensions[KEY] = create_services(config)
     app.before_request(order.before)
-    for after in reversed(order.AFTER):  # flask runs them from the last to the first
-        app.after_request(after)
+    app.after_request(order.after)
     for kind, answer in order.ERRORS:
         app.register_error_handler(kind, answer)
     app.url_map.converters["int"] = views.Number

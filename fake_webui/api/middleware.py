@@ -101,22 +101,19 @@ def own_address() -> str:
     return f"{request.scheme}://{host}{current_services().config.root_path}{environ['SCRIPT_NAME']}"
 
 
-def finish(response: Response) -> Response:
+def finish(response: Response, request: Request, services: Services) -> None:
     """Compress an answer of the WebUI and add the headers that every one has."""
-    if is_control():
-        return response
-    if getattr(response, "timed", True):
-        services = current_services()
-        if services.transport.gzips:
-            _compress(response)
-        _add_cors(response, services)
-        if services.transport.tells_time:
-            elapsed_s = time.perf_counter() - g.started_s
-            response.headers["X-Process-Time"] = str(round(elapsed_s, 4))
-    return response
+    if not getattr(response, "timed", True):
+        return
+    if services.transport.gzips:
+        _compress(response, request)
+    _add_cors(response, request, services)
+    if services.transport.tells_time:
+        elapsed_s = time.perf_counter() - g.started_s
+        response.headers["X-Process-Time"] = str(round(elapsed_s, 4))
 
 
-def _compress(response: Response) -> None:
+def _compress(response: Response, request: Request) -> None:
     if "gzip" not in request.headers.get("Accept-Encoding", "") or response.is_streamed:
         return
     if "Content-Encoding" in response.headers or (response.content_length or 0) < GZIP_FROM_BYTES:
@@ -128,7 +125,7 @@ def _compress(response: Response) -> None:
     response.vary.add("Accept-Encoding")
 
 
-def _add_cors(response: Response, services: Services) -> None:
+def _add_cors(response: Response, request: Request, services: Services) -> None:
     asked = _cross_origin(request, services)
     if asked is None or g.get("is_preflight"):
         return

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from fake_webui.api.dispatch import find_endpoint
 from fake_webui.api.middleware import preflight_method
-from fake_webui.api.services import Services, current_services
+from fake_webui.api.services import Services
 from fake_webui.config.settings import ServerConfig
 from fake_webui.contract.endpoint import Work, work_at
 from fake_webui.control import faulty
@@ -114,18 +114,17 @@ def hold_if_asked(services: Services, exchange: Exchange) -> None:
         g.hold = services.holds.take(exchange)
 
 
-def complete(response: Response) -> Response:
+def complete(response: Response, services: Services) -> None:
     """Apply what a fault does to an answer, and complete the entry."""
     exchange: Exchange | None = g.get("exchange")
     if exchange is None:
-        return response
+        return
     if hold := g.get("hold"):
         hold.finish()
-    if g.fault and not faulty.after_view(g.fault, exchange, response):
-        return response
+    fault: Fault | None = g.fault
+    if fault and not faulty.after_view(fault, exchange, response):
+        return
     if g.get("passed") and complete_at_end(response, exchange):
-        return response
+        return
     answer = b"" if response.is_streamed else response.get_data()
-    recorder = current_services().recorder
-    recorder.finish(exchange, response.status_code, answer, response.mimetype or "")
-    return response
+    services.recorder.finish(exchange, response.status_code, answer, response.mimetype or "")

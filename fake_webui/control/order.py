@@ -1,10 +1,10 @@
-"""What a request passes on its way to its view, and what its answer passes, in this order."""
+"""What a request passes on its way to its view, and its answer on the way back, in this order."""
 
 import time
 from collections.abc import Callable
 from typing import Final
 
-from flask import g
+from flask import Response, g
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Request
@@ -33,7 +33,6 @@ TO_THE_WEBUI: Final[tuple[Hook, ...]] = (
     middleware.answer_preflight,
     dispatch.answer,
 )
-AFTER: Final = (gate.complete, middleware.finish)
 ERRORS: Final = (
     (ApiError, error_answer),
     (ControlError, control_error_answer),
@@ -45,7 +44,17 @@ def before() -> ResponseReturnValue | None:
     """Let a request pass what is before its view, and return the answer if there is one then."""
     g.started_s = time.perf_counter()
     request, services = request_ctx.request, current_services()
-    for hook in TO_THE_TOOL if dispatch.is_control() else TO_THE_WEBUI:
+    for hook in TO_THE_TOOL if dispatch.is_for_the_tool(request.path) else TO_THE_WEBUI:
         if (answer := hook(request, services)) is not None:
             return answer
     return None
+
+
+def after(response: Response) -> Response:
+    """Let an answer of the WebUI pass what is behind its view."""
+    request = request_ctx.request
+    if not dispatch.is_for_the_tool(request.path):
+        services = current_services()
+        gate.complete(response, services)
+        middleware.finish(response, request, services)
+    return response

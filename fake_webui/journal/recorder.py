@@ -320,5 +320,5 @@ def kind_of(exchange: Exchange) -> Kind:
 
 def read_query(text: str) -> dict[str, str | list[str]]:
     """Return a query string as an object; a key that is given twice has a list."""
-    pairs = parse_qs(text, keep_blank_values=True)
+    pairs = parse_qs(text, keep_blank_values=True) if text else {}
     return {key: values[0] if len(values) == 1 else values for key, values in pairs.items()}
