@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fake_webui.webui.images.lettering import INK, PAPER, fitting_lines, scale_that_fits, text_rows
-from fake_webui.webui.images.png import Block, deflate, deflate_each, join_blocks, write_png
+from fake_webui.webui.images.png import (
+    Block,
+    deflate,
+    deflate_each,
+    join_blocks,
+    pixel_chunk,
+    write_png,
+)
 
 TILES_ACROSS, TILES_DOWN = 14, 12
 SATURATION = 0.5
@@ -39,16 +46,16 @@ class Drawing:
         """Return the picture as an RGB PNG with `info` as its text chunks."""
         colours = hashlib.sha256(self.key.encode(errors="replace")).digest()[: 1 + TILES_DOWN]
         if self.realistic:
-            blocks = _blocks(self.size, colours, self.lines, is_noisy=True)
+            pixels = pixel_chunk(_blocks(self.size, colours, self.lines, is_noisy=True))
         else:
-            blocks = iter([_pixels(self.size, colours, self.lines)])
-        return write_png(self.size, blocks, info)
+            pixels = _pixels(self.size, colours, self.lines)
+        return write_png(self.size, pixels, info)
 
 
 @lru_cache(maxsize=64)
-def _pixels(size: tuple[int, int], colours: bytes, lines: tuple[str, ...]) -> Block:
+def _pixels(size: tuple[int, int], colours: bytes, lines: tuple[str, ...]) -> bytes:
     """Return a picture without noise, some kilobytes; tests ask for the same ones often."""
-    return join_blocks(_blocks(size, colours, lines, is_noisy=False))
+    return pixel_chunk(_blocks(size, colours, lines, is_noisy=False))
 
 
 def _blocks(

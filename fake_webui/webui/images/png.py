@@ -50,18 +50,23 @@ def join_blocks(blocks: Iterable[Block]) -> Block:
     return Block(b"".join([block.deflated for block in several]), adler, length)
 
 
-def write_png(size: tuple[int, int], blocks: Iterable[Block], info: Mapping[str, str]) -> bytes:
-    """Return an RGB PNG whose scanlines are `blocks`, with `info` as its text chunks."""
-    width, height = size
+def pixel_chunk(blocks: Iterable[Block]) -> bytes:
+    """Return the chunk with the scanlines of an RGB PNG."""
     pixels = join_blocks(blocks)
     stream = [ZLIB_HEADER, pixels.deflated, FINAL_EMPTY_BLOCK, pixels.adler.to_bytes(4, "big")]
+    return chunk(b"IDAT", b"".join(stream))
+
+
+def write_png(size: tuple[int, int], pixels: bytes, info: Mapping[str, str]) -> bytes:
+    """Return an RGB PNG with the chunk `pixels` in it, and `info` as its text chunks."""
+    width, height = size
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + RGB_8_BIT
     return b"".join(
         [
             SIGNATURE,
             chunk(b"IHDR", header),
             *(text_chunk(key, value) for key, value in info.items()),
-            chunk(b"IDAT", b"".join(stream)),
+            pixels,
             chunk(b"IEND", b""),
         ]
     )
