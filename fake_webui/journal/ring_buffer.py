@@ -4,7 +4,9 @@ Records are addressed by their position, the number of bytes ever written before
 ring is full the oldest records give way.
 """
 
+import errno
 import io
+import os
 import struct
 import tempfile
 import weakref
@@ -78,12 +80,9 @@ class RingBuffer:
         start = self._head % self.capacity_bytes
         room = self.capacity_bytes - start
         file = self._open()
-        file.seek(start)
-        file.write(data[:room])
+        write_at(file, start, data[:room])
         if len(data) > room:
-            file.seek(0)
-            file.write(data[room:])
-        file.flush()
+            write_at(file, 0, data[room:])
         self._head += len(data)
 
     def _read(self, position: int, size: int) -> bytes:
@@ -98,9 +97,21 @@ class RingBuffer:
         return data
 
 
+def write_at(file: IO[bytes], position: int, data: bytes) -> None:
+    """Write at a position.
+
+    Raises:
+        OSError: if the disk does not take it.
+    """
+    file.seek(position)
+    if file.write(data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def make_file() -> IO[bytes]:
     """Return a file without a name, which is in memory as long as it is small.
 
     So a server may have many journals without as many open files.
     """
-    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES))
+    # without a buffer of its own, so that a record is one call of the system
+    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, buffering=0))
