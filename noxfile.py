@@ -21,6 +21,7 @@ APP_ON_EACH = ("tests/reliability/test_faults.py", "tests/app/test_stages.py")
 ON_BOTH_DATABASES = (
     "tests/app/test_job_store.py", "tests/app/test_job_queue.py", "tests/app/test_job_history.py",
     "tests/app/test_queue_commands.py", "tests/app/test_history_commands.py",
+    "tests/app/test_exchange.py", "tests/app/test_roads_back.py",
     "tests/app/test_two_processes.py", "tests/reliability/test_job_life.py",
     "tests/reliability/test_nodes.py", SMOKE,
 )  # fmt: skip

@@ -26,7 +26,13 @@ from app.jobs.workers import WorkerRegistry
 from app.limits import DEFAULT_LIMITS, Limits
 from app.planning.draft import prepared
 from app.storage.artifacts import ArtifactStore
-from app.storage.home import Settings, is_read_only, prepare_home, resolve_settings
+from app.storage.home import (
+    Settings,
+    is_read_only,
+    prepare_home,
+    refuse_unwritable,
+    resolve_settings,
+)
 from app.storage.home_files import HomeFiles
 from app.storage.names import DEFAULT_TEMPLATE
 from app.store.job_store import JobStore
@@ -168,10 +174,12 @@ def build_app(
 
 
 def _open_store(settings: Settings, limits: Limits, *, read_only: bool) -> JobStore:
-    """Open the store and make the home; where a server refuses, nothing is made."""
+    """Open the store and make the home; where one of them refuses, neither is made."""
     is_own = settings.store is None
     if is_own and not read_only:
         prepare_home(settings.home)
+    elif not read_only:
+        refuse_unwritable(settings.home)
     store = open_store(settings.home, settings.store, limits, read_only=read_only)
     if is_own or read_only:
         return store

@@ -140,6 +140,20 @@ def store_url(request: pytest.FixtureRequest) -> str | None:
     return str(request.getfixturevalue("shared_store"))
 
 
+@pytest.fixture
+def another_store_url(
+    request: pytest.FixtureRequest, store_url: str | None
+) -> Iterator[str | None]:
+    """The URL of a second one, or None where each home has its own."""
+    if store_url is None:
+        yield None
+        return
+    from tests.postgres_server import a_schema  # noqa: PLC0415 - the others do without
+
+    with a_schema(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
 @pytest.fixture(autouse=True)
 def _database(
     request: pytest.FixtureRequest, store_url: str | None, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from app.commands.shared.asking import confirm_jobs, yes_option
 from app.commands.shared.checking import check_jobs
 from app.commands.shared.filters import filter_options
 from app.commands.shared.groups import DefaultGroup
-from app.commands.shared.job_rows import QUEUE_COLUMNS, job_json
+from app.commands.shared.job_rows import QUEUE_COLUMNS, shown_json
 from app.commands.shared.opening import with_app, with_app_to_read, with_webuis
 from app.commands.shared.options import chosen_layer, counting, json_option, settings_options
 from app.commands.shared.output import count, notice, print_json
@@ -28,6 +28,7 @@ from app.jobs.job_service import MOST
 from app.jobs.models import JobRecord, JobSpec, JobStatus, RunMode
 from app.planning.draft import changed_by_cleaning
 from app.planning.resuming import resumed
+from app.storage.home_files import HomeFiles
 
 
 @click.group(cls=DefaultGroup)
@@ -50,7 +51,7 @@ def list_jobs(app: Application, *, limit: int, as_json: bool) -> None:
         notice(f"Job {job_id} was left by an app that died; nobody runs it.", "yellow")
     jobs = app.queue.list_jobs(limit=limit)
     if as_json:
-        print_json(_with_positions(jobs))
+        print_json(_with_positions(jobs, app.files))
     elif jobs:
         print_table(jobs, QUEUE_COLUMNS)
         _say_passed_over(jobs)
@@ -59,10 +60,11 @@ def list_jobs(app: Application, *, limit: int, as_json: bool) -> None:
         notice("The queue is empty.")
 
 
-def _with_positions(jobs: Sequence[JobRecord]) -> list[dict[str, Any]]:
+def _with_positions(jobs: Sequence[JobRecord], files: HomeFiles) -> list[dict[str, Any]]:
     running = sum(job.status is JobStatus.RUNNING for job in jobs)
     rows = [
-        job_json(job) | {"position": max(index - running + 1, 0)} for index, job in enumerate(jobs)
+        shown_json(job, files) | {"position": max(index - running + 1, 0)}
+        for index, job in enumerate(jobs)
     ]
     rows.reverse()  # jobs of one batch were created at one moment, the last of them waits last
     return sorted(rows, key=lambda row: row["created_at"], reverse=True)

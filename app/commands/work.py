@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from app.bootstrap import Application
-from app.commands.shared.job_rows import job_json
+from app.commands.shared.job_rows import shown_json
 from app.commands.shared.opening import with_webuis
 from app.commands.shared.options import json_option, limit_options, notify_option
 from app.commands.shared.output import count, duration, notice, print_json
@@ -41,7 +41,7 @@ def work(app: Application, *, stay: bool, notify: str | None, as_json: bool) -> 
         status = foreground.go()
     _sum_up(app, foreground)
     if as_json:
-        print_json([job_json(job) for job in reversed(foreground.ended)])
+        print_json([shown_json(job, app.files) for job in reversed(foreground.ended)])
     left = app.queue.counts()[JobStatus.QUEUED]
     return status or int(left > 0)
 

@@ -140,6 +140,17 @@ def _shown(url: str) -> str:
     return f"{scheme}{slashes}{host}" if slashes else host
 
 
+def refuse_unwritable(home: Path) -> None:
+    """See that a home can be made and written, before anything is.
+
+    Raises:
+        HomeError: if it can't.
+    """
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise HomeError(f"can't write to {nearest} for the home {home}; choose another with --home")
+
+
 def prepare_home(home: Path) -> Path:
     """Make the home folder, with the folders that users fill, and see that it can be written.
 

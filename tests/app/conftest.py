@@ -56,18 +56,19 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def command_line(home: Path, url: str) -> CommandLine:
-    """Return what runs command lines of the app on a home and a WebUI.
+def command_line(home: Path, url: str, store: str | None = None) -> CommandLine:
+    """Return what runs command lines of the app on a home and a WebUI, and on a store of its own.
 
     They run in this process, through the same `main` as `python -m app`: starting an interpreter
     for each would be most of the time. Signals, terminals and the start are tested on processes.
     """
+    own = {"APP_STORE": store} if store else {}
 
     def run(*words: str | Path, **variables: str) -> Completed:
         given = [str(word) for word in words]
         said, told = StringIO(), StringIO()
         with (
-            environment(APP_HOME=str(home), WEBUI_URL=url, **variables),
+            environment(APP_HOME=str(home), WEBUI_URL=url, **own, **variables),
             redirect_stdout(said),
             redirect_stderr(told),
         ):

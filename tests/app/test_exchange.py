@@ -16,9 +16,9 @@ KEPT = ("job_id", "prompt", "status", "created_at", "completed_at", "config_hash
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, fake: FakeWebUI) -> CommandLine:
-    """Commands on another home."""
-    return command_line(tmp_path / "elsewhere", fake.url)
+def elsewhere(tmp_path: Path, fake: FakeWebUI, another_store_url: str | None) -> CommandLine:
+    """Commands on another home, with another store."""
+    return command_line(tmp_path / "elsewhere", fake.url, another_store_url)
 
 
 def test_the_queue_is_taken_to_another_home(

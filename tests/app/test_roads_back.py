@@ -132,6 +132,7 @@ def test_last_is_the_last_run_with_its_preset(app_cli: CommandLine, app_json: Js
     assert (txt2img["cfg_scale"], txt2img["width"]) == (3.5, 64)
 
 
+@pytest.mark.sqlite
 def test_a_home_of_the_first_schema_opens_migrated(
     app_cli: CommandLine, app_json: Json, home: Path
 ) -> None:

@@ -3,8 +3,12 @@
 import json
 import os
 import re
-from collections.abc import Callable
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +16,7 @@ import pytest
 from fake_webui import FakeWebUI
 from tests.app.conftest import CommandLine, command_line, reading_json
 from tests.conftest import StartFake
-from tests.support import wait_until
+from tests.support import ROOT, wait_until
 
 if TYPE_CHECKING:
     import psycopg
@@ -55,6 +59,10 @@ def test_what_one_host_submits_another_runs_and_a_third_sees(host: Host, images:
     [picture] = re.findall(r"\S+\.png", shown)
     assert Path(picture).is_relative_to(images)
     assert Path(picture).stat().st_size > 0
+    assert job["meta"]["images"][0]["path"] == picture
+    assert Path(job["meta"]["manifest"]).is_file()
+    [line] = looking("history", "export").stdout.splitlines()
+    assert json.loads(line)["meta"]["images"][0]["path"].startswith("images/")
     assert looking("history", "replay", job["job_id"]).returncode == 0
 
 
@@ -146,6 +154,65 @@ def test_a_store_or_share_that_can_t_be_used_is_one_sentence(
     assert done.stderr.count("\n") == 1
     assert "word-of-mine" not in done.stderr
     assert not home.exists()
+
+
+@pytest.fixture
+def locked() -> Iterator[Path]:
+    """A folder that an ordinary user may look into and not write; beside it there is room."""
+    with TemporaryDirectory() as around:
+        Path(around).chmod(0o777)  # pytest's own are closed to others
+        folder = Path(around, "locked")
+        folder.mkdir(0o555)
+        yield folder
+        folder.chmod(0o755)
+
+
+def as_ordinary_user(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m app …` with an ordinary user's rights to write; it may read all files."""
+    command = [sys.executable, "-m", "app", *words]
+    if os.getuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write everywhere, and there is no setpriv to be another user")
+        right = "-all,+dac_read_search"  # Python itself may lie where others must not look
+        limits = (f"--inh-caps={right}", f"--ambient-caps={right}", f"--bounding-set={right}")
+        user = ("--reuid=nobody", "--regid=nogroup", "--clear-groups")
+        command = ["setpriv", *user, *limits, *command]
+    environment = {**os.environ, **variables}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_an_images_folder_that_can_t_be_written_is_one_sentence(
+    locked: Path, fake: FakeWebUI
+) -> None:
+    """Exit status 2 before anything is queued; no home is made for it."""
+    home = locked.with_name("home")
+    words = ("run", "--prompt", "a boat", *SMALL, "--images", locked, "--home", home)
+    done = as_ordinary_user(*words, WEBUI_URL=fake.url)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert f"can't write to the images folder {locked}" in done.stderr
+    assert not home.exists()
+    assert list(locked.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".", "home"])
+def test_a_home_that_can_t_be_written_is_one_sentence(
+    locked: Path, name: str, fake: FakeWebUI, shared_store: str
+) -> None:
+    """Exit status 2, and no tables are made on the server either."""
+    words = ("queue", "add", "--prompt", "a boat", *SMALL, "--store", shared_store)
+    done = as_ordinary_user(*words, "--home", locked / name, WEBUI_URL=fake.url)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert f"can't write to {locked} for the home" in done.stderr
+    assert list(locked.iterdir()) == []
+    with psycopg.connect(shared_store) as session:
+        found = session.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+        ).fetchone()
+    assert found == (0,)
 
 
 def test_a_wrong_password_is_never_shown(

@@ -1,6 +1,7 @@
 """`history`: past jobs, newest first."""
 
 import time
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from app.commands.history.pruning import beyond, plan_pruning, remove_files
 from app.commands.shared.asking import confirm, yes_option
 from app.commands.shared.filters import filter_options, moment, size_bytes
 from app.commands.shared.groups import DefaultGroup
-from app.commands.shared.job_rows import HISTORY_COLUMNS, job_json
+from app.commands.shared.job_rows import HISTORY_COLUMNS, shown_json
 from app.commands.shared.opening import with_app, with_app_to_read
 from app.commands.shared.options import counting, json_option
 from app.commands.shared.orphans import orphans_of
@@ -48,7 +49,7 @@ def list_jobs(
 ) -> None:
     """List past jobs, newest first."""
     jobs = app.history.list_jobs(limit=limit, before=before, where=HistoryFilter(**chosen))
-    _print(jobs, limit, as_json=as_json)
+    _print(app, jobs, limit, as_json=as_json)
 
 
 @history.command()
@@ -70,11 +71,12 @@ def search(
     """
     where = HistoryFilter(**chosen)
     jobs = app.history.search(" ".join(text), limit=limit, before=before, where=where)
-    _print(jobs, limit, as_json=as_json)
+    _print(app, jobs, limit, as_json=as_json)
 
 
-def _print(jobs: list[JobRecord], limit: int, *, as_json: bool) -> None:
-    print_rows(jobs, HISTORY_COLUMNS, as_json=as_json, to_json=job_json, empty="No such jobs yet.")
+def _print(app: Application, jobs: list[JobRecord], limit: int, *, as_json: bool) -> None:
+    to_json = partial(shown_json, files=app.files)
+    print_rows(jobs, HISTORY_COLUMNS, as_json=as_json, to_json=to_json, empty="No such jobs yet.")
     if len(jobs) == limit and not as_json:
         notice(f"There may be more: --before {jobs[-1].job_id}", "dim")
 
@@ -87,7 +89,7 @@ def show(app: Application, *, job_ids: tuple[str, ...], as_json: bool) -> None:
     """Show everything about jobs; the beginning of an id is enough."""
     jobs = [app.history.get(job_id) for job_id in job_ids]
     if as_json:
-        print_json([job_json(job) for job in jobs])
+        print_json([shown_json(job, app.files) for job in jobs])
         return
     for job in jobs:
         print_job(job, app.files)

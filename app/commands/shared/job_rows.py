@@ -1,5 +1,6 @@
 """How a job looks in a table, on its own page, and as JSON."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -7,11 +8,30 @@ from app.commands.shared.output import STATUS_STYLES, duration, local_time, one_
 from app.commands.shared.tables import Column
 from app.jobs.models import JobRecord, JobSpec
 from app.planning.preview import preview
+from app.storage.home_files import HomeFiles
+
+_FILES = ("manifest", "overview")
+"""What else in a record's `meta` is a path."""
 
 
 def job_json(job: JobRecord) -> dict[str, Any]:
     """Return every field of a record."""
     return {item.name: getattr(job, item.name) for item in fields(job)}
+
+
+def shown_json(job: JobRecord, files: HomeFiles) -> dict[str, Any]:
+    """Return every field of a record, with paths that lead to its files on this host.
+
+    They are relative to the home, which others know, but for images that are kept elsewhere.
+    """
+    return job_json(job) | ({"meta": _with_paths(job.meta, files)} if files.are_shared else {})
+
+
+def _with_paths(meta: Mapping[str, Any], files: HomeFiles) -> dict[str, Any]:
+    found: dict[str, Any] = {key: str(files / meta[key]) for key in _FILES if meta.get(key)}
+    if images := meta.get("images"):
+        found["images"] = [{**image, "path": str(files / image["path"])} for image in images]
+    return {**meta, **found}
 
 
 def planned_json(spec: JobSpec) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from app.bootstrap import Application
 from app.commands.shared.interrupts import Interrupts, interrupts
-from app.commands.shared.job_rows import job_json, summary_of, took_s
+from app.commands.shared.job_rows import shown_json, summary_of, took_s
 from app.commands.shared.output import count, duration, notice, print_json, say, shortened
 from app.commands.shared.pausing import say_if_paused
 from app.commands.shared.progress_bars import WorkBars
@@ -49,7 +49,7 @@ def run_jobs(app: Application, specs: Sequence[JobSpec], *, as_json: bool) -> in
     status = Foreground(app, job_ids).go()
     jobs = [app.history.get(job_id) for job_id in job_ids]
     if as_json:
-        print_json([job_json(job) for job in reversed(jobs)])
+        print_json([shown_json(job, app.files) for job in reversed(jobs)])
     else:
         _print_images(app, jobs)
         _say_waiting(app, jobs)

@@ -10,7 +10,7 @@ import click
 from app.bootstrap import Application
 from app.commands.shared import completing
 from app.commands.shared.checking import check_jobs
-from app.commands.shared.job_rows import job_json, planned_json
+from app.commands.shared.job_rows import planned_json, shown_json
 from app.commands.shared.options import axis_option, chosen_layer, start_from, together
 from app.commands.shared.output import count, notice, print_json, say, say_notices
 from app.config.pipeline_config import parse_config
@@ -159,7 +159,8 @@ def say_dry_run(made: Plan, *, as_json: bool) -> None:
 def print_added(app: Application, job_ids: Sequence[str], *, as_json: bool) -> None:
     """Print the ids of new jobs, one a line, or the jobs as JSON, newest first."""
     if as_json:
-        print_json([job_json(app.history.get(job_id)) for job_id in reversed(job_ids)])
+        jobs = [app.history.get(job_id) for job_id in reversed(job_ids)]
+        print_json([shown_json(job, app.files) for job in jobs])
         return
     for job_id in job_ids:
         say(job_id)
