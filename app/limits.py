@@ -21,6 +21,7 @@ class Limits:
     patience_s: float = 120.0  # with a WebUI that can't be reached, before the queue pauses
     pause_after: int = 3  # failures in a row that the next job would meet too
     cooldown_s: float = 600.0  # of a WebUI after that many, while others work on
+    silence_s: float = 25.0  # of another host, before its session counts as lost
     expire_after_s: float = 30.0  # without a sign of life of another host's worker
     inventory_age_s: float = 60.0  # how long a WebUI's lists of models and scripts are believed
     webui_look_s: float = 2.0  # between two looks of the page at each WebUI

@@ -49,7 +49,11 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """Where the server's own database is."""
-        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/postgres"
+        return self.url_at("127.0.0.1")
+
+    def url_at(self, host: str) -> str:
+        """Where it is for those who call its machine so."""
+        return f"postgresql://postgres:{self.password}@{host}:{self.port}/postgres"
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""

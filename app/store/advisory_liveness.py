@@ -9,7 +9,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, Self
+from typing import Self
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -21,13 +21,6 @@ from app.store.postgres_connection import Raw, words_of
 
 CHECK_S = 5.0  # between two looks whether the session still is
 RETRY_S = 0.5  # between two attempts to open it again
-
-
-class Connect(Protocol):
-    """Opens a session; returns it with its name."""
-
-    def __call__(self, timeout_s: float, /) -> tuple[Raw, str]:
-        """Raise StoreError where that can't be done."""
 
 
 class AdvisoryLock:
@@ -89,7 +82,7 @@ class AdvisoryLiveness:
 
     Args:
         store: where workers are recorded.
-        connect: opens the session.
+        connect: opens the session, and returns it with its name; raises StoreError.
         key: the number of a lock by its name.
         channel: where changes of the line are announced.
         limits: how long a worker may be missing.
@@ -100,7 +93,7 @@ class AdvisoryLiveness:
     def __init__(
         self,
         store: JobStore,
-        connect: Connect,
+        connect: Callable[[], tuple[Raw, str]],
         key: Callable[[str], int],
         channel: str,
         limits: Limits,
@@ -192,7 +185,7 @@ class AdvisoryLiveness:
             StoreError: if the server can't be reached.
         """
         if self._session is None or self._session.closed:
-            session, tag = self._connect(self._limits.connect_timeout_s)
+            session, tag = self._connect()
             try:
                 self._take_up(session)
             except psycopg.Error as error:

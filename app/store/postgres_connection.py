@@ -13,22 +13,16 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from app.errors import ConfigurationError, StoreError
+from app.limits import Limits
 from app.store.job_store import Row
 from app.store.postgres_dialect import PostgresDialect
 
 EXAMPLE = "postgresql://USER:PASSWORD@HOST/DATABASE"
 Raw = psycopg.Connection[Row]
 
-_ON_OUR_SIDE = {
-    "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-    "tcp_user_timeout": 25_000,
-}  # fmt: skip
-_ON_THE_SERVER = {
-    "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "25000", "lock_timeout": "60s",
-    "idle_in_transaction_session_timeout": "60s", "client_connection_check_interval": "10s",
-}  # fmt: skip
-"""A silent host is noticed within 30 s, and one that hangs in a change holds nobody up for long."""
+_PROBES = 3  # without an answer, before a silent session ends
+_STUCK = {"lock_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
+"""A host that hangs in a change holds nobody up for long."""
 
 
 class PostgresConnection:
@@ -110,22 +104,47 @@ def shown_url(url: str) -> str:
     return f"{scheme}{slashes}{user.partition(':')[0]}@{after}" if slashes else after
 
 
-def connect(url: str, timeout_s: float) -> tuple[Raw, str]:
+def connect(url: str, limits: Limits) -> tuple[Raw, str]:
     """Return a new connection and its name at the server.
+
+    Both ends look after `silence_s` whether the other is still there.
 
     Raises:
         StoreError: if the server can't be reached or does not let us in; says why.
     """
     tag = f"webui-jobs {socket.gethostname()[:20]} {os.getpid()} {secrets.token_hex(6)}"
-    settings: dict[str, Any] = _ON_OUR_SIDE | {"connect_timeout": max(2, round(timeout_s))}
+    settings = _on_our_side(limits) | {"connect_timeout": max(2, round(limits.connect_timeout_s))}
     try:
         raw = psycopg.connect(url, autocommit=True, application_name=tag, **settings)
-        for name, value in _ON_THE_SERVER.items():
+        for name, value in (_on_the_server(limits) | _STUCK).items():
             with suppress(psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject):
                 raw.execute("SELECT set_config(%s, %s, false)", [name, value])
     except psycopg.Error as error:
         raise StoreError(f"can't open the store {shown_url(url)}: {words_of(error)}") from None
     return raw, tag
+
+
+def _on_our_side(limits: Limits) -> dict[str, Any]:
+    idle_s, interval_s = _keepalives(limits)
+    return {
+        "keepalives": 1, "keepalives_idle": idle_s, "keepalives_interval": interval_s,
+        "keepalives_count": _PROBES, "tcp_user_timeout": round(limits.silence_s * 1000),
+    }  # fmt: skip
+
+
+def _on_the_server(limits: Limits) -> dict[str, str]:
+    idle_s, interval_s = _keepalives(limits)
+    return {
+        "tcp_keepalives_idle": f"{idle_s}", "tcp_keepalives_interval": f"{interval_s}",
+        "tcp_keepalives_count": f"{_PROBES}", "client_connection_check_interval": f"{idle_s}s",
+        "tcp_user_timeout": f"{limits.silence_s * 1000:.0f}",
+    }  # fmt: skip
+
+
+def _keepalives(limits: Limits) -> tuple[int, int]:
+    """Return when the first probe is sent and how far they are apart, in whole seconds."""
+    interval_s = max(1, int(limits.silence_s / (_PROBES + 2)))
+    return 2 * interval_s, interval_s
 
 
 def words_of(error: psycopg.Error) -> str:

@@ -61,7 +61,7 @@ class PostgresStore:
         self.name = shown_url(url)
         self._lock = threading.RLock()
         self._is_closed = False
-        raw, tag = connect(url, limits.connect_timeout_s)
+        raw, tag = connect(url, limits)
         with contextlib.ExitStack() as undo:
             undo.callback(raw.close)
             schema = _schema_of(raw, self.name)
@@ -70,7 +70,7 @@ class PostgresStore:
             self.read(prepare, self.name, steps)
             undo.pop_all()
         self.liveness = AdvisoryLiveness(
-            self, partial(connect, url), partial(_key, schema), dialect.channel, limits
+            self, partial(connect, url, limits), partial(_key, schema), dialect.channel, limits
         )
         weakref.finalize(self, self._connection.close)
 
@@ -186,7 +186,7 @@ class PostgresStore:
             if self._is_closed:
                 raise StoreError(f"the store {self.name} is closed")
             try:
-                connection.raw, connection.tag = connect(self._url, self._limits.connect_timeout_s)
+                connection.raw, connection.tag = connect(self._url, self._limits)
             except StoreError:
                 if time.monotonic() > deadline:
                     raise
