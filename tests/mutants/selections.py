@@ -27,6 +27,11 @@ class Test:
     options: tuple[str, ...]
     seconds: float  # as measured, with all lines traced
 
+    @property
+    def function(self) -> tuple[str, ...]:
+        """What several cases of one test have in common."""
+        return self.name.partition("[")[0], *self.options
+
 
 @dataclass(frozen=True)
 class Selection:
