@@ -121,6 +121,18 @@ def test_a_webhook_is_told_of_failures_and_of_the_end(
     assert finished["text"] == "Finished: 1 failed, 1 succeeded."
 
 
+def test_the_end_is_told_with_the_time_since_the_first_job_ended(
+    app_cli: CommandLine, fake: FakeWebUI, hook: Hook
+) -> None:
+    """Not since the last one."""
+    fake.fault("delay", "txt2img", when={"nth": 3}, seconds=1.0)
+    for prompt in ("first", "second", "third"):
+        app_cli("queue", "add", "--prompt", prompt, *SMALL)
+    app_cli("work", "--notify", hook.url)
+    [finished] = hook.messages
+    assert finished["seconds"] >= 1.0
+
+
 def test_a_webhook_is_told_of_a_pause(app_cli: CommandLine, fake: FakeWebUI, hook: Hook) -> None:
     """Once, with the reason and how much waits; also by the environment."""
     fake.fault("out-of-memory", "txt2img", when="every")

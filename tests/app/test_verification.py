@@ -113,6 +113,13 @@ def test_what_was_asked_for_is_accepted(details: dict[str, Any]) -> None:
     check_info(expected(**details), INFO, INVENTORY)
 
 
+@pytest.mark.parametrize("found", [None, 7, ["Euler"]])
+def test_what_is_no_name_is_not_the_sampler_asked_for(found: Any) -> None:
+    """A WebUI may say anything."""
+    with pytest.raises(MismatchError, match="asked for sampler_name 'Euler'"):
+        check_info(expected(info={"sampler_name": "Euler"}), {"sampler_name": found}, INVENTORY)
+
+
 def test_a_scheduler_that_is_not_mentioned_was_automatic() -> None:
     """The WebUI leaves its default out."""
     check_info(expected(scheduler="Automatic"), {"steps": 1}, INVENTORY)

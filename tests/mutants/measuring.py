@@ -41,7 +41,7 @@ class Measuring:
             if _is_shared(found[-1])
         ]
         contexts = [0, *map(self._number, [item.nodeid, *shared])]
-        self._tests[item.nodeid] = {"seconds": 0.0, "contexts": contexts, "passed": True}
+        self._tests[item.nodeid] = {"seconds": 0.0, "contexts": contexts, "outcome": ""}
         with self._in_context(item.nodeid):
             return (yield)
 
@@ -59,7 +59,8 @@ class Measuring:
         """Add up the time of a test's phases."""
         test = self._tests[report.nodeid]
         test["seconds"] += report.duration
-        test["passed"] &= report.passed
+        if test["outcome"] in {"", "passed"}:
+            test["outcome"] = report.outcome
 
     def pytest_sessionfinish(self) -> None:
         """Write what was measured."""

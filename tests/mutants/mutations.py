@@ -88,7 +88,7 @@ class Module:
         match node:
             case ast.If(test=test) | ast.While(test=test):
                 yield self._negated(test)
-            case ast.Return(value=ast.expr() as value) if not _is_none(value):
+            case ast.Return(value=ast.expr() as value) if not _is_none_or_bool(value):
                 yield self._replace(value, "None")
             case ast.Expr(value=ast.Call() as call):
                 yield self._replace(call, "None")
@@ -145,8 +145,9 @@ def _is_for_types_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_none_or_bool(node: ast.expr) -> bool:
+    """Whether returning None instead says nothing new: False becomes True anyway."""
+    return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool))
 
 
 def is_sound(source: bytes) -> bool:

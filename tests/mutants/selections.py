@@ -43,15 +43,15 @@ class Selection:
 
     @property
     def failed(self) -> list[str]:
-        """Those of no use, for they fail, or skip, without any change."""
-        return [name for name, test in self.tests.items() if not test["passed"]]
+        """Those of no use, for they fail without any change."""
+        return [name for name, test in self.tests.items() if test["outcome"] == "failed"]
 
     def executing(self, path: Path, lines: range) -> Iterator[Test]:
         """The tests that execute one of these lines of a module (a path in the checkout)."""
         found = {each for line in lines for each in self.contexts.get(f"{path}:{line}", ())}
         _, *options = self.arguments.split()
         for name, test in self.tests.items():
-            if test["passed"] and not found.isdisjoint(test["contexts"]):
+            if test["outcome"] == "passed" and not found.isdisjoint(test["contexts"]):
                 yield Test(name, tuple(options), test["seconds"])
 
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ from app.bootstrap import Application
 from app.jobs.models import JobStatus, Progress
 from fake_webui import FakeWebUI
 from tests.reliability.conftest import SHORT, BuildApp, boat
+from tests.reliability.cutting_proxy import CuttingProxy
 from tests.reliability.hostile_webui import HostileWebUI, answer, hostile_webui
 from tests.support import wait_until
 
@@ -74,6 +76,20 @@ def test_a_cancelled_job_in_the_webuis_line_is_waited_for(build: BuildApp, fake:
         application.job_service.cancel([job_id])
         assert application.job_service.wait(job_id, 2.5).status is JobStatus.RUNNING
     assert application.history.get(job_id).status is JobStatus.CANCELLED
+
+
+def test_a_generation_whose_answer_is_lost_is_ended(build: BuildApp, fake: FakeWebUI) -> None:
+    """Nobody wants it any more, and the next job finds the WebUI idle."""
+    with CuttingProxy(urlsplit(fake.url).port or 80) as proxy:
+        application = build(f"http://127.0.0.1:{proxy.port}")
+        lost, following = application.job_service.submit([boat(steps=5), boat()])
+        with fake.hold(TXT2IMG, at_step=2), application:
+            step_of(application)
+            proxy.hang_up()
+            fake.wait(INTERRUPT)
+        with application:
+            assert application.job_service.wait(lost, 20).status is JobStatus.FAILED
+            assert application.job_service.wait(following, 20).status is JobStatus.SUCCEEDED
 
 
 def test_progress_keeps_what_it_had_when_the_task_is_not_seen(

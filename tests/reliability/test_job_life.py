@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.reliability.conftest import SHORT, TIGHT, BuildApp, boat, overlaps
 from tests.support import control, payloads, wait_until
 
 TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v1/skip"
+SAMPLERS = "/sdapi/v1/samplers"
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -313,6 +315,43 @@ def test_a_runner_waits_for_a_webui_that_is_starting_up(
         assert application.history.get(job_id).status is JobStatus.QUEUED
         control(fake, "DELETE", "faults")
         assert application.job_service.wait(job_id, 10).status is JobStatus.SUCCEEDED
+
+
+def test_a_runner_that_waits_asks_now_and_then(build: BuildApp, fake: FakeWebUI) -> None:
+    """Not all the time."""
+    application = build(fake.url, limits=replace(SHORT, idle_poll_s=3600, patience_s=3600))
+    fake.fault("reset", SAMPLERS, when="every")
+    application.job_service.submit([boat()])
+    with application:
+        wait_until(lambda: application.runners[0].waits_for)
+        assert_is_quiet(fake)
+
+
+def test_a_runner_without_a_thread_waits_for_others_work_as_quietly(
+    build: BuildApp, fake: FakeWebUI
+) -> None:
+    """Until something changes, here a second job."""
+    application = build(fake.url, limits=replace(SHORT, idle_poll_s=3600, patience_s=3600))
+    theirs = {"prompt": "theirs", "width": 64, "height": 64, "steps": 5}
+    application.job_service.submit([boat()])
+    with ThreadPoolExecutor(2) as pool:
+        with fake.hold(TXT2IMG, at_step=1):
+            pool.submit(requests.post, fake.url + TXT2IMG, json=theirs, timeout=60)
+            fake.wait(TXT2IMG)
+            ran = pool.submit(application.runner.run_pending)
+            wait_until(lambda: "busy" in (application.runners[0].waits_for or ""))
+            assert_is_quiet(fake)
+        wait_until(lambda: all(entry["status"] for entry in fake.requests(TXT2IMG)))
+        application.job_service.submit([boat()])
+        assert ran.result(20) == 2
+
+
+def assert_is_quiet(fake: FakeWebUI) -> None:
+    """See that nobody asks a WebUI anything while the control plane answers some questions."""
+    seen = len(fake.requests())
+    for _ in range(5):
+        fake.health()
+    assert len(fake.requests()) == seen
 
 
 def test_two_apps_on_one_home_never_use_a_webui_at_the_same_time(

@@ -15,6 +15,7 @@ from tests.reliability.conftest import SHORT, BuildApp, boat, overlaps
 from tests.support import wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
+NOBODY = "http://127.0.0.1:9"  # the discard port
 PACK = "name: Hero\nportrait of a [[job]] in [[place]]\nneg: fog\n"
 MATRIX = """{"pack_data": {"matrix": {"mode": "fanout", "slots": [
   {"name": "job", "values": ["knight", "mage", "smith", "monk", "bard", "cook", "king", "page"]},
@@ -138,6 +139,18 @@ def test_the_job_of_a_webui_that_dies_is_interrupted_and_the_others_take_the_res
     assert {job.meta["webui"] for job in jobs} == {fake.url}
     assert not application.queue.pause_state().paused
     wait_until(lambda: "can't be reached" in (application.runners[1].node.outage or ""))
+
+
+def test_a_webui_that_cant_be_reached_leaves_the_jobs_to_others(
+    build: BuildApp, fake: FakeWebUI
+) -> None:
+    """The queue is not paused: what waits can run elsewhere."""
+    application = build(fake.url, NOBODY)
+    [job_id] = application.job_service.submit([boat()])
+    assert application.runners[1].run_pending() == 0
+    assert application.history.get(job_id).status is JobStatus.QUEUED
+    assert not application.queue.pause_state().paused
+    assert application.runners[0].run_pending() == 1
 
 
 def test_a_webui_that_fails_again_after_its_cooldown_is_set_aside_at_once(

@@ -87,6 +87,16 @@ def test_checkpoint_vae_and_refiner_are_used_and_restored(
     assert not any(payloads(fake, "/sdapi/v1/options"))
 
 
+@pytest.mark.parametrize("layers", [{"enabled": True}, {"vae": "sdxl_vae.safetensors"}])
+def test_where_no_option_is_overridden_none_is_asked_for(
+    application: Application, fake: FakeWebUI, layers: dict[str, Any]
+) -> None:
+    """There is nothing to put back: img2img without a VAE, and a VAE of no img2img."""
+    job = run(application, {"img2img": layers})
+    assert job.status is JobStatus.SUCCEEDED, job.error
+    assert fake.requests("/sdapi/v1/options") == []
+
+
 def test_every_sampler_and_scheduler_of_the_webui_can_be_asked_for(
     application: Application, fake: FakeWebUI
 ) -> None:
