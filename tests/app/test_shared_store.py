@@ -2,21 +2,23 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from app.config.pipeline_config import merge
-from app.errors import JobLostError
+from app.errors import JobLostError, StoreError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import ControlRequest, JobSpec, JobStatus, RunMode
 from app.jobs.workers import WorkerRegistry
 from app.store.job_store import Connection
 from tests.app.conftest import IMPATIENT
+from tests.reliability.cutting_proxy import CuttingProxy
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -180,13 +182,59 @@ def test_a_change_is_made_again_when_its_session_was_ended(
     ended: list[Any] = []
 
     def pause(connection: Connection) -> None:
-        connection.execute("UPDATE queue_state SET reason = reason || 'x'")
+        add_to_reason(connection)
         if not ended:
             ended.append(admin.execute(END_OPEN_TRANSACTIONS).fetchall())
 
     store.change(pause)
     assert len(ended) == 1
     assert JobQueue(store).pause_state().reason == "x"
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"], ids=["conflict", "deadlock"])
+def test_a_change_that_gave_way_to_another_is_made_again(opening: OpenStore, state: str) -> None:
+    """The server undid one of two that could not both happen."""
+    store = opening()
+    attempts: list[str] = []
+
+    def pause(connection: Connection) -> str:
+        add_to_reason(connection)
+        attempts.append("x")
+        if len(attempts) == 1:
+            connection.execute(f"DO $$ BEGIN RAISE SQLSTATE '{state}'; END $$")
+        return "made"
+
+    assert store.change(pause) == "made"
+    assert (len(attempts), JobQueue(store).pause_state().reason) == (2, "x")
+
+
+def test_a_change_that_is_undone_each_time_is_given_up(shared_store: str, admin: Session) -> None:
+    """After a while, with a sentence; nothing has happened."""
+
+    def pause(connection: Connection) -> None:
+        add_to_reason(connection)
+        admin.execute(END_OPEN_TRANSACTIONS)
+
+    with closing(PostgresStore(shared_store, replace(IMPATIENT, patience_s=1.0))) as store:
+        with pytest.raises(StoreError, match="can't use the store"):
+            store.change(pause)
+        assert JobQueue(store).pause_state().reason == ""
+
+
+def test_a_change_whose_answer_was_lost_is_asked_about(shared_store: str) -> None:
+    """It happened, once, and the caller does not notice."""
+    port = urlsplit(shared_store).port or 5432
+    with CuttingProxy(port) as proxy, ExitStack() as stack:
+        url = shared_store.replace(f":{port}/", f":{proxy.port}/")
+        store = stack.enter_context(closing(PostgresStore(url, IMPATIENT)))
+        proxy.cut_next_commit()
+        store.change(add_to_reason)
+        assert (proxy.cuts, JobQueue(store).pause_state().reason) == (1, "x")
+
+
+def add_to_reason(connection: Connection) -> None:
+    """Do what shows how often it happened."""
+    connection.execute("UPDATE queue_state SET reason = reason || 'x'")
 
 
 def test_two_versions_of_the_app_refuse_each_other(opening: OpenStore, admin: Session) -> None:
