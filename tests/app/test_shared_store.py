@@ -27,6 +27,7 @@ else:
     psycopg = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 
 from app.store.postgres_store import PostgresStore
+from tests.postgres_server import a_schema
 
 pytestmark = pytest.mark.postgres
 
@@ -161,6 +162,17 @@ def test_one_host_at_a_time_uses_a_webui(opening: OpenStore) -> None:
             assert not other.life.lock("webui").acquire()
             assert other.life.lock("another webui").acquire()
         assert other.life.lock("webui").acquire()
+
+
+def test_stores_in_two_schemas_of_a_server_have_locks_of_their_own(
+    opening: OpenStore, postgres_url: str
+) -> None:
+    """Whoever works for the one holds up nobody who works for the other."""
+    with a_schema(postgres_url) as url, closing(PostgresStore(url, IMPATIENT)) as elsewhere:
+        here, there = WorkerRegistry(opening()), WorkerRegistry(elsewhere)
+        with here.registered() as one, there.registered() as other:
+            assert one.life.lock("webui").acquire()
+            assert other.life.lock("webui").acquire()
 
 
 def test_a_worker_is_woken_by_what_another_host_adds(opening: OpenStore) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fake_webui import FakeWebUI
+from fake_webui.journal.expectation import CLIENT_POLL_S
 from tests.fake_webui.controlling import OPTIONS, SAMPLERS, post, send
 from tests.fake_webui.raw import PING, talk
 
@@ -86,9 +87,10 @@ def test_an_empty_journal_says_so(fake: FakeWebUI) -> None:
     assert "nothing was recorded" in answer.json()["error"]
 
 
-def test_waiting_returns_when_the_request_comes(fake: FakeWebUI) -> None:
-    """The waiter gets its answer with the request, without asking again."""
-    timer = threading.Timer(0.1, send, [fake])
+@pytest.mark.parametrize("after_s", [0.1, 2 * CLIENT_POLL_S])
+def test_waiting_returns_when_the_request_comes(fake: FakeWebUI, after_s: float) -> None:
+    """The waiter gets its answer with the request, also when it was looked after meanwhile."""
+    timer = threading.Timer(after_s, send, [fake])
     timer.start()
     entries = fake.wait(path=SAMPLERS)
     timer.join()

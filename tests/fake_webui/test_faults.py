@@ -225,8 +225,11 @@ def test_corrupt_base64_does_not_decode(fake: FakeWebUI) -> None:
 
 def test_a_truncated_png_decodes_and_does_not_load(fake: FakeWebUI) -> None:
     """Good base64 of half a picture."""
+    (whole,) = generate(fake).json()["images"]
     fake.fault("truncated-png", TXT2IMG, when="first")
     (image,) = generate(fake).json()["images"]
+    data = base64.b64decode(whole)
+    assert base64.b64decode(image) == data[: len(data) // 2]
     with pytest.raises((OSError, SyntaxError)):
         Image.open(io.BytesIO(base64.b64decode(image))).load()
 
