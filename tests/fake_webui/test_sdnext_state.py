@@ -1,7 +1,9 @@
 """SD.Next: what its state shows of jobs that run, ran and broke off."""
 
+import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -160,3 +162,28 @@ def test_img2img_is_named_too(sdnext: FakeWebUI) -> None:
     assert told(sdnext, "history")[0]["job"] == "api-img"
     ask(sdnext, "POST", IMG2IMG, {**body, **UNKNOWN_SCRIPT})
     assert told(sdnext, "status")["task"] == "API-IMG"
+
+
+def test_a_checkpoint_that_is_loaded_under_a_generation_breaks_it(sdnext: FakeWebUI) -> None:
+    """`checkpoint` does not wait; nothing comes of generations until one is loaded in turn."""
+    loaded = told(sdnext, "checkpoint")["title"]
+    titles = [one["title"] for one in told(sdnext, "sd-models")]
+    other = next(title for title in titles if title != loaded)
+    with sdnext.hold(TXT2IMG, at_step=0) as held, ThreadPoolExecutor() as pool:
+        running = pool.submit(generate, sdnext)
+        held.wait()
+        path = "/sdapi/v1/checkpoint?sd_model_checkpoint="
+        ask(sdnext, "POST", f"{path}{loaded}")  # which is there already
+        assert told(sdnext, "status")["status"] == "running"
+        assert ask(sdnext, "POST", f"{path}{other}").json() == {"ok": True}
+        broken = running.result()
+    assert broken["images"] == []
+    (text,) = json.loads(broken["info"])["infotexts"]
+    assert loaded.partition(" ")[0] in text  # the one that it began with
+    assert told(sdnext, "checkpoint")["title"] == other
+    assert generate(sdnext)["images"] == []
+    assert "a checkpoint was loaded" in sdnext.requests(TXT2IMG)[-1]["findings"][0]
+    ask(sdnext, "POST", "/sdapi/v1/reload-checkpoint")
+    assert generate(sdnext)["images"] == []
+    ask(sdnext, "POST", "/sdapi/v1/reload-checkpoint?force=true")
+    assert len(generate(sdnext)["images"]) == 1

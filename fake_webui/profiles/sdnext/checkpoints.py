@@ -75,8 +75,20 @@ def load(state: WebUIState, checkpoint: Checkpoint) -> None:
     """Load a checkpoint; the options name it from then on."""
     memory = memory_of(state)
     with memory.job("load model"):
-        memory.has_no_model = False
+        memory.has_no_model = memory.is_broken = False
         state.models.load(checkpoint)
+
+
+def load_under(state: WebUIState, checkpoint: Checkpoint) -> None:
+    """Load another checkpoint without waiting for the generation that is running.
+
+    That one breaks off, and nothing comes of any until a checkpoint is loaded in its own time.
+    """
+    if checkpoint == state.models.checkpoint:
+        return
+    load(state, checkpoint)
+    memory_of(state).is_broken = True
+    state.progress.interrupt()
 
 
 def find_vae(state: WebUIState, text: Any) -> Vae | None:
@@ -177,7 +189,7 @@ def _part(row: dict[str, Any]) -> dict[str, Any]:
     ),
 )
 def set_checkpoint(state: WebUIState, asked: Parsed) -> Any:
-    """Load a checkpoint.
+    """Load a checkpoint; the only way to do so that does not wait for its turn.
 
     Raises:
         HandlerError: OfflineModeIsEnabled, for a name that only a hub could know.
@@ -186,7 +198,9 @@ def set_checkpoint(state: WebUIState, asked: Parsed) -> Any:
     found = find_checkpoint(state, text)
     if found is None and is_on_a_hub(text):
         raise HandlerError("OfflineModeIsEnabled", HUB_SEARCH.format(name=quote_plus(text)))
-    if found:
+    if found and state.progress.job_count:
+        load_under(state, found)
+    elif found:
         with state.lock:
             load(state, found)
     return {"ok": found is not None}
@@ -207,10 +221,13 @@ def unload(state: WebUIState, _: Parsed) -> None:
 
 
 @endpoints.post("/sdapi/v1/reload-checkpoint", query=query(("force", "boolean", False)), status=204)
-def reload(state: WebUIState, _: Parsed) -> None:
-    """Load the checkpoint that the options name."""
+def reload(state: WebUIState, asked: Parsed) -> None:
+    """Load the checkpoint that the options name, with `force` also where it is loaded."""
     with state.lock:
-        state.models.load()
+        if asked.values["force"]:
+            state.models.unload()
+        if state.models.checkpoint is None:
+            load(state, state.models.chosen)
 
 
 @endpoints.post("/sdapi/v1/lock-checkpoint", query=query(("lock", "boolean", False)), status=204)

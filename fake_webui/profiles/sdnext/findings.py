@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fake_webui.profiles.sdnext.checkpoints import find_checkpoint, find_vae
+from fake_webui.profiles.sdnext.memory import memory_of
 from fake_webui.webui.state import WebUIState
 
 LORA = re.compile(r"<lora:([^:>]+)")
@@ -23,7 +24,9 @@ def find_in_options(options: Mapping[str, Any], state: WebUIState) -> Iterator[s
 
 
 def find(p: Mapping[str, Any], state: WebUIState) -> Iterator[str]:
-    """Yield what of a generation was ignored."""
+    """Yield what of a generation was ignored, and why nothing comes of it."""
+    if memory_of(state).is_broken:
+        yield "a checkpoint was loaded while another generation ran; load one again"
     yield from _find_in_overrides(p)
     if p["sampler_index"]:
         yield "sampler_index is ignored; sampler_name chooses the sampler"

@@ -201,6 +201,7 @@ def _run(job: GenerationJob, state: WebUIState, turn: Job) -> tuple[list[Picture
     pictures: list[Picture] = []
     try:
         with memory_of(state).job("process"):
+            _check_model(state)
             texts = _sample_all(job, state, turn, pictures)
     except HandlerError:
         pictures, texts = [], [write(job, state.policy.version, 0)]
@@ -262,6 +263,11 @@ def _sample_all(
     return texts
 
 
+def _check_model(state: WebUIState) -> None:
+    if memory_of(state).is_broken:
+        raise HandlerError("RuntimeError", "the checkpoint was changed meanwhile")
+
+
 def _passes(job: GenerationJob) -> list[tuple[str, int]]:
     """Return what each pass is called in the history, and its steps."""
     if min(job.size) <= 0 or job.sampler in FAILING_SAMPLERS:
@@ -286,6 +292,7 @@ def _sample(
             pass
         with memory.job("inference"):
             turn.sample(steps, preview_of(job, index))
+            _check_model(state)
     memory.keep(state.options.get(KEPT), is_latent=True)
 
 

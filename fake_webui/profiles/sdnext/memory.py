@@ -30,8 +30,9 @@ class Memory:
     `job_id` names the job that began last, and `turned_s` is when one last began or ended; a
     generation is made of several, one inside another. `stuck` is the job that a failure left
     behind: it shows as running until the next begins. `has_no_model` is true once a checkpoint was
-    chosen that is not there. `calls` are when each path was called, by client. `made` are the times
-    at which latents, and pictures from them, were made, newest first: (time, whether a latent).
+    chosen that is not there, `is_broken` once one was loaded under a running generation. `calls`
+    are when each path was called, by client. `made` are the times at which latents, and pictures
+    from them, were made, newest first: (time, whether a latent).
     """
 
     started_s: float = field(default_factory=time.time)
@@ -40,6 +41,7 @@ class Memory:
     stuck: str = ""
     begun_jobs: int = 0
     has_no_model: bool = False
+    is_broken: bool = False
     vae: Vae | None = None
     loras: list[str] = field(default_factory=list)
     rate_limit: float | None = None
