@@ -44,7 +44,7 @@ def run_module(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run `python -m …` from the checkout, as a user would, and return what it printed."""
     command = [sys.executable, "-m", *words]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, **options
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, **options
     )
 
 
