@@ -23,7 +23,7 @@ COMMANDS = {
     "work": "Run what is queued, with progress bars, until nothing more can run; --stay waits.",
     "history": "Look through past jobs, and make them again.",
     "gui": "Open the page: run, queue, gallery and packs in the browser.",
-    "workers": "See who works on the queue, on which host, and on what.",
+    "workers": "See who works on the queue, where, on what, and why a WebUI takes no jobs.",
     "packs": "Look at prompt packs and what they would send.",
     "presets": "Keep settings under a name; `--preset NAME` uses them.",
     "doctor": "Check the home and the WebUI: is it up, with --api, with these models?",

@@ -35,7 +35,7 @@ _COLUMNS = (
 @with_app_to_read
 @json_option
 def workers(app: Application, *, as_json: bool) -> None:
-    """See who works on the queue, on which host, and on what, and why a WebUI takes no jobs.
+    """See who works on the queue, where, on what, and why a WebUI takes no jobs.
 
     One that is missing gives no sign of life. It is taken for dead after a while, and its job
     becomes interrupted.
