@@ -30,7 +30,6 @@ def trained_levels() -> tuple[float, ...]:
     return tuple(levels)
 
 
-@lru_cache(maxsize=1024)
 def level_at(timestep: float) -> float:
     """Return the level at a timestep, between two of them too."""
     levels = trained_levels()
@@ -56,7 +55,13 @@ def spaced(first: float, last: float, count: int) -> Levels:
 
 def uniform(steps: int, *_: float) -> Levels:
     """Return levels at timesteps of equal distance."""
-    return [*map(level_at, spaced(TIMESTEPS - 1, 0, steps)), 0.0]
+    return [*levels_between(TIMESTEPS - 1, 0, steps), 0.0]
+
+
+@lru_cache(maxsize=16)
+def levels_between(first: float, last: float, steps: int) -> tuple[float, ...]:
+    """Return levels at timesteps of equal distance, both ends included."""
+    return tuple(map(level_at, spaced(first, last, steps)))
 
 
 def karras(steps: int, least: float, most: float, rho: float) -> Levels:
@@ -79,8 +84,7 @@ def polyexponential(steps: int, least: float, most: float, rho: float) -> Levels
 
 def sgm_uniform(steps: int, least: float, most: float, _: float = 0) -> Levels:
     """Return levels at timesteps of equal distance, of which the last is left out."""
-    places = spaced(timestep_at(most), timestep_at(least), steps + 1)[:-1]
-    return [*map(level_at, places), 0.0]
+    return [*levels_between(timestep_at(most), timestep_at(least), steps + 1)[:-1], 0.0]
 
 
 def kl_optimal(steps: int, least: float, most: float, _: float = 0) -> Levels:
@@ -109,7 +113,7 @@ def simple(steps: int, *_: float) -> Levels:
 
 def normal(steps: int, least: float, most: float, _: float = 0) -> Levels:
     """Return levels at timesteps of equal distance between those of least and most."""
-    return [*map(level_at, spaced(timestep_at(most), timestep_at(least), steps)), 0.0]
+    return [*levels_between(timestep_at(most), timestep_at(least), steps), 0.0]
 
 
 def ddim(steps: int, *_: float) -> Levels:
