@@ -363,6 +363,21 @@ def test_many_at_once_are_all_answered(slow: FakeWebUI, threads: ThreadPoolExecu
     assert max(most) == 1
 
 
+def test_those_that_wait_come_in_the_order_of_arrival(
+    slow: FakeWebUI, threads: ThreadPoolExecutor
+) -> None:
+    """Seeds are drawn by whoever has its turn, so that they tell whose it was."""
+    drawing: dict[str, Any] = {"seed": -1, "subseed": -1}
+    slow.reset(settings={"seed": 7})
+    drawn = [answered(post(slow, "txt2img", SMALL | drawing)).info["seed"] for _ in range(5)]
+    slow.reset(settings={"seed": 7})
+    sent = [started(slow, threads, **drawing, steps=60)]
+    for count in range(1, 5):
+        sent.append(threads.submit(post, slow, "txt2img", SMALL | drawing))
+        wait_until(lambda: pending(slow)["size"] == count)  # noqa: B023 - it is waited for here
+    assert [answered(one.result(20)).info["seed"] for one in sent] == drawn
+
+
 def watch(fake: FakeWebUI, stop: threading.Event, counts: list[int]) -> None:
     """Note the number of jobs until told to stop."""
     while not stop.is_set():
