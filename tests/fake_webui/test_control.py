@@ -283,6 +283,21 @@ def test_one_rule_can_be_removed(fake: FakeWebUI) -> None:
     assert control(fake, "DELETE", "faults") == {"removed": 1}
 
 
+def test_a_full_disk_costs_old_entries_alone(start_fake: StartFake) -> None:
+    """Each entry is whole once its request is answered, however much of it the disk takes."""
+    resource = pytest.importorskip("resource", reason="file sizes can't be limited here")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux changes the limits of another process")
+    fake = start_fake("full-disk")
+    resource.prlimit(fake.health()["pid"], resource.RLIMIT_FSIZE, (100_000, 100_000))
+    size = {"width": 256, "height": 256, "steps": 1}
+    for n in range(1, 31):
+        send(fake, TXT2IMG, "POST", json=size)
+        (image,) = fake.request(n)["images"]
+        assert (image["format"], image["width"]) == ("PNG", 256)
+    assert 0 < fake.requests()[0]["n"] - 1 < 30
+
+
 def test_a_count_after_eviction_is_an_error(start_fake: StartFake, tmp_path: Path) -> None:
     """With entries gone no count is given, except under a mark whose entries are all there."""
     (tmp_path / "small.toml").write_text("journal_bytes = 1_000_000")
