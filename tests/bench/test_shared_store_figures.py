@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tests.support import ROOT
 
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 
+from tests.bench.server_shares import ServerShares
 from tests.postgres_server import a_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
@@ -43,9 +44,17 @@ def test_claims_and_ends(place: tuple[str, str], workers: int) -> None:
     """Each worker is a process; a job is a claim and an end, two commits."""
     name, where = place
     fill(where)
-    ended = work_together(where, workers)
+    watching = ServerShares(where) if name == "PostgreSQL" else None
+    with watching or nullcontext():
+        ended, used_s = work_together(where, workers)
+    jobs = sum(ended)
     line = f"claims and ends over {ROWS:,} rows, {name}, {workers} workers"
-    LINES.append(f"{line:<60}{sum(ended) / SECONDS:8.0f} jobs a second")
+    LINES.append(f"{line:<60}{jobs / SECONDS:8.0f} jobs a second")
+    shares = f"  a job: {used_s / jobs * 1000:.2f} ms of the workers' processor"
+    if watching:
+        shares += f", {watching.used_s / jobs * 1000:.2f} of the server's"
+        shares += f"; sessions wait for {watching.waits()}"
+    LINES.append(shares)
     assert min(ended) > 0
 
 
@@ -58,8 +67,11 @@ def fill(where: str) -> None:
     store.close()
 
 
-def work_together(where: str, workers: int) -> list[int]:
-    """Let workers begin at one moment; return how many jobs each has ended."""
+def work_together(where: str, workers: int) -> tuple[list[int], float]:
+    """Let workers begin at one moment.
+
+    Returns how many jobs each has ended, and the processor's seconds that all have used.
+    """
     command = [sys.executable, "-m", "tests.bench.claiming", where, f"{SECONDS}"]
     with ExitStack() as stack:
         started = [
@@ -73,7 +85,8 @@ def work_together(where: str, workers: int) -> list[int]:
         for one in started:
             assert one.stdout is not None
             assert one.stdout.readline() == "ready\n"
-        return [int(one.communicate()[0]) for one in _told(started)]
+        told = [one.communicate()[0].split() for one in _told(started)]
+        return [int(ended) for ended, _ in told], sum(float(used_s) for _, used_s in told)
 
 
 def _told(started: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
