@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,10 @@ class Site:
     def ended(self) -> int:
         """Return how many jobs are done."""
         return self.looker.history.count()
+
+    def living(self) -> int:
+        """Return how many workers give signs of life."""
+        return sum(one.alive for one in self.looker.registry.workers())
 
     def outcome(self, job_ids: Sequence[str]) -> Counter[JobStatus]:
         """Return how the jobs ended, when all have; none was sent twice."""
@@ -190,6 +194,7 @@ def test_a_killed_worker_costs_its_own_job_at_most(site: Site, times: int, jobs:
         workers = [stack.enter_context(a_worker(site, number)) for number in range(WORKERS)]
 
         def kill_one() -> None:
+            wait_until(lambda: site.living() > 1, 120)  # a busy machine starts them slowly
             number = rng.randrange(WORKERS)
             workers[number].kill()
             workers[number].wait()
@@ -197,17 +202,20 @@ def test_a_killed_worker_costs_its_own_job_at_most(site: Site, times: int, jobs:
 
         site.disturb(kill_one, times, jobs)
         interrupted_is_all(site.outcome(job_ids), at_most=times)
-        for worker in workers:
-            worker.kill()
 
 
-def a_worker(site: Site, number: int) -> subprocess.Popen[bytes]:
-    """Start `python -m app work` on a host."""
+@contextmanager
+def a_worker(site: Site, number: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python -m app work` on a host until the end of the block."""
     words = ("work", "--stay", "--webui", site.webuis[number].url, "--store", site.store)
     home = ("--home", str(site.folder / f"host-{number}"))
     quick: dict[str, Any] = {"APP_EXPIRE_AFTER_S": "2", "APP_IDLE_POLL_S": "0.05"}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "app", *words, *home],
         cwd=ROOT, env={**os.environ, **quick}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
