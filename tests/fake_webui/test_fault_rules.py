@@ -241,6 +241,21 @@ def test_of_a_sequence_each_request_gets_the_next(
     assert names(made, 7) == expected
 
 
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("starting", ["starting", None, None]),
+        (["ok", "starting"], [None, "starting", None]),
+        ("hang", ["hang", "hang", "hang"]),
+    ],
+)
+def test_a_webui_starts_once_where_a_rule_does_not_say_how_often(
+    action: Any, expected: list[str | None]
+) -> None:
+    """Other actions happen each time."""
+    assert names(in_force({"action": action}), 3) == expected
+
+
 def test_a_sequence_leaves_the_next_rule_alone() -> None:
     """Also where it lets a request through: that was its turn."""
     made = in_force({"action": ["nan", "ok"]}, {"action": "hang", "when": "first"})
@@ -268,6 +283,7 @@ def test_one_seed_draws_the_same_waits() -> None:
         return [drawn_seconds(one.settings, one.draw) for one in faults if one]
 
     assert set(waits(1)) == {2.0}
+    assert 2.4 < max(waits(1, distribution="uniform")) <= 2.5
     uniform = waits(1, distribution="uniform", spread=3.0)
     assert uniform == waits(1, distribution="uniform", spread=3.0)
     assert uniform != waits(2, distribution="uniform", spread=3.0)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -119,7 +119,7 @@ def lot(mutant: Mutant) -> bytes:
 
 
 def chosen(mutant: Mutant, selections: list[Selection]) -> Iterator[Test]:
-    """The tests that execute the changed line, within the budget.
+    """The tests that execute the changed line, within the budget, by module for what they share.
 
     One case of each test function first, the quickest, then a second of each: a hundred cases of
     one function notice little that ten have not.
@@ -130,10 +130,12 @@ def chosen(mutant: Mutant, selections: list[Selection]) -> Iterator[Test]:
     for test in sorted(executing(mutant, selections), key=lambda test: test.seconds):
         met[test.function] += 1
         found.append((test.options, met[test.function], test))
+    modules: dict[tuple[str, ...], list[Test]] = {}
     for _, _, test in sorted(found, key=lambda one: one[:2]):
         if spent_s < BUDGET_S:
             spent_s += test.seconds
-            yield test
+            modules.setdefault(test.module, []).append(test)
+    yield from chain.from_iterable(modules.values())
 
 
 def executing(mutant: Mutant, selections: list[Selection]) -> Iterator[Test]:

@@ -28,6 +28,11 @@ class Test:
     seconds: float  # as measured, with all lines traced
 
     @property
+    def module(self) -> tuple[str, ...]:
+        """Where it is, and how that is run."""
+        return *self.options, self.name.partition("::")[0]
+
+    @property
     def function(self) -> tuple[str, ...]:
         """What several cases of one test have in common."""
         return self.name.partition("[")[0], *self.options
