@@ -98,6 +98,18 @@ def test_a_job_moves_to_the_place_it_is_given(
     assert "".join(waiting(queue)) == expected
 
 
+@pytest.mark.parametrize("position", [1, 2, 99])
+def test_a_job_that_waits_alone_stays_before_those_that_come(
+    queue: JobQueue, history: JobHistoryStore, position: int
+) -> None:
+    """With the priority that it had, wherever it was put."""
+    [job_id] = queue.add([spec("alone")])
+    queue.move(job_id, position)
+    queue.add([spec("later")])
+    assert waiting(queue) == ["alone", "later"]
+    assert history.get(job_id).priority == 0
+
+
 def test_moving_into_the_same_gap_a_hundred_times_keeps_the_order(queue: JobQueue) -> None:
     """Ranks between two neighbours never run out."""
     queue.add([spec("first"), spec("last")])

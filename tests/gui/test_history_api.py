@@ -232,6 +232,18 @@ def test_the_trash_is_emptied_on_the_command_line(page: PageClient) -> None:
     page.refused("POST", "/history/restore", 404, {"undo": undo})
     pictures = [path.relative_to(home).as_posix() for path in (home / "images").rglob("*.png")]
     assert pictures == [kept["images"][0]["file"]]
+    assert not list(home.rglob(".trash"))
+
+
+def test_a_trash_that_can_not_be_used_is_said_in_a_sentence(page: PageClient) -> None:
+    """With the file that is in the way; the picture stays where it is."""
+    job = page.run()
+    trash = page.application.home / "images" / ".trash"
+    trash.write_text("in the way")
+    error = page.call("POST", "/history/delete", json={"ids": [job["id"]]}).json()["error"]
+    assert error["message"].startswith(str(trash))
+    assert error["message"].endswith(": Not a directory")
+    assert (page.application.home / job["images"][0]["file"]).is_file()
 
 
 def test_the_trash_is_nobodys_orphan(page: PageClient) -> None:
