@@ -12,9 +12,6 @@ from fake_webui.errors import InvalidRequestError, StarletteError
 class _Missing:
     """The type of `MISSING`."""
 
-    def __repr__(self) -> str:
-        return "MISSING"
-
 
 MISSING: Final = _Missing()
 

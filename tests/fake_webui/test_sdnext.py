@@ -81,6 +81,20 @@ def test_what_is_not_a_whole_number_is_refused(sdnext: FakeWebUI, value: Any, ki
     assert "url" not in mistake
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("abc", "float_parsing"), ("[2]", "float_type"), ("1" + "0" * 400, "float_type")],
+)
+def test_what_is_not_a_number_is_refused(sdnext: FakeWebUI, value: str, kind: str) -> None:
+    """Nor is one that is too large to be one."""
+    shown = f'"{value}"' if value.isalpha() else value
+    body = json.dumps(SMALL).replace("{", f'{{"cfg_scale": {shown}, ', 1)
+    answer = requests.post(f"{sdnext.url}/sdapi/v1/txt2img", data=body, timeout=30)
+    assert answer.status_code == 422
+    (mistake,) = answer.json()["detail"]
+    assert (mistake["type"], mistake["loc"]) == (kind, ["body", "cfg_scale"])
+
+
 @pytest.mark.parametrize(("value", "steps"), [("2", 2), ("2.0", 2), (3.0, 3), (True, 1)])
 def test_what_is_a_whole_number_is_taken(sdnext: FakeWebUI, value: Any, steps: int) -> None:
     """Text that is a number is one, and so are numbers without a fraction."""
