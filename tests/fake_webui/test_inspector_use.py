@@ -176,6 +176,13 @@ def test_what_words_find(fake: FakeWebUI, text: str, found: list[int]) -> None:
     assert (answer["found"], answer["through"]) == (found, 4)
 
 
+def test_letters_that_were_escaped_without_need_are_found(fake: FakeWebUI) -> None:
+    """JSON may write any letter as its number."""
+    requests.post(fake.url + TXT2IMG, data='{"prompt": "\\u0063astle", "steps": 0}', timeout=10)
+    answer = requests.get(f"{fake.url}/__fake/search", {"text": "castle"}, timeout=10).json()
+    assert answer["found"] == [1]
+
+
 def test_search_goes_on_where_it_was(fake: FakeWebUI) -> None:
     """What was looked at is not looked at again."""
     get(fake, times=3)
