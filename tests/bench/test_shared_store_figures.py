@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -45,8 +45,7 @@ def test_claims_and_ends(place: tuple[str, str], workers: int) -> None:
     name, where = place
     fill(where)
     watching = ServerShares(where) if name == "PostgreSQL" else None
-    with watching or nullcontext():
-        ended, used_s = work_together(where, workers)
+    ended, used_s = work_together(where, workers, watching or nullcontext())
     jobs = sum(ended)
     line = f"claims and ends over {ROWS:,} rows, {name}, {workers} workers"
     LINES.append(f"{line:<60}{jobs / SECONDS:8.0f} jobs a second")
@@ -67,8 +66,10 @@ def fill(where: str) -> None:
     store.close()
 
 
-def work_together(where: str, workers: int) -> tuple[list[int], float]:
-    """Let workers begin at one moment.
+def work_together(
+    where: str, workers: int, watching: AbstractContextManager[object]
+) -> tuple[list[int], float]:
+    """Let workers begin at one moment, when all are connected; `watching` is entered meanwhile.
 
     Returns how many jobs each has ended, and the processor's seconds that all have used.
     """
@@ -85,7 +86,8 @@ def work_together(where: str, workers: int) -> tuple[list[int], float]:
         for one in started:
             assert one.stdout is not None
             assert one.stdout.readline() == "ready\n"
-        told = [one.communicate()[0].split() for one in _told(started)]
+        with watching:
+            told = [one.communicate()[0].split() for one in _told(started)]
         return [int(ended) for ended, _ in told], sum(float(used_s) for _, used_s in told)
 
 
