@@ -159,7 +159,26 @@ def test_a_finished_job_never_changes(queue: JobQueue, history: JobHistoryStore)
         queue.finish(job_id, "me", JobStatus.FAILED, {})
     with pytest.raises(TransitionError, match="is succeeded"):
         queue.move(job_id, 1)
+    with pytest.raises(TransitionError, match="is succeeded"):
+        queue.move_before([job_id], None)
+    with pytest.raises(TransitionError, match="is succeeded"):
+        queue.reorder([job_id])
     assert history.get(job_id) == done
+
+
+def test_a_job_took_as_long_as_from_its_claim_to_its_end(
+    queue: JobQueue, history: JobHistoryStore
+) -> None:
+    """Before its end nobody can say."""
+    [job_id] = queue.add([spec()])
+    assert history.get(job_id).took_s is None
+    queue.claim("me")
+    assert history.get(job_id).took_s is None
+    queue.finish(job_id, "me", JobStatus.SUCCEEDED, {"images": []})
+    done = history.get(job_id)
+    assert done.started_at is not None
+    assert done.completed_at is not None
+    assert done.took_s == (done.completed_at - done.started_at).total_seconds()
 
 
 def test_an_edited_job_takes_the_place_of_the_old_one(
