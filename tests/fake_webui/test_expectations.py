@@ -97,6 +97,30 @@ def test_waiting_returns_when_the_request_comes(fake: FakeWebUI, after_s: float)
     assert [entry["path"] for entry in entries] == [SAMPLERS]
 
 
+def test_waiting_for_several_goes_on_after_the_first(fake: FakeWebUI) -> None:
+    """As many as were asked for."""
+    send(fake)
+    timer = threading.Timer(0.1, send, [fake])
+    timer.start()
+    entries = fake.wait(path=SAMPLERS, at_least=2)
+    timer.join()
+    assert [entry["n"] for entry in entries] == [1, 2]
+
+
+def test_what_was_recorded_is_told_with_how_often_it_was(fake: FakeWebUI) -> None:
+    """Addresses, outcomes, fields that nobody knows, and findings."""
+    asked = {"prompt": "<lora:nope:1>", "steps": 1, "width": 8, "height": 8, "cfgScale": 7}
+    for _ in range(2):
+        send(fake, TXT2IMG, "POST", json=asked)
+    send(fake)
+    error = post(fake, "requests/count", {"match": {"path": OPTIONS}, "exactly": 1}).json()["error"]
+    lines = [line.split() for line in error.splitlines()]
+    row = ["POST", TXT2IMG, "2", "200", "unknown", "fields", "cfgScale"]
+    assert row in lines
+    [finding] = [line for line in lines if "nope" in "".join(line)]
+    assert finding[-1] == "(x2)"
+
+
 def test_waiting_in_vain_says_what_came_instead(fake: FakeWebUI) -> None:
     """At its timeout the waiter is told what came nearest."""
     send(fake)
