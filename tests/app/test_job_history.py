@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.config.pipeline_config import merge
-from app.errors import UnknownJobError
+from app.errors import BadInputError, UnknownJobError
 from app.jobs.job_history import HistoryFilter, JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus, PromptSource
@@ -79,6 +79,17 @@ def test_pages_cover_the_history_once_newest_first(
     third = history.list_jobs(limit=3, before=second[-1].job_id)
     assert [job.job_id for job in first + second + third] == job_ids[::-1]
     assert [job.job_id for job in history.every_job()] == job_ids[::-1]
+
+
+def test_less_than_no_jobs_can_not_be_asked_for(queue: JobQueue, history: JobHistoryStore) -> None:
+    """Neither on a page nor in a search; a database would answer with all there are."""
+    run(queue, boat(1))
+    refused = "the limit is -1; it must be 0 or more"
+    with pytest.raises(BadInputError, match=refused):
+        history.list_jobs(limit=-1)
+    with pytest.raises(BadInputError, match=refused):
+        history.search("boat", limit=-1)
+    assert history.list_jobs(limit=0) == []
 
 
 def test_filters_combine(queue: JobQueue, history: JobHistoryStore) -> None:

@@ -123,6 +123,7 @@ def test_statistics_count_what_ended(page: PageClient) -> None:
     sums = page.get("/statistics", hours=1)
     assert sums["by_status"] == {"succeeded": 1}
     assert sum(sum(bucket["counts"].values()) for bucket in sums["buckets"]) == 1
+    assert (len(sums["buckets"]), sums["bucket_s"]) == (48, 75)
     assert sums["stages"]["txt2img"]["images"] == 1
     assert sums["failures"] == {}
 
@@ -233,6 +234,18 @@ def test_the_trash_is_emptied_on_the_command_line(page: PageClient) -> None:
     pictures = [path.relative_to(home).as_posix() for path in (home / "images").rglob("*.png")]
     assert pictures == [kept["images"][0]["file"]]
     assert not list(home.rglob(".trash"))
+
+
+def test_a_picture_whose_file_is_gone_for_good_is_not_brought_back(page: PageClient) -> None:
+    """Its job stays, without it."""
+    job = page.run(upscale={"enabled": True})
+    first, second = job["images"]
+    undo = page.post("/history/delete", {"images": [first["id"]]})["undo"]
+    home = str(page.application.home)
+    assert run_module("app", "history", "prune", "--trash", "--yes", "--home", home).returncode == 0
+    page.refused("POST", "/history/restore", 404, {"undo": undo})
+    shown = page.get(f"/history/{job['id']}")["images"]
+    assert [image["id"] for image in shown] == [second["id"]]
 
 
 def test_a_trash_that_can_not_be_used_is_said_in_a_sentence(page: PageClient) -> None:
