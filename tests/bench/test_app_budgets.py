@@ -21,8 +21,8 @@ from app.config.pipeline_config import merge
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.models import JobSpec, utc_now
 from app.jobs.rows import insert_jobs, insert_rows, new_row
+from app.jobs.search import bring_up_to_date
 from app.planning.preview import preview
-from app.store.job_store import WORD_COLUMNS
 from app.store.schema import MIGRATIONS
 from app.store.sqlite_store import SqliteConnection, SqliteStore
 from fake_webui import FakeWebUI
@@ -151,10 +151,7 @@ def filled(path: Path, rows: int) -> SqliteStore:
         now = utc_now().isoformat()
         done = "UPDATE jobs SET status = 'succeeded', started_at = ?, completed_at = ?"
         connection.execute(done, (now, now))
-        connection.execute(
-            f"INSERT INTO words (rowid, {', '.join(WORD_COLUMNS)})"  # noqa: S608 - constant text
-            " SELECT n, prompt, negative_prompt, 'sdxl', NULL, NULL FROM jobs"
-        )
+    bring_up_to_date(store)
     return store
 
 
