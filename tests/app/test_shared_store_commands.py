@@ -135,22 +135,27 @@ def test_a_home_is_copied_to_a_server_and_back(
 
 
 BAD = {
-    "no URL": ("--store", "nonsense"),
-    "no server named": ("--store", "postgresql:///jobs"),
-    "a port that is not one": ("--store", "postgresql://me:word-of-mine@127.0.0.1:port/jobs"),
-    "nobody there": ("--store", "postgresql://me:word-of-mine@127.0.0.1:9/jobs"),
-    "another kind": ("--store", "mysql://me:word-of-mine@127.0.0.1/jobs"),
-    "no such folder": ("--images", "/nowhere/at/all"),
-}
+    "store's URL can't be read": ("--store", "nonsense"),
+    "names no server": ("--store", "postgresql:///jobs"),
+    'invalid integer value "port"': (
+        "--store", "postgresql://me:word-of-mine@127.0.0.1:port/jobs",
+    ),
+    "Connection refused": ("--store", "postgresql://me:word-of-mine@127.0.0.1:9/jobs"),
+    "can't be read; give one like postgresql://": (
+        "--store", "mysql://me:word-of-mine@127.0.0.1/jobs",
+    ),
+    "/nowhere/at/all": ("--images", "/nowhere/at/all"),
+}  # fmt: skip
+"""What can't be used, by the words that say why."""
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
+@pytest.mark.parametrize(("why", "words"), BAD.items(), ids=BAD)
 def test_a_store_or_share_that_can_t_be_used_is_one_sentence(
-    words: tuple[str, str], app_cli: CommandLine, home: Path
+    why: str, words: tuple[str, str], app_cli: CommandLine, home: Path
 ) -> None:
-    """Exit status 2, no password, and nothing is written."""
+    """Exit status 2, why, no password, and nothing is written."""
     done = app_cli("queue", "list", *words)
-    assert done.returncode == 2
+    assert (done.returncode, why in done.stderr) == (2, True), done.stderr
     assert done.stderr.count("\n") == 1
     assert "word-of-mine" not in done.stderr
     assert not home.exists()
