@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -113,7 +114,7 @@ def connect(url: str, limits: Limits) -> tuple[Raw, str]:
         StoreError: if the server can't be reached or does not let us in; says why.
     """
     tag = f"webui-jobs {socket.gethostname()[:20]} {os.getpid()} {secrets.token_hex(6)}"
-    settings = _on_our_side(limits) | {"connect_timeout": max(2, round(limits.connect_timeout_s))}
+    settings = _on_our_side(limits) | {"connect_timeout": ceil(limits.connect_timeout_s)}
     try:
         raw = psycopg.connect(url, autocommit=True, application_name=tag, **settings)
         for name, value in (_on_the_server(limits) | _STUCK).items():

@@ -182,7 +182,7 @@ class SqliteStore:
             self.rows("PRAGMA journal_mode = WAL")
         except HomeError:
             # With the file for itself, SQLite keeps the index of the log in memory.
-            self._connection.close()
+            self.close()
             self._connection = _open(self.path, BUSY_TIMEOUT_S)
             self.rows("PRAGMA locking_mode = EXCLUSIVE")
             self._version()
@@ -214,10 +214,8 @@ class SqliteStore:
             self._take_step(number, step)
 
     def _take_step(self, number: int, step: str) -> None:
-        if self._version() >= number:
-            return
-        with self.transaction() as connection:
-            if self._version() < number:  # another process may have been faster
+        if self._version() < number:
+            with self.transaction() as connection:
                 _change_schema(connection, number, step)
 
     def _version(self) -> int:
