@@ -65,6 +65,26 @@ def test_a_committed_change_is_synced_to_the_disk(store: JobStore) -> None:
     assert store.rows("PRAGMA synchronous") == [(2,)]
 
 
+class Looking(list[str]):
+    """Steps to a schema; whoever takes them looks how private the files in a folder are."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(MIGRATIONS)
+        self.folder, self.seen = folder, list[int]()
+
+    def __iter__(self) -> Iterator[str]:
+        self.seen += [path.stat().st_mode & 0o777 for path in self.folder.glob(".*")]
+        return super().__iter__()
+
+
+@pytest.mark.sqlite
+def test_a_new_file_is_private_before_anything_is_in_it(tmp_path: Path) -> None:
+    """Whoever could open it for a moment could read it for ever."""
+    steps = Looking(tmp_path)
+    SqliteStore(tmp_path / "jobs.db", steps).close()
+    assert steps.seen == [0o600]
+
+
 @pytest.mark.sqlite
 def test_an_older_file_is_backed_up_and_brought_up_to_date(tmp_path: Path) -> None:
     """The backup is the file as it was; the jobs are in both."""

@@ -38,6 +38,9 @@ END_OPEN_TRANSACTIONS = (
 )
 HOLDERS = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted ORDER BY objid"
 END_HOLDERS = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+LAST_QUESTIONS = (
+    "SELECT query_start FROM pg_stat_activity WHERE application_name LIKE 'webui-jobs%' ORDER BY 1"
+)
 Session = psycopg.Connection[tuple[Any, ...]]
 OpenStore = Callable[[], PostgresStore]
 
@@ -184,6 +187,80 @@ def test_a_worker_is_woken_by_what_another_host_adds(opening: OpenStore) -> None
         JobQueue(there).add([BOAT])
         assert woken.wait(10)
     assert queue.has_next()
+
+
+def test_each_announcement_is_heard_at_once(opening: OpenStore) -> None:
+    """Not at the next look at the session, which is seconds away after each."""
+    here, there = opening(), opening()
+    woken = threading.Event()
+    here.subscribe(woken.set)
+
+    def heard_within_a_second(prompt: str) -> bool:
+        woken.clear()
+        JobQueue(there).add([replace(BOAT, prompt=prompt)])
+        at_once = woken.wait(1)
+        return woken.wait(10) and at_once
+
+    with WorkerRegistry(here).registered():
+        assert any(heard_within_a_second(f"{n}") for n in range(5))  # a busy machine may miss some
+
+
+def test_the_server_looks_whether_a_silent_host_is_still_there(opening: OpenStore) -> None:
+    """All its probes fit into the time that a host may be silent."""
+    settings = "SELECT setting FROM pg_settings WHERE name LIKE 'tcp_%' ORDER BY name"
+    assert opening().rows(settings) == [("3",), ("10",), ("5",), ("25000",)]
+
+
+def test_a_session_without_news_is_left_in_peace(opening: OpenStore, admin: Session) -> None:
+    """It is looked at every few seconds, not all the time."""
+    with WorkerRegistry(opening()).registered():
+        asked = {tuple(admin.execute(LAST_QUESTIONS).fetchall()) for _ in range(40)}
+    assert len(asked) < 20
+
+
+def test_a_worker_that_came_back_was_never_missing(opening: OpenStore, admin: Session) -> None:
+    """The next time that its session is lost, its time begins anew."""
+    with WorkerRegistry(opening()).registered():
+        admin.execute("UPDATE workers SET missing_since = '2026-01-01'")
+        admin.execute(END_HOLDERS)
+        wait_until(lambda: admin.execute("SELECT missing_since FROM workers").fetchone() == (None,))
+
+
+def test_a_server_that_ends_a_session_with_a_lock_is_named(
+    opening: OpenStore, admin: Session
+) -> None:
+    """Whoever needs a lock of it then is told, and the next one gets it from a new session."""
+    registry = WorkerRegistry(opening())
+    with registry.registered() as gone:
+        pass  # nobody watches the session any longer
+    assert gone.life.lock("webui").acquire()
+    admin.execute(END_HOLDERS)
+    wait_until(lambda: not admin.execute(HOLDERS).fetchall())
+    with pytest.raises(StoreError, match="lost the store: terminating connection"):
+        gone.life.lock("another webui").acquire()
+    with registry.registered() as me:
+        assert me.life.lock("another webui").acquire()
+
+
+def test_a_store_without_its_tables_is_refused_in_the_server_s_words(
+    opening: OpenStore, admin: Session
+) -> None:
+    """Not for a session that ended with the first attempt."""
+    registry = WorkerRegistry(opening())
+    admin.execute("ALTER TABLE workers RENAME TO gone")
+    with pytest.raises(StoreError, match='"workers" does not exist'), registry.registered():
+        pass
+
+
+def test_the_first_20_000_words_of_a_job_are_searched(opening: OpenStore) -> None:
+    """The server has no room for more."""
+    store = opening()
+    words = " ".join(f"word{n}" for n in range(1, 20_002))
+    [job_id] = JobQueue(store).add([replace(BOAT, prompt=words)])
+    JobQueue(store).cancel([job_id])
+    history = JobHistoryStore(store)
+    assert [job.job_id for job in history.search("word20000")] == [job_id]
+    assert history.search("word20001") == []
 
 
 def test_a_change_is_made_again_when_its_session_was_ended(
