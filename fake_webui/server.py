@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from fake_webui.upstream.keeping import Record
     from fake_webui.upstream.replay import Replay
 
-SIGNAL_POLL_S = 0.5  # on Windows, Ctrl-C is seen between two waits only
+SIGNAL_POLL_S = 0.5 if sys.platform == "win32" else None  # there, Ctrl-C is seen between waits
 ANSWER_S = 0.1  # for the answer to server-stop to get out
 IDLE_WITHOUT_PAGE_S = 30.0  # of a connection between two requests
 RETIRE_S = 60.0  # for a generation under way to end after server-stop

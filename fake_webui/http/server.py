@@ -5,6 +5,7 @@ werkzeug's own server does it. That one closes every connection after 10 ms, so 
 """
 
 import contextlib
+import selectors
 import socket
 import sys
 import threading
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 IDLE_S = 5.0  # of the real server with its page
 MAX_BODY_BYTES = 512 * 1024 * 1024
-POLL_S = 0.05
+ACCEPT_S = 1.0  # a client may be gone again before it is accepted
 
 
 class HttpServer(ThreadingMixIn, TCPServer):
@@ -51,6 +52,7 @@ class HttpServer(ThreadingMixIn, TCPServer):
         self.tls = tls
         self.closing = False
         self._thread: threading.Thread | None = None
+        self._waker: socket.socket | None = None
         self._idle = threading.Condition()
         self._under_way = 0
         super().__init__(address, RequestHandler, bind_and_activate=False)
@@ -75,16 +77,28 @@ class HttpServer(ThreadingMixIn, TCPServer):
     def start(self) -> None:
         """Listen, and serve in a thread of its own."""
         self.server_activate()
-        target, interval = self.serve_forever, {"poll_interval": POLL_S}
-        self._thread = threading.Thread(target=target, kwargs=interval, daemon=True)
+        self.socket.settimeout(ACCEPT_S)
+        woken, self._waker = socket.socketpair()
+        self._thread = threading.Thread(target=self._accept, args=[woken], daemon=True)
         self._thread.start()
+
+    def _accept(self, woken: socket.socket) -> None:
+        """Take connections until `refuse` wakes it: nothing is looked at now and then."""
+        with woken, selectors.DefaultSelector() as either:
+            either.register(self, selectors.EVENT_READ)
+            either.register(woken, selectors.EVENT_READ)
+            while not self.closing:
+                either.select()
+                if not self.closing:
+                    self._handle_request_noblock()  # type: ignore[attr-defined]
 
     def refuse(self) -> None:
         """Take no more requests; those under way go on."""
         if not self.closing:
             self.closing = True
-            if self._thread:
-                self.shutdown()
+            if self._waker and self._thread:
+                self._waker.close()
+                self._thread.join()
             self.socket.close()
 
     def wait_until_idle(self, timeout_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import requests
 from tests.support import ROOT, run_module, wait_until
 
 Start = Callable[..., "Server"]
+SLEEPS = re.compile(r"^voluntary_ctxt_switches:\s*(\d+)", re.MULTILINE)
 SLOW = {"prompt": "slow", "width": 8, "height": 8, "steps": 50}
 
 
@@ -152,6 +154,25 @@ def test_server_stop_lets_the_running_generation_end(start: Start) -> None:
     wait_until(lambda: not accepts(port), 2)
     server.end()
     assert result == [200]
+
+
+def sleeps(pid: int) -> int:
+    """Return how often the threads of a process have gone to sleep so far."""
+    total = 0
+    for file in Path(f"/proc/{pid}/task").glob("*/status"):
+        with suppress(FileNotFoundError):  # that thread has ended
+            (count,) = SLEEPS.findall(file.read_text())
+            total += int(count)
+    return total
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system counts no sleeps")
+def test_an_idle_server_does_nothing(start: Start) -> None:
+    """It doesn't wake to look whether it should end, however long nobody asks anything of it."""
+    idle, busy = start(), start("--step-seconds", "0.1")
+    before = sleeps(idle.process.pid)
+    assert busy.post("/sdapi/v1/txt2img", json=SLOW | {"steps": 10}).ok
+    assert sleeps(idle.process.pid) - before < 10
 
 
 def accepts(port: int) -> bool:
