@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -26,6 +26,7 @@ with suppress(ModuleNotFoundError):  # the smoke gate does without it
 
 
 DATABASES = ("sqlite", "postgres")
+PROCESS_NUMBERS = count(1)
 PROFILES = ("a1111", "forge", "sdnext")
 
 
@@ -67,17 +68,16 @@ def worker(request: pytest.FixtureRequest) -> str:
     return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
 
 
-@pytest.fixture(scope="session")
-def start_fake(
-    xprocess: XProcess, worker: str, profile: str, tmp_path_factory: pytest.TempPathFactory
+@contextmanager
+def fakes_started(
+    xprocess: XProcess, worker: str, profile: str, folders: pytest.TempPathFactory
 ) -> Iterator[StartFake]:
-    """Start a fake WebUI with these command-line flags; it is ended with the session."""
-    numbers = count(1)
+    """Yield what starts a fake WebUI with flags; those that it started end with the block."""
     with ExitStack() as stack:
 
         def start(name: str, *flags: str) -> FakeWebUI:
-            ready_file = tmp_path_factory.mktemp(name) / "ready.json"
-            process = f"fake-{name}-{next(numbers)}-{worker}"  # no two fixtures share one
+            ready_file = folders.mktemp(name) / "ready.json"
+            process = f"fake-{name}-{next(PROCESS_NUMBERS)}-{worker}"  # no two fixtures share one
             stack.callback(lambda: xprocess.getinfo(process).terminate())
             starter = fake_starter(ready_file, ("--profile", profile, *flags))
             xprocess.ensure(process, starter, restart=True, persist_logs=False)
@@ -87,9 +87,27 @@ def start_fake(
 
 
 @pytest.fixture(scope="session")
-def fake_server(start_fake: StartFake) -> FakeWebUI:
+def start_fake_for_all(
+    xprocess: XProcess, worker: str, profile: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartFake]:
+    """Start a fake WebUI with these command-line flags; it is ended with the session."""
+    with fakes_started(xprocess, worker, profile, tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_fake(
+    xprocess: XProcess, worker: str, profile: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartFake]:
+    """Start a fake WebUI with these command-line flags; it is ended with the test module."""
+    with fakes_started(xprocess, worker, profile, tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def fake_server(start_fake_for_all: StartFake) -> FakeWebUI:
     """One server for the whole session of this test process."""
-    return start_fake("webui", "--seed", "1")
+    return start_fake_for_all("webui", "--seed", "1")
 
 
 @pytest.fixture
@@ -100,10 +118,10 @@ def fake(fake_server: FakeWebUI) -> FakeWebUI:
 
 
 @pytest.fixture(scope="session")
-def slow_server(start_fake: StartFake) -> FakeWebUI:
+def slow_server(start_fake_for_all: StartFake) -> FakeWebUI:
     """A server whose steps and loads take time."""
     flags = ("--step-seconds", str(SLOW_STEP_S), "--load-seconds", "0.3")
-    return start_fake("slow", "--seed", "1", *flags)
+    return start_fake_for_all("slow", "--seed", "1", *flags)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ JOBS: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers(
     start_fake: StartFake, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], FakeWebUI]:

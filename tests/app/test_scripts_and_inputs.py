@@ -20,7 +20,7 @@ TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
 EXTRAS = "/sdapi/v1/extra-single-image"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def controlled(start_fake: StartFake, tmp_path_factory: pytest.TempPathFactory) -> FakeWebUI:
     """A WebUI with ControlNet."""
     config = tmp_path_factory.mktemp("controlnet") / "webui.toml"

@@ -27,9 +27,9 @@ def page(window: Browser, fake: FakeWebUI) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def sdnext_server(start_fake: StartFake) -> FakeWebUI:
+def sdnext_server(start_fake_for_all: StartFake) -> FakeWebUI:
     """An SD.Next."""
-    return start_fake("sdnext", "--profile", "sdnext", "--seed", "1")
+    return start_fake_for_all("sdnext", "--profile", "sdnext", "--seed", "1")
 
 
 @pytest.fixture

@@ -50,9 +50,9 @@ def overlaps(entries: list[Entry]) -> bool:
 
 
 @pytest.fixture(scope="session")
-def second_server(start_fake: StartFake) -> FakeWebUI:
+def second_server(start_fake_for_all: StartFake) -> FakeWebUI:
     """A second WebUI."""
-    return start_fake("second", "--seed", "1")
+    return start_fake_for_all("second", "--seed", "1")
 
 
 @pytest.fixture
