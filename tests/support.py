@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
+from click.testing import CliRunner
 
 from fake_webui import FakeWebUI
+from fake_webui.cli import main
 from fake_webui.testing.types import Entry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,16 @@ def run_module(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, **options
     )
+
+
+def fake_webui_cli(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run a command of `fake-webui` in this process, for starting one takes longer than most do.
+
+    What is about signals, standard input or the start itself is run as a process.
+    """
+    given = [str(word) for word in words]
+    done = CliRunner().invoke(main, given, prog_name="fake-webui", catch_exceptions=False)
+    return subprocess.CompletedProcess(given, done.exit_code, done.stdout, done.stderr)
 
 
 def control(webui: FakeWebUI, method: str, path: str, **options: Any) -> Any:

@@ -13,7 +13,7 @@ from fake_webui.upstream.recording import recordings
 from tests.conformance.convert import convert
 from tests.conformance.wrong_server import Answer, Spoil, wrong_server
 from tests.conftest import StartFake
-from tests.support import run_module
+from tests.support import fake_webui_cli
 
 A1111 = Path(__file__).parent / "a1111"
 SOME = "^(ext|get_[su]|method|opt|png|t2i_[a-h])"  # of every kind
@@ -30,7 +30,7 @@ def differing(server: FakeWebUI, spoil: Spoil, only: str = SOME) -> set[str]:
     """Return the captures whose answers `diff` finds wrong once a server's are spoiled."""
     with wrong_server(server.url, spoil) as url:
         words = ["--captures", str(A1111), "--group", "default", "--against", url, "--json"]
-        done = run_module("fake_webui", "diff", *words, "--only", only)
+        done = fake_webui_cli("diff", *words, "--only", only)
     found = {one["name"] for one in json.loads(done.stdout) if one["differences"]}
     assert done.returncode == int(bool(found)), done.stderr
     return found
@@ -39,7 +39,7 @@ def differing(server: FakeWebUI, spoil: Spoil, only: str = SOME) -> set[str]:
 @pytest.mark.parametrize("group", ["default", "auth", "nowebui", "adetailer", "controlnet"])
 def test_every_capture_conforms(group: str) -> None:
     """The fake answers every recorded request of the group as the real server did."""
-    compared = run_module("fake_webui", "diff", "--captures", str(A1111), "--group", group)
+    compared = fake_webui_cli("diff", "--captures", A1111, "--group", group)
     assert compared.returncode == 0, compared.stdout + compared.stderr
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from fake_webui.upstream.captures import Capture
 from fake_webui.upstream.recording import Recording, recordings, writing
-from tests.support import run_module
+from tests.support import fake_webui_cli
 
 pytestmark = pytest.mark.profiles
 
@@ -59,7 +59,7 @@ FITTING = re.compile(r"(t2i|hr|override|sampler|scheduler|script|after|cfg|disti
 
 def differing(path: Path, *words: str) -> set[str]:
     """Return the captures of a recording that the fake answers otherwise."""
-    done = run_module("fake_webui", "diff", "--captures", str(path), "--json", *words)
+    done = fake_webui_cli("diff", "--captures", path, "--json", *words)
     assert done.stdout, done.stderr
     return {one["name"] for one in json.loads(done.stdout) if one["differences"]}
 

@@ -15,7 +15,7 @@ from fake_webui.commands.replay import Replay
 from fake_webui.testing.client import WebUIClient
 from fake_webui.upstream.captures import Capture
 from fake_webui.upstream.recording import recordings
-from tests.support import run_module
+from tests.support import fake_webui_cli
 
 pytestmark = pytest.mark.profiles
 
@@ -94,7 +94,7 @@ def known_differences(group: str) -> set[str]:
 def check_group(group: str) -> None:
     """Compare a group of captures with a fresh server of the profile."""
     words = ["--captures", str(SDNEXT), "--group", group, "--json"]
-    done = run_module("fake_webui", "diff", *words)
+    done = fake_webui_cli("diff", *words)
     found = {one["name"]: one["differences"] for one in json.loads(done.stdout)}
     differing = {name for name, places in found.items() if places}
     known = known_differences(group)

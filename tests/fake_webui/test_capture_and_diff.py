@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.pictures import png
-from tests.support import run_module
+from tests.support import fake_webui_cli
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 1}
 OTHER_MODELS = """
@@ -20,11 +19,6 @@ OTHER_MODELS = """
 name = "other.safetensors"
 sha256 = "1234567890123456789012345678901234567890123456789012345678901234"
 """
-
-
-def command(*words: object) -> subprocess.CompletedProcess[str]:
-    """Run a command of `fake-webui`."""
-    return run_module("fake_webui", *map(str, words))
 
 
 def write_request(folder: Path, name: str, payload: Any, path: str = "/sdapi/v1/txt2img") -> None:
@@ -50,10 +44,10 @@ def test_captures_of_our_own_requests_agree_with_a_fresh_fake(
     fake: FakeWebUI, tmp_path: Path
 ) -> None:
     """Without --requests it sends its own; a server of the same kind answers them alike."""
-    captured = command("capture", "--from", fake.url, "--out", tmp_path)
+    captured = fake_webui_cli("capture", "--from", fake.url, "--out", tmp_path)
     assert captured.returncode == 0, captured.stderr
     assert captured.stdout.splitlines()[-1].endswith(f"captures in {tmp_path}/recording.jsonl.gz")
-    compared = command("diff", "--captures", tmp_path)
+    compared = fake_webui_cli("diff", "--captures", tmp_path)
     count = len(read_all(tmp_path))
     assert count > 40
     assert compared.stdout.splitlines() == [f"{count} of {count} answers are alike"]
@@ -66,7 +60,7 @@ def test_a_capture_describes_its_images(fake: FakeWebUI, tmp_path: Path) -> None
     image = f"data:image/png;base64,{base64.b64encode(png('x')).decode()}"
     write_request(requests, "img2img", SMALL | {"init_images": [image]}, "/sdapi/v1/img2img")
     out = tmp_path / "out"
-    done = command("capture", "--from", fake.url, "--out", out, "--requests", requests)
+    done = fake_webui_cli("capture", "--from", fake.url, "--out", out, "--requests", requests)
     assert done.returncode == 0, done.stderr
     capture = read(out, "img2img")
     (sent,) = capture["request"]["json"]["init_images"]
@@ -78,7 +72,7 @@ def test_a_capture_describes_its_images(fake: FakeWebUI, tmp_path: Path) -> None
     assert received["pnginfo"]["parameters"].startswith("a cat\nSteps: ")
     assert json.loads(capture["response"]["json"]["info"])["prompt"] == "a cat"
     assert capture["response"]["headers"] == {"content-type": "application/json"}
-    assert command("diff", "--captures", out).returncode == 0
+    assert fake_webui_cli("diff", "--captures", out).returncode == 0
 
 
 def test_captured_requests_can_be_captured_again(fake: FakeWebUI, tmp_path: Path) -> None:
@@ -87,13 +81,13 @@ def test_captured_requests_can_be_captured_again(fake: FakeWebUI, tmp_path: Path
     image = base64.b64encode(png()).decode()
     payload = {"image": image, "upscaler_1": "Lanczos", "upscaling_resize": 2}
     write_request(first, "up", payload, "/sdapi/v1/extra-single-image")
-    command("capture", "--from", fake.url, "--out", second, "--requests", first)
+    fake_webui_cli("capture", "--from", fake.url, "--out", second, "--requests", first)
     document = read(second, "up")
     step = {"method": "POST", "path": "/sdapi/v1/options", "headers": {}, "json": {"n_rows": 1}}
     third = tmp_path / "third"
     (second / "up.jsonl").write_text(json.dumps(document | {"setup": [step]}))
     words = ("capture", "--from", fake.url, "--out", third, "--requests", second / "up.jsonl")
-    assert command(*words).returncode == 0
+    assert fake_webui_cli(*words).returncode == 0
     again = read(third, "up")
     assert again["setup"] == [step]
     assert again["response"] == document["response"]
@@ -105,7 +99,7 @@ def test_differences_are_shown_with_both_sides(fake: FakeWebUI, tmp_path: Path) 
     (tmp_path / "other.toml").write_text(OTHER_MODELS)
     requests = tmp_path / "requests"
     write_request(requests, "picture", SMALL)
-    done = command(
+    done = fake_webui_cli(
         "diff", "--real", fake.url, "--requests", requests, "--config", tmp_path / "other.toml"
     )
     assert done.returncode == 1, done.stderr
@@ -116,14 +110,14 @@ def test_differences_are_shown_with_both_sides(fake: FakeWebUI, tmp_path: Path) 
 def test_random_seeds_are_no_difference(fake: FakeWebUI, tmp_path: Path) -> None:
     """What both servers draw is compared by relation."""
     write_request(tmp_path, "drawn", SMALL | {"seed": -1, "batch_size": 2})
-    done = command("diff", "--real", fake.url, "--requests", tmp_path, "--seed", "99")
+    done = fake_webui_cli("diff", "--real", fake.url, "--requests", tmp_path, "--seed", "99")
     assert done.returncode == 0, done.stdout
 
 
 def test_the_findings_can_be_had_as_json(fake: FakeWebUI, tmp_path: Path) -> None:
     """One array with every request and every place."""
     write_request(tmp_path, "picture", SMALL | {"seed": 1})
-    done = command("diff", "--real", fake.url, "--requests", tmp_path, "--json")
+    done = fake_webui_cli("diff", "--real", fake.url, "--requests", tmp_path, "--json")
     assert json.loads(done.stdout) == [
         {"group": tmp_path.name, "name": "picture", "note": "", "differences": []}
     ]
@@ -135,7 +129,7 @@ def test_credentials_are_sent(start_fake: StartFake, tmp_path: Path) -> None:
     write_request(tmp_path / "in", "picture", SMALL)
     words = ["capture", "--from", guarded.url, "--requests", tmp_path / "in"]
     for login, status in (([], 401), (["--login", "user:pw"], 200)):
-        command(*words, "--out", tmp_path, *login)
+        fake_webui_cli(*words, "--out", tmp_path, *login)
         assert read(tmp_path, "picture")["response"]["status"] == status
 
 
@@ -157,7 +151,7 @@ def test_bad_words_are_a_sentence_and_status_2(
     tmp_path: Path, words: list[str], sentence: str
 ) -> None:
     """Nothing to read, nobody to ask, or the wrong option: one sentence, no traceback."""
-    done = command(*(word.format(tmp_path) for word in words))
+    done = fake_webui_cli(*(word.format(tmp_path) for word in words))
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -166,7 +160,7 @@ def test_bad_words_are_a_sentence_and_status_2(
 def test_a_broken_capture_is_named_with_its_line(tmp_path: Path) -> None:
     """The sentence has the file and where in it."""
     (tmp_path / "bad.json").write_text('{\n"name": oops}')
-    done = command("diff", "--captures", tmp_path)
+    done = fake_webui_cli("diff", "--captures", tmp_path)
     assert done.returncode == 2
     assert "bad.json is not a capture: Expecting value: line 2 column 9" in done.stderr
 
@@ -198,11 +192,13 @@ def test_a_recording_says_how_the_server_was_started(tmp_path: Path) -> None:
         started,
         {"name": "models", "request": request, "response": unauthorized},
     )
-    assert command("diff", "--captures", tmp_path).returncode == 0
-    models = command("diff", "--captures", tmp_path / "all.jsonl.gz", "--login", "user:pw")
+    assert fake_webui_cli("diff", "--captures", tmp_path).returncode == 0
+    models = fake_webui_cli("diff", "--captures", tmp_path / "all.jsonl.gz", "--login", "user:pw")
     assert models.returncode == 1
     assert "status: real 401 | here 200" in models.stdout
-    other = command("diff", "--captures", tmp_path, "--login", "me:pw", "--api-auth", "me:pw")
+    other = fake_webui_cli(
+        "diff", "--captures", tmp_path, "--login", "me:pw", "--api-auth", "me:pw"
+    )
     assert "status: real 401 | here 200" in other.stdout
 
 
@@ -216,7 +212,7 @@ def test_a_folder_of_recordings_is_compared_group_by_group(tmp_path: Path) -> No
         ("--only", "^s"): "0 of 1 answers are alike",
     }
     for words, line in last.items():
-        done = command("diff", "--captures", tmp_path, *words)
+        done = fake_webui_cli("diff", "--captures", tmp_path, *words)
         assert done.stdout.splitlines()[-1] == line
         assert done.returncode == int("0 of" in line or "2 of" in line)
 
@@ -225,7 +221,7 @@ def test_a_server_that_runs_is_compared(fake: FakeWebUI, tmp_path: Path) -> None
     """--against compares it in place of a fresh fake, and resets it before each request."""
     write_lines(tmp_path / "pings.jsonl", ping("first"), ping("second"))
     words = ("diff", "--captures", tmp_path, "--against", fake.url)
-    assert command(*words).returncode == 0
+    assert fake_webui_cli(*words).returncode == 0
     assert [one["path"] for one in fake.requests()] == ["/internal/ping"]
 
 
@@ -248,7 +244,7 @@ def test_what_a_recording_can_not_be_is_a_sentence(
 ) -> None:
     """A line that is no exchange, options that it may not give, nothing to compare: status 2."""
     write_lines(tmp_path / "bad.jsonl", *lines)
-    done = command("diff", "--captures", tmp_path, *words)
+    done = fake_webui_cli("diff", "--captures", tmp_path, *words)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -259,7 +255,7 @@ def test_a_recording_that_was_cut_off_is_named(tmp_path: Path) -> None:
     file = tmp_path / "half.jsonl.gz"
     write_lines(file, ping("first"), ping("second"))
     file.write_bytes(file.read_bytes()[:-12])
-    done = command("diff", "--captures", file)
+    done = fake_webui_cli("diff", "--captures", file)
     assert done.returncode == 2
     assert "half.jsonl.gz line" in done.stderr
     assert "Traceback" not in done.stderr
@@ -272,6 +268,6 @@ def test_an_input_image_outside_its_folder_is_refused(tmp_path: Path) -> None:
     image = {"__image__": True, "input_file": "../../secret"}
     request = {"method": "POST", "path": "/sdapi/v1/png-info", "json": {"image": image}}
     write_lines(tmp_path / "in" / "evil.jsonl", ping("evil") | {"request": request})
-    done = command("diff", "--captures", tmp_path / "in")
+    done = fake_webui_cli("diff", "--captures", tmp_path / "in")
     assert done.returncode == 2
     assert "is not in" in done.stderr

@@ -15,7 +15,7 @@ import requests
 from fake_webui import FakeWebUI
 from tests.conftest import PROFILES
 from tests.fake_webui.generating import OTHER_CHECKPOINT
-from tests.support import ROOT, run_module
+from tests.support import ROOT, fake_webui_cli
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 1}
 LISTS = ("/sdapi/v1/options", "/internal/pending-tasks", "/sdapi/v1/embeddings")
@@ -55,8 +55,7 @@ def write(folder: Path, *sent: dict[str, Any]) -> Path:
 
 def capture(webui: FakeWebUI, out: Path, *words: object) -> subprocess.CompletedProcess[str]:
     """Record this WebUI."""
-    where = ("capture", "--from", webui.url, "--out", str(out))
-    return run_module("fake_webui", *where, *map(str, words))
+    return fake_webui_cli("capture", "--from", webui.url, "--out", out, *words)
 
 
 @pytest.mark.parametrize("saved", ["all", "none"])
@@ -129,7 +128,7 @@ def test_diff_leaves_no_trace_on_the_real_one(tmp_path: Path, forgetful: FakeWeb
     """With --real, requests go to it as those of capture do."""
     before = state(forgetful)
     config = saved_none(tmp_path)
-    done = run_module("fake_webui", "diff", "--real", forgetful.url, "--config", str(config))
+    done = fake_webui_cli("diff", "--real", forgetful.url, "--config", config)
     assert done.returncode in (0, 1), done.stderr
     assert state(forgetful) == before
 

@@ -16,7 +16,7 @@ from schemathesis.core.result import Ok
 
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import control, run_module
+from tests.support import control, fake_webui_cli
 
 RECORDED = Path(__file__).parents[1] / "conformance" / "a1111" / "openapi.json"
 SLOW_FIELDS = {"width", "height", "batch_size", "n_iter", "steps", "upscaling_resize"}
@@ -213,7 +213,7 @@ def check(case: Case[Any]) -> None:
 
 def test_coverage_lists_endpoints_field_by_field() -> None:
     """What is not imitated is listed as that."""
-    result = run_module("fake_webui", "coverage", "--json")
+    result = fake_webui_cli("coverage", "--json")
     assert result.returncode == 0
     found = {f"{e['method']} {e['path']}": e for e in json.loads(result.stdout)}
     txt2img = found["POST /sdapi/v1/txt2img"]
@@ -224,7 +224,7 @@ def test_coverage_lists_endpoints_field_by_field() -> None:
 
 def test_coverage_is_readable_and_counted() -> None:
     """The last line is the sum."""
-    lines = run_module("fake_webui", "coverage").stdout.splitlines()
+    lines = fake_webui_cli("coverage").stdout.splitlines()
     assert lines[-1].endswith("endpoints are imitated")
     assert any("POST /sdapi/v1/txt2img" in line for line in lines)
 
@@ -232,7 +232,7 @@ def test_coverage_is_readable_and_counted() -> None:
 def test_coverage_is_a_control_endpoint_too(fake: FakeWebUI) -> None:
     """The same list over HTTP."""
     endpoints = control(fake, "GET", "coverage")["endpoints"]
-    assert endpoints == json.loads(run_module("fake_webui", "coverage", "--json").stdout)
+    assert endpoints == json.loads(fake_webui_cli("coverage", "--json").stdout)
 
 
 def test_nothing_listed_as_not_imitated_answers(fake: FakeWebUI) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import run_module
+from tests.support import fake_webui_cli, run_module
 
 
 @pytest.fixture(scope="module")
@@ -54,5 +54,5 @@ def test_an_unknown_profile_is_refused(where: str, tmp_path: Path) -> None:
 
 def test_coverage_is_that_of_a_profile() -> None:
     """`coverage --profile` lists what the profile has."""
-    done = run_module("fake_webui", "coverage", "--profile", "forge", "--json")
+    done = fake_webui_cli("coverage", "--profile", "forge", "--json")
     assert "/sdapi/v1/txt2img" in {one["path"] for one in json.loads(done.stdout)}

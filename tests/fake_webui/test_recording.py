@@ -18,7 +18,7 @@ from fake_webui import FakeWebUI
 from tests.conftest import PROFILES
 from tests.fake_webui.generating import SMALL, answered, post
 from tests.fake_webui.pictures import png
-from tests.support import ROOT, run_module
+from tests.support import ROOT, fake_webui_cli, run_module
 
 TXT2IMG, SAMPLERS = "/sdapi/v1/txt2img", "/sdapi/v1/samplers"
 CONFORMANCE = ROOT / "tests" / "conformance"
@@ -67,7 +67,7 @@ def test_what_was_recorded_is_answered_again(tmp_path: Path, profile: str) -> No
         first = send(front)
     with FakeWebUI(replay=tmp_path / "r") as again:
         assert send(again) == first
-    done = run_module("fake_webui", "diff", "--captures", str(tmp_path / "r"))
+    done = fake_webui_cli("diff", "--captures", tmp_path / "r")
     assert done.stdout.splitlines()[-1] == "7 of 7 answers are alike", done.stdout
 
 
