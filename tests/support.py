@@ -1,15 +1,19 @@
 """What several test modules share: waiting, commands, and what a fake WebUI was sent."""
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
 from click.testing import CliRunner
 
+from app.cli import main as app_main
 from fake_webui import FakeWebUI
 from fake_webui.cli import main
 from fake_webui.testing.types import Entry
@@ -21,6 +25,7 @@ SLOW_STEP_S = 0.02
 """How long a sampling step takes on the slow server."""
 
 Answer = TypeVar("Answer")
+Completed = subprocess.CompletedProcess[str]
 
 
 def wait_until(condition: Callable[[], Answer | None], timeout_s: float = 60.0) -> Answer:
@@ -42,7 +47,7 @@ def wait_until(condition: Callable[[], Answer | None], timeout_s: float = 60.0) 
     return answer
 
 
-def run_module(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def run_module(*words: str, **options: Any) -> Completed:
     """Run `python -m …` from the checkout, as a user would, and return what it printed."""
     command = [sys.executable, "-m", *words]
     return subprocess.run(
@@ -50,14 +55,40 @@ def run_module(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def fake_webui_cli(*words: object) -> subprocess.CompletedProcess[str]:
+def fake_webui_cli(*words: object) -> Completed:
     """Run a command of `fake-webui` in this process, for starting one takes longer than most do.
 
     What is about signals, standard input or the start itself is run as a process.
     """
     given = [str(word) for word in words]
     done = CliRunner().invoke(main, given, prog_name="fake-webui", catch_exceptions=False)
-    return subprocess.CompletedProcess(given, done.exit_code, done.stdout, done.stderr)
+    return Completed(given, done.exit_code, done.stdout, done.stderr)
+
+
+def webui_jobs(*words: object, **variables: str) -> Completed:
+    """Run a command of the app in this process, with these environment variables.
+
+    It goes through the same `main` as `python -m app`: starting an interpreter for each would be
+    most of the time. Signals, terminals and the start are tested on processes.
+    """
+    given = [str(word) for word in words]
+    said, told = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with environment(**variables), redirect_stdout(said), redirect_stderr(told):
+        status = app_main(given)
+    texts = [stream.buffer.getvalue().decode() for stream in (said, told)]
+    return Completed(given, status, *texts)
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def control(webui: FakeWebUI, method: str, path: str, **options: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import os
 import re
 import shlex
 import subprocess
@@ -17,7 +16,7 @@ from app.stages import STAGES
 from fake_webui import FakeWebUI, create_app
 from tests.conftest import PROFILES, StartFake
 from tests.pages import README, code, part
-from tests.support import ROOT, control, payloads, run_module
+from tests.support import ROOT, control, payloads, run_module, webui_jobs
 
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CONTROL = "/__fake/v1"
@@ -99,7 +98,7 @@ def test_the_table_of_kinds_is_what_doctor_says(start_fake: StartFake, tmp_path:
     assert [profile for _, _, profile in rows] == list(PROFILES)
     for name, version, profile in rows:
         url = start_fake(f"readme-{profile}", "--profile", profile).url
-        said = run_module("app", "doctor", "--webui", url, "--home", str(tmp_path / profile)).stdout
+        said = webui_jobs("doctor", "--webui", url, "--home", tmp_path / profile).stdout
         assert f"{name} {version}" in said
 
 
@@ -122,10 +121,10 @@ def test_the_preset_for_flux_sends_what_flux_needs(start_fake: StartFake, tmp_pa
     config = tmp_path / "flux.toml"
     config.write_text(FLUX)
     forge = start_fake("flux-preset", "--profile", "forge", "--config", str(config))
-    environment = {**os.environ, "APP_HOME": str(tmp_path / "home"), "WEBUI_URL": forge.url}
+    where = {"APP_HOME": str(tmp_path / "home"), "WEBUI_URL": forge.url}
     small = ("--width", "64", "--height", "64", "--steps", "2")
     for words in (shlex.split(line), ("run", "--prompt", "a boat", "--preset", "flux", *small)):
-        done = run_module("app", *words, env=environment)
+        done = webui_jobs(*words, **where)
         assert done.returncode == 0, done.stderr
     [sent] = payloads(forge, "/sdapi/v1/txt2img")
     modules = ["ae.safetensors", "clip_l.safetensors", "t5xxl_fp16.safetensors"]
@@ -149,7 +148,7 @@ def test_a_stage_sends_to_the_path_in_the_table(
     switch = [] if name == "txt2img" else ["--set", f"{name}.enabled=true"]
     small = ["--width", "64", "--height", "64", "--steps", "1"]
     where = ["--webui", fake.url, "--home", str(tmp_path)]
-    ran = run_module("app", "run", "--prompt", "a cat", *small, *switch, *where)
+    ran = webui_jobs("run", "--prompt", "a cat", *small, *switch, *where)
     assert ran.returncode == 0, ran.stderr
     assert payloads(fake, path)
 
@@ -172,7 +171,7 @@ def test_the_pack_makes_what_is_said_of_it(tmp_path: Path) -> None:
     (tmp_path / "wildcards" / "weather.txt").write_text("fog\nsun\n", encoding="utf-8")
     pack = tmp_path / "readme.txt"
     pack.write_text(code("pack"), encoding="utf-8")
-    shown = run_module("app", "packs", "show", str(pack), "--home", str(tmp_path))
+    shown = webui_jobs("packs", "show", pack, "--home", tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "2 prompts, 4 jobs" in shown.stderr
     assert "goodhands portrait of a mage at dawn <lora:ink:0.6>" in shown.stdout

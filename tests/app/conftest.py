@@ -6,24 +6,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from io import StringIO
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.cli import main
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.limits import Limits
 from app.store.job_store import JobStore
 from app.store.opening import open_store
 from fake_webui import FakeWebUI
-from tests.support import ROOT
+from tests.support import ROOT, Completed, webui_jobs
 
 IMPATIENT = Limits(patience_s=10.0, expire_after_s=0.2)
-Completed = subprocess.CompletedProcess[str]
 CommandLine = Callable[..., Completed]
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -57,37 +55,9 @@ def home(tmp_path: Path) -> Path:
 
 
 def command_line(home: Path, url: str, store: str | None = None) -> CommandLine:
-    """Return what runs command lines of the app on a home and a WebUI, and on a store of its own.
-
-    They run in this process, through the same `main` as `python -m app`: starting an interpreter
-    for each would be most of the time. Signals, terminals and the start are tested on processes.
-    """
+    """Return what runs the app on a home and a WebUI, and on a store of its own."""
     own = {"APP_STORE": store} if store else {}
-
-    def run(*words: str | Path, **variables: str) -> Completed:
-        given = [str(word) for word in words]
-        said, told = StringIO(), StringIO()
-        with (
-            environment(APP_HOME=str(home), WEBUI_URL=url, **own, **variables),
-            redirect_stdout(said),
-            redirect_stderr(told),
-        ):
-            status = main(given)
-        return Completed(given, status, said.getvalue(), told.getvalue())
-
-    return run
-
-
-@contextmanager
-def environment(**variables: str) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return partial(webui_jobs, APP_HOME=str(home), WEBUI_URL=url, **own)
 
 
 def reading_json(run: CommandLine) -> Callable[..., Any]:

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from app.store.sqlite_store import SqliteStore
-from tests.app.conftest import CommandLine, Completed
+from tests.app.conftest import CommandLine
+from tests.support import Completed
 
 SAID = [
     (["run"], "Say what to make"),

@@ -12,7 +12,7 @@ import pytest
 
 from app.cli import COMMANDS, cli
 from tests.app.conftest import CommandLine
-from tests.support import ROOT, run_module
+from tests.support import ROOT, run_module, webui_jobs
 
 HEAVY = ("pydantic", "rich", "requests", "sqlite3")
 
@@ -95,8 +95,8 @@ def test_names_in_the_home_are_completed(home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("APP_HOME", str(home))
     (home / "packs").mkdir(parents=True)
     (home / "packs" / "castles.txt").write_text("a castle\n")
-    job_id = run_module("app", "queue", "add", "--pack", "castles").stdout.strip()
-    run_module("app", "presets", "save", "night", "--steps", "3")
+    job_id = webui_jobs("queue", "add", "--pack", "castles").stdout.strip()
+    webui_jobs("presets", "save", "night", "--steps", "3")
     assert "castles" in complete("run", "--pack", "ca")
     assert "samples/landscapes" in complete("run", "--pack", "samp")
     assert complete("run", "--preset", "n") == ["night"]
@@ -107,14 +107,14 @@ def test_names_in_the_home_are_completed(home: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_calls_this_checkout(shell: str) -> None:
     """The script defines a function and asks this very Python for completions."""
-    script = run_module("app", "completion", shell).stdout
+    script = webui_jobs("completion", shell).stdout
     assert f"_APP_COMPLETE={shell}_complete" in script
     assert script.count(f"env PYTHONPATH={ROOT} {sys.executable} -m app") == 2
 
 
 def test_the_completion_script_works_in_bash() -> None:
     """In a real bash, the words of a queue command are completed."""
-    script = run_module("app", "completion", "bash").stdout
+    script = webui_jobs("completion", "bash").stdout
     asked = (
         script + "\nCOMP_WORDS=(app queue res); COMP_CWORD=2; _app_completion; echo ${COMPREPLY[@]}"
     )

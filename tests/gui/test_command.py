@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from tests.support import ROOT, run_module, wait_until
+from tests.support import ROOT, run_module, wait_until, webui_jobs
 
 StartGui = Callable[..., tuple[subprocess.Popen[str], str]]
 AT_ONCE_S = 5.0  # for a process of a busy machine; a wait for somebody would be longer
@@ -71,8 +71,8 @@ def test_the_running_job_is_cancelled_with_it(start_gui: StartGui, tmp_path: Pat
         requests.post(f"{url}api/v1/jobs", json={"draft": draft}, timeout=30)
     wait_until(lambda: requests.get(f"{url}api/v1/queue", timeout=30).json()["running"])
     ask_to_end(process, signal.SIGINT)
-    assert "cancelled" in run_module("app", "history", "--home", str(tmp_path)).stdout
-    queue = run_module("app", "queue", "list", "--home", str(tmp_path))
+    assert "cancelled" in webui_jobs("history", "--home", tmp_path).stdout
+    queue = webui_jobs("queue", "list", "--home", tmp_path)
     assert "0 running, 1 queued" in queue.stderr
 
 

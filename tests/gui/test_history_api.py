@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.gui.conftest import SMALL, PageClient
-from tests.support import run_module, wait_until
+from tests.support import wait_until, webui_jobs
 
 
 def test_run_now_makes_a_picture_that_can_be_loaded(page: PageClient) -> None:
@@ -225,9 +225,9 @@ def test_the_trash_is_emptied_on_the_command_line(page: PageClient) -> None:
     kept, gone = page.run(), page.run()
     undo = page.post("/history/delete", {"ids": [gone["id"]]})["undo"]
     home = page.application.home
-    asked = run_module("app", "history", "prune", "--trash", "--dry-run", "--home", str(home))
+    asked = webui_jobs("history", "prune", "--trash", "--dry-run", "--home", str(home))
     assert "Would remove 0 jobs, 2 files" in asked.stderr
-    done = run_module("app", "history", "prune", "--trash", "--yes", "--home", str(home))
+    done = webui_jobs("history", "prune", "--trash", "--yes", "--home", str(home))
     assert done.returncode == 0, done.stderr
     page.refused("GET", f"/history/{gone['id']}", 404)
     page.refused("POST", "/history/restore", 404, {"undo": undo})
@@ -242,7 +242,7 @@ def test_a_picture_whose_file_is_gone_for_good_is_not_brought_back(page: PageCli
     first, second = job["images"]
     undo = page.post("/history/delete", {"images": [first["id"]]})["undo"]
     home = str(page.application.home)
-    assert run_module("app", "history", "prune", "--trash", "--yes", "--home", home).returncode == 0
+    assert webui_jobs("history", "prune", "--trash", "--yes", "--home", home).returncode == 0
     page.refused("POST", "/history/restore", 404, {"undo": undo})
     shown = page.get(f"/history/{job['id']}")["images"]
     assert [image["id"] for image in shown] == [second["id"]]
@@ -263,5 +263,5 @@ def test_the_trash_is_nobodys_orphan(page: PageClient) -> None:
     """What can be had back is not taken for what a kill left."""
     page.post("/history/delete", {"ids": [page.run()["id"]]})
     home = str(page.application.home)
-    asked = run_module("app", "history", "prune", "--orphans", "--dry-run", "--home", home)
+    asked = webui_jobs("history", "prune", "--orphans", "--dry-run", "--home", home)
     assert "0 files" in asked.stderr

@@ -14,7 +14,7 @@ from app.jobs.models import JobStatus
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat
-from tests.support import ROOT
+from tests.support import ROOT, webui_jobs
 
 resource = pytest.importorskip("resource", reason="file sizes can't be limited on this platform")
 
@@ -31,18 +31,10 @@ def app_with_little_room(*words: str | Path, room_bytes: int) -> subprocess.Comp
     )  # fmt: skip
 
 
-def run_app(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command line."""
-    return subprocess.run(
-        [sys.executable, "-m", "app", *map(str, words)],
-        cwd=ROOT, text=True, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
-
-
 def queue_of(home: Path) -> list[dict[str, Any]]:
     """Return what is queued, as the command line has it."""
     listed: list[dict[str, Any]] = json.loads(
-        run_app("queue", "list", "--json", "--home", home).stdout
+        webui_jobs("queue", "list", "--json", "--home", home).stdout
     )
     return listed
 
@@ -86,7 +78,7 @@ def test_a_store_without_room_takes_no_half_of_a_batch(build: BuildApp, fake: Fa
 def test_a_home_that_cant_be_made_is_one_sentence(tmp_path: Path) -> None:
     """Exit status 2, and nothing is written."""
     (tmp_path / "file").write_text("not a folder")
-    done = run_app("queue", "list", "--home", tmp_path / "file" / "home")
+    done = webui_jobs("queue", "list", "--home", tmp_path / "file" / "home")
     assert done.returncode == 2
     assert "can't make the home folder" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -120,9 +112,9 @@ def test_a_home_that_can_only_be_read_can_be_looked_at(build: BuildApp, slow: Fa
     application.close()
     make_read_only(home)
     try:
-        listed = run_app("queue", "list", "--home", home)
-        past = run_app("history", "list", "--json", "--home", home)
-        refused = run_app("queue", "clear", "--home", home)
+        listed = webui_jobs("queue", "list", "--home", home)
+        past = webui_jobs("history", "list", "--json", "--home", home)
+        refused = webui_jobs("queue", "clear", "--home", home)
     finally:
         make_writable(home)
     assert (listed.returncode, past.returncode, refused.returncode) == (0, 0, 2), listed.stderr
@@ -134,7 +126,7 @@ def test_a_home_that_can_only_be_read_can_be_looked_at(build: BuildApp, slow: Fa
 def test_a_home_that_cant_be_written_is_one_sentence(tmp_path: Path) -> None:
     """Exit status 2, and the way out."""
     make_read_only(tmp_path)
-    done = run_app("queue", "pause", "--home", tmp_path)
+    done = webui_jobs("queue", "pause", "--home", tmp_path)
     make_writable(tmp_path)
     assert done.returncode == 2
     assert "choose another with --home" in done.stderr
@@ -146,7 +138,7 @@ def test_a_store_of_a_newer_version_is_one_sentence(build: BuildApp, fake: FakeW
     application.job_service.submit([boat()])
     with sqlite3.connect(application.home / "jobs.db") as database:
         database.execute("PRAGMA user_version = 99")
-    done = run_app("queue", "list", "--home", application.home)
+    done = webui_jobs("queue", "list", "--home", application.home)
     assert done.returncode == 2
     assert "newer version of the app" in done.stderr
     assert application.queue.list_jobs()
@@ -157,7 +149,7 @@ def test_records_read_the_same_from_another_process(build: BuildApp, fake: FakeW
     application = build(fake.url)
     [job_id] = application.job_service.submit([boat()])
     application.runner.run_pending()
-    [seen] = json.loads(run_app("history", "list", "--json", "--home", application.home).stdout)
+    [seen] = json.loads(webui_jobs("history", "list", "--json", "--home", application.home).stdout)
     job = application.history.get(job_id)
     assert (seen["job_id"], seen["status"], seen["config_hash"]) == (
         job_id, "succeeded", job.config_hash,
@@ -196,7 +188,7 @@ def test_a_folder_of_other_things_keeps_its_rights(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
     (folder / "letter.txt").write_text("dear")
-    assert run_app("queue", "list", "--home", folder).returncode == 0
+    assert webui_jobs("queue", "list", "--home", folder).returncode == 0
     assert folder.stat().st_mode & 0o777 == 0o755
     assert (folder / "jobs.db").stat().st_mode & 0o777 == 0o600
 
@@ -208,7 +200,7 @@ def test_a_store_that_was_cut_to_nothing_is_no_new_store(build: BuildApp, fake: 
     application.close()
     store = application.home / "jobs.db"
     store.write_bytes(b"")
-    done = run_app("queue", "list", "--home", application.home)
+    done = webui_jobs("queue", "list", "--home", application.home)
     assert done.returncode == 2
     assert "jobs.db is empty, so its jobs are lost" in done.stderr
     assert store.read_bytes() == b""
@@ -220,7 +212,7 @@ def test_a_new_store_leaves_nothing_half_made(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "can't use" in done.stderr
     assert not [path for path in tmp_path.iterdir() if path.is_file() and path.stat().st_size]
-    assert run_app("queue", "list", "--home", tmp_path).returncode == 0
+    assert webui_jobs("queue", "list", "--home", tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize(
