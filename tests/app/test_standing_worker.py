@@ -5,14 +5,20 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.config.pipeline_config import merge
+from app.engine.notifications import Notifications
+from app.jobs.job_queue import JobQueue
+from app.jobs.models import JobRecord, JobSpec, JobStatus
+from app.webui.webhook import Webhook
 from fake_webui import FakeWebUI
-from tests.app.conftest import CommandLine, Start
+from tests.app.conftest import IMPATIENT, CommandLine, Start
 from tests.app.test_said import Json
 from tests.conftest import StartFake
 from tests.support import wait_until
@@ -21,17 +27,20 @@ SMALL = ("--width", "64", "--height", "64", "--steps", "1")
 
 
 class Hook:
-    """A webhook that keeps what it is told and answers with `status`."""
+    """A webhook that keeps what it is told and answers with `status`, when it may."""
 
     def __init__(self, status: int = 200) -> None:
         self.messages: list[Any] = []
         self.status = status
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.messages.append(json.loads(body))
+                hook.may_answer.wait()
                 self.send_response(hook.status)
                 self.end_headers()
 
@@ -53,6 +62,7 @@ def hook() -> Iterator[Hook]:
     thread = threading.Thread(target=made.server.serve_forever)
     thread.start()
     yield made
+    made.may_answer.set()
     made.server.shutdown()
     thread.join()
     made.server.server_close()
@@ -166,6 +176,33 @@ def test_a_webhook_that_takes_nothing_ends_nothing(app_cli: CommandLine, hook: H
     assert done.returncode == 0
     assert "127.0.0.1 was not told: it answered 500" in done.stderr
     assert "secret" not in done.stderr
+
+
+class Ending:
+    """What jobs are said to have ended by."""
+
+    def subscribe_to_ends(self, listener: Callable[[JobRecord], None]) -> Callable[[], None]:
+        """Keep the listener."""
+        self.tell = listener
+        return lambda: None
+
+
+def test_a_webhook_that_takes_its_time_is_told_the_last_100_news(
+    queue: JobQueue, hook: Hook
+) -> None:
+    """Older ones are dropped, so that they don't fill the memory."""
+    hook.may_answer.clear()
+    [job_id] = queue.add([JobSpec(prompt="waits", config=merge())])
+    failed, ending = replace(queue.get(job_id), status=JobStatus.FAILED), Ending()
+    with Notifications(Webhook(hook.url, IMPATIENT), queue, ending, IMPATIENT, pytest.fail):
+        ending.tell(replace(failed, job_id="first"))
+        queue.wake()
+        wait_until(lambda: hook.messages)
+        for number in range(150):
+            ending.tell(replace(failed, job_id=f"{number}"))
+        hook.may_answer.set()
+    told = [message["job_id"] for message in hook.messages if message["event"] == "failed"]
+    assert told == ["first", *map(str, range(50, 150))]
 
 
 @pytest.mark.parametrize("url", ["", "nowhere", "ftp://host/x", "http://", "http://h:99999/x"])

@@ -53,6 +53,22 @@ def test_cancel_interrupts_the_running_job_and_leaves_the_next_unharmed(
     assert count(slow, TXT2IMG) == 2
 
 
+def test_cancel_keeps_the_pictures_that_went_through_both_passes_of_hires_fix(
+    build: BuildApp, fake: FakeWebUI
+) -> None:
+    """Of three the third is in its first pass."""
+    fake.fault("stalled-progress", TXT2IMG, at=0.75)
+    application = build(fake.url)
+    hires = {"hires_enabled": True, "hires_upscaler": "Latent", "hires_scale": 2.0, "n_iter": 3}
+    [job_id] = application.job_service.submit([boat(config={"txt2img": hires})])
+    with application:
+        wait_until(lambda: (p := application.runners[0].progress) and p.fraction > 0.66)
+        application.job_service.cancel([job_id])
+        job = application.job_service.wait(job_id, 20)
+    assert job.status is JobStatus.CANCELLED
+    assert [image["width"] for image in job.images] == [128, 128]
+
+
 def test_cancel_from_another_process_reaches_the_running_job(
     build: BuildApp, slow: FakeWebUI
 ) -> None:
