@@ -223,7 +223,7 @@ class Progress:
     stage: str
     stage_index: int
     stage_count: int
-    fraction: float = 0.0
+    fraction: float
     step: int | None = None
     steps: int | None = None
     eta_s: float | None = None

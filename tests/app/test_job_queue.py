@@ -10,6 +10,8 @@ from app.errors import TransitionError, UnknownJobError
 from app.jobs.job_history import JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import ControlRequest, JobSpec, JobStatus, RunMode
+from app.store.job_store import JobStore
+from tests.support import wait_until
 
 
 def spec(prompt: str = "a boat", **details: Any) -> JobSpec:
@@ -202,6 +204,18 @@ def test_jobs_with_needs_a_webui_lacks_are_left_to_others(queue: JobQueue) -> No
     claimed = queue.claim("me", unable=[needs])
     assert claimed is not None
     assert claimed.prompt == "plain one"
+
+
+def test_who_waits_for_a_change_is_woken_by_a_claim(store: JobStore, queue: JobQueue) -> None:
+    """The line is another one then."""
+    elsewhere, woken = JobQueue(store), threading.Event()
+
+    def wait() -> None:
+        queue.wait_for_change(600)
+        woken.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    wait_until(lambda: elsewhere.add([spec()]) and queue.claim("me") and woken.is_set())
 
 
 def test_clearing_cancels_what_is_queued_and_nothing_else(queue: JobQueue) -> None:

@@ -3,19 +3,22 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.config.pipeline_config import merge
 from app.errors import HomeError, StoreVersionError
+from app.jobs.copying import copy_store
 from app.jobs.job_history import HistoryFilter, JobHistoryStore
 from app.jobs.job_queue import JobQueue
 from app.jobs.models import JobSpec, JobStatus
 from app.jobs.rows import insert_rows, new_row
 from app.jobs.workers import WorkerRegistry
-from app.store.job_store import JobStore
+from app.store.job_store import JobStore, Row
 from app.store.schema import MIGRATIONS
 from app.store.sqlite_dialect import SqliteDialect
 from app.store.sqlite_store import SqliteStore
@@ -209,6 +212,45 @@ def test_a_job_whose_end_was_not_recorded_is_recovered_later(
         queue.claim(me.name)
     assert wait_until(registry.recover) == [job_id]
     assert history.get(job_id).status is JobStatus.INTERRUPTED
+
+
+def test_a_worker_that_left_stays_away(registry: WorkerRegistry) -> None:
+    """Nobody registers it again."""
+    with registry.registered():
+        pass
+    registry.recover()
+    assert registry.workers() == []
+
+
+def test_a_worker_that_was_taken_for_dead_is_registered_again(
+    registry: WorkerRegistry, store: JobStore
+) -> None:
+    """It was away and works on, so others are to see it."""
+    with registry.registered("http://a") as me:
+        store.change(lambda connection: connection.execute("DELETE FROM workers"))
+        registry.recover()
+        assert [(one.worker, one.alive) for one in registry.workers()] == [(me.name, True)]
+
+
+class BusyStore(SqliteStore):
+    """One that gets another job when its jobs were copied and its pause is looked at."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Return what a SELECT finds."""
+        if "queue_state" in sql:
+            JobQueue(self).add([BOAT])
+        return super().rows(sql, values)
+
+
+@pytest.mark.sqlite
+def test_a_store_that_is_changed_while_it_is_copied_is_not_copied(tmp_path: Path) -> None:
+    """Rather nothing than not all."""
+    source, target = BusyStore(tmp_path / "busy.db"), SqliteStore(tmp_path / "empty.db")
+    with closing(source), closing(target):
+        JobQueue(source).add([BOAT])
+        with pytest.raises(HomeError, match=r"busy\.db was changed while it was copied"):
+            copy_store(source, target)
+        assert target.rows("SELECT * FROM jobs") == []
 
 
 @pytest.mark.sqlite

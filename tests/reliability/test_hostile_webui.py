@@ -217,6 +217,7 @@ def test_waiting_for_a_job_ends_when_nothing_runs_any_more(
 
 ODD_VALUES = {
     "bad config": ("config_snapshot", '{"txt2img": {"steps": -5}}'),
+    "a model is a number": ("config_snapshot", '{"txt2img": {"checkpoint": 5}}'),
     "config is a list": ("config_snapshot", "[]"),
     "config of lists": ("config_snapshot", '{"txt2img": []}'),
     "config is empty": ("config_snapshot", ""),

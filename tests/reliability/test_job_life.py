@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +21,8 @@ from tests.support import control, payloads, wait_until
 
 TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v1/skip"
 SAMPLERS = "/sdapi/v1/samplers"
+TAKE_OFF = """UPDATE jobs SET status = 'interrupted', worker = NULL, completed_at = created_at
+WHERE job_id = ?"""
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -431,6 +435,21 @@ def test_a_webui_that_dies_costs_one_job_and_holds_the_rest(
     assert "can't be reached" in (failed.error or "")
     assert application.history.get(waiting).status is JobStatus.QUEUED
     assert "can't be reached" in application.queue.pause_state().reason
+
+
+def test_a_job_that_was_taken_off_its_worker_keeps_the_end_that_it_was_given(
+    build: BuildApp, fake: FakeWebUI
+) -> None:
+    """The worker leaves it as it is and goes on with the next."""
+    application = build(fake.url)
+    lost, following = application.job_service.submit([boat(), boat()])
+    with fake.hold(TXT2IMG, at_step=1), application:
+        wait_for_steps(application)
+        with closing(sqlite3.connect(application.home / "jobs.db")) as database, database:
+            database.execute(TAKE_OFF, [lost])
+        assert application.job_service.wait(following, 20).status is JobStatus.SUCCEEDED
+    job = application.history.get(lost)
+    assert (job.status, job.images) == (JobStatus.INTERRUPTED, [])
 
 
 def test_credentials_of_the_url_are_used_and_never_written(
