@@ -270,6 +270,7 @@ def test_faults_are_listed_with_every_setting(fake: FakeWebUI) -> None:
     (rule,) = listed["rules"]
     assert (rule["id"], rule["action"], rule["with"]) == (1, "delay", {"seconds": 0.01})
     assert listed["actions"]["proxy-timeout"]["with"]["seconds"]["default"] == 60.0
+    assert listed["actions"]["slow-load"]["with"]["seconds"]["default"] == 163.0
     assert set(ACTIONS) == set(listed["actions"])
 
 

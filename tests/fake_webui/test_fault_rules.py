@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from fake_webui.api import families
+from fake_webui.cli import main
 from fake_webui.contract import index
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS
@@ -188,6 +190,15 @@ def test_every_action_describes_itself() -> None:
     for action in ACTIONS.values():
         assert action.symptom
         assert all(one.problem(one.default) is None for one in action.settings), action.name
+
+
+def test_the_help_lists_every_action_with_its_keys() -> None:
+    """And with what the client sees."""
+    said = "".join(CliRunner().invoke(main, ["serve", "--help"]).output.split())
+    for one in ACTIONS.values():
+        keys = ",".join(setting.name for setting in one.settings)
+        shown = f"{one.name}{one.symptom}" + (f"({keys})" if keys else "")
+        assert shown.replace(" ", "") in said
 
 
 def test_the_docs_list_every_action() -> None:

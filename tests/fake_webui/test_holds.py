@@ -10,12 +10,13 @@ import requests
 
 from fake_webui import FakeWebUI
 from fake_webui.errors import ControlError, ExpectationError
-from fake_webui.faults.holds import MOST_HOLDS, Holds
+from fake_webui.faults.holds import Holds
 from fake_webui.journal.matching import Match
 from tests.fake_webui import controlling
 from tests.fake_webui.generating import SMALL, answered, encoded, gradient, post
 from tests.support import SLOW_STEP_S, control, wait_until
 
+MOST_HOLDS = 1000
 TEN_STEPS = {**SMALL, "steps": 10}
 
 
@@ -174,7 +175,7 @@ def test_holds_that_nobody_releases_have_a_limit() -> None:
     """One more is a 422; as soon as another is over there is room."""
     holds = Holds()
     first, second, *_ = [holds.add(Match(), at_step=0) for _ in range(MOST_HOLDS)]
-    with pytest.raises(ControlError, match="holds already") as caught:
+    with pytest.raises(ControlError, match="there are 1000 holds already") as caught:
         holds.add(Match(), at_step=0)
     assert caught.value.status == 422
     first.hold.release()

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from urllib.parse import urlsplit
 
 import pytest
@@ -135,6 +136,14 @@ def test_reset_ends_a_delay(fake: FakeWebUI) -> None:
         fake.wait(path=SAMPLERS)
         fake.reset()
         assert late.result(timeout=10).ok
+
+
+def test_the_slowest_line_brings_one_byte_at_a_time(fake: FakeWebUI) -> None:
+    """No rate is too low for a piece of the body."""
+    fake.fault("throttle", SAMPLERS, when="first", bytes_per_second=8)
+    arriving = pieces(fake)
+    assert any(b"\r\n\r\n" in piece for piece in arriving)
+    assert any(len(piece) == 1 for piece in islice(arriving, 20))  # a busy machine brings more
 
 
 def test_dribble_sends_the_whole_body_bit_by_bit(fake: FakeWebUI) -> None:
