@@ -152,6 +152,7 @@ def test_a_webhook_is_told_of_a_pause(app_cli: CommandLine, fake: FakeWebUI, hoo
     assert sorted(hook.events()) == ["failed", "failed", "finished", "paused"]
     [paused] = [message for message in hook.messages if message["event"] == "paused"]
     assert "out of memory" in paused["reason"]
+    assert paused["text"] == f"The queue is paused: {paused['reason']}; 2 waiting."
     assert paused["waiting"] == 2
 
 

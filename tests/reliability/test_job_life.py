@@ -20,7 +20,7 @@ from tests.reliability.conftest import SHORT, TIGHT, BuildApp, boat, overlaps
 from tests.support import control, payloads, wait_until
 
 TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v1/skip"
-SAMPLERS = "/sdapi/v1/samplers"
+SAMPLERS, PROGRESS = "/sdapi/v1/samplers", "/sdapi/v1/progress"
 TAKE_OFF = """UPDATE jobs SET status = 'interrupted', worker = NULL, completed_at = created_at
 WHERE job_id = ?"""
 NOBODY = "http://127.0.0.1:9"
@@ -465,6 +465,29 @@ def test_credentials_of_the_url_are_used_and_never_written(
     assert job.meta["webui"] == guarded.url
     written = [path.read_bytes() for path in application.home.rglob("*") if path.is_file()]
     assert not [content for content in written if b"geheim" in content]
+
+
+def test_a_webui_is_asked_again_after_an_answer_without_images(
+    application: Application, fake: FakeWebUI
+) -> None:
+    """Whether it takes jobs, before it gets the next."""
+    fake.fault("missing-images", TXT2IMG, when="first")
+    application.job_service.submit([boat(), boat()])
+    application.runner.run_pending()
+    paths = [entry["path"] for entry in fake.requests()]
+    first, second = (n for n, path in enumerate(paths) if path == TXT2IMG)
+    assert SAMPLERS in paths[first:second]
+
+
+def test_a_webui_that_tells_nothing_of_its_work_gets_jobs_at_once(
+    build: BuildApp, fake: FakeWebUI
+) -> None:
+    """It is not taken for busy with somebody else's."""
+    application = build(fake.url, limits=replace(SHORT, patience_s=600.0))
+    fake.fault("status", PROGRESS, when="every", status=500)
+    [job_id] = application.job_service.submit([boat()])
+    with application:
+        assert application.job_service.wait(job_id, 20).status is JobStatus.SUCCEEDED
 
 
 def test_wrong_credentials_hold_the_queue(build: BuildApp, start_fake: StartFake) -> None:
