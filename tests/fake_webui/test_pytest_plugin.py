@@ -47,8 +47,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 
 def run(project: pytest.Pytester, *words: str) -> pytest.RunResult:
-    """Run the project's tests in a process of their own."""
-    return project.runpytest_subprocess(*LOAD, "-p", "no:cacheprovider", *words)
+    """Run the project's tests in this process."""
+    return project.runpytest_inprocess(*LOAD, "-p", "no:cacheprovider", *words)
 
 
 def is_running(pid: int) -> bool:
