@@ -65,6 +65,11 @@ def fake_webui_cli(*words: object) -> Completed:
     return Completed(given, done.exit_code, done.stdout, done.stderr)
 
 
+def started_here(*flags: object) -> Completed:
+    """Start a server that is to be refused; one that is not ends at once."""
+    return fake_webui_cli("--port", "0", "--exit-on-stdin-eof", *flags)
+
+
 def webui_jobs(*words: object, **variables: str) -> Completed:
     """Run a command of the app in this process, with these environment variables.
 

@@ -10,7 +10,7 @@ import requests
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.generating import SMALL, post
-from tests.support import run_module
+from tests.support import started_here
 
 DECLARATION = """
 name = "sd-webui-hats"
@@ -173,7 +173,7 @@ def test_what_its_script_is_sent_is_checked(webui: FakeWebUI) -> None:
 def test_a_mistake_is_refused_at_start(tmp_path: Path, text: str, line: int, words: str) -> None:
     """With file and line, in one sentence, status 2."""
     config = write_files(tmp_path, text)
-    ran = run_module("fake_webui", "--port", "0", "--config", str(config), input="")
+    ran = started_here("--config", config)
     assert ran.returncode == 2
     place = f"{tmp_path / 'hats.toml'}:"
     assert ran.stderr.startswith(f"fake-webui: {place}{'' if 'line' in words else f'{line}: '}")

@@ -9,7 +9,7 @@ import requests
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.raw import talk
-from tests.support import run_module
+from tests.support import started_here
 
 TLS = Path(__file__).parent / "tls"
 KEY, CERTIFICATE = TLS / "key.pem", TLS / "certificate.pem"
@@ -184,6 +184,6 @@ def test_without_the_api_there_is_the_page_alone(start_fake: StartFake) -> None:
 )
 def test_flags_that_can_not_be_are_said_in_a_sentence(flags: list[str], words: str) -> None:
     """Exit status 2, one line, no traceback."""
-    result = run_module("fake_webui", "serve", "--port", "0", *flags)
+    result = started_here(*flags)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert words in result.stderr

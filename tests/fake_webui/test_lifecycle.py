@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support import ROOT, run_module, wait_until
+from tests.support import ROOT, run_module, started_here, wait_until
 
 Start = Callable[..., "Server"]
 SLEEPS = re.compile(r"^voluntary_ctxt_switches:\s*(\d+)", re.MULTILINE)
@@ -215,7 +215,7 @@ def test_server_kill_ends_it_without_an_answer(start: Start) -> None:
 )
 def test_what_can_not_be_started_is_said_in_a_sentence(flags: list[str], words: str) -> None:
     """Exit status 2, one line on standard error, no traceback."""
-    result = run_module("fake_webui", "serve", "--port", "0", *flags)
+    result = started_here(*flags)
     assert result.returncode == 2
     assert words in result.stderr
     assert "Traceback" not in result.stderr
@@ -291,7 +291,7 @@ def test_an_odd_configuration_is_said_in_a_sentence(tmp_path: Path, text: str, w
     """Exit status 2, no traceback."""
     config = tmp_path / "config.toml"
     config.write_text(text)
-    result = run_module("fake_webui", "--port", "0", "--config", str(config))
+    result = started_here("--config", config)
     assert result.returncode == 2
     assert words in result.stderr
     assert "Traceback" not in result.stderr
@@ -300,7 +300,7 @@ def test_an_odd_configuration_is_said_in_a_sentence(tmp_path: Path, text: str, w
 def test_a_port_in_use_is_said_in_a_sentence(start: Start) -> None:
     """Exit status 2."""
     port = start().url.rpartition(":")[2]
-    result = run_module("fake_webui", "--port", port)
+    result = started_here("--port", port)
     assert result.returncode == 2
     assert f"can't listen on 127.0.0.1:{port}" in result.stderr
 

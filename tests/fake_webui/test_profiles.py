@@ -7,7 +7,7 @@ import pytest
 
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
-from tests.support import fake_webui_cli, run_module
+from tests.support import fake_webui_cli, started_here
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_an_unknown_profile_is_refused(where: str, tmp_path: Path) -> None:
     file = tmp_path / "unknown.toml"
     file.write_text('profile = "easy"\n')
     words = ["--profile", "easy"] if where == "command line" else ["--config", str(file)]
-    done = run_module("fake_webui", "--port", "0", *words)
+    done = started_here(*words)
     assert done.returncode == 2
     assert "a1111" in done.stderr
     assert '"easy"' in done.stderr

@@ -8,7 +8,7 @@ import requests
 
 from fake_webui import FakeWebUI
 from fake_webui.faults.actions import ACTIONS
-from tests.support import run_module
+from tests.support import fake_webui_cli, run_module, started_here
 
 CONTROL = "/__fake/v1"
 
@@ -19,7 +19,7 @@ CONTROL = "/__fake/v1"
 )
 def test_a_mistyped_command_says_what_was_meant(word: str, meant: str) -> None:
     """Exit status 2, with the nearest command, or all of them."""
-    result = run_module("fake_webui", word, "--", "true")
+    result = fake_webui_cli(word, "--", "true")
     assert result.returncode == 2
     assert f'There is no command "{word}"' in result.stderr
     assert meant in result.stderr
@@ -28,7 +28,7 @@ def test_a_mistyped_command_says_what_was_meant(word: str, meant: str) -> None:
 def test_a_port_that_is_taken_says_who_helps() -> None:
     """`--port 0`."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        result = run_module("fake_webui", "--port", str(other.getsockname()[1]))
+        result = started_here("--port", other.getsockname()[1])
     assert (result.returncode, result.stdout) == (2, "")
     assert "--port 0 takes a free port" in result.stderr
 
@@ -36,7 +36,7 @@ def test_a_port_that_is_taken_says_who_helps() -> None:
 @pytest.mark.parametrize("command", ["serve", "exec", "diff"])
 def test_help_explains_faults(command: str) -> None:
     """The grammar of --fault, and every action with its keys."""
-    said = " ".join(run_module("fake_webui", command, "--help").stdout.split())
+    said = " ".join(fake_webui_cli(command, "--help").stdout.split())
     assert "[ENDPOINT:]ACTION[:first|every|nth=N|probability=P][:times=N][:KEY=VALUE …]" in said
     for action in ACTIONS.values():
         assert f"{action.name} {action.as_help()}" in said
