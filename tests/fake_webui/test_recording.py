@@ -50,10 +50,10 @@ def send(webui: FakeWebUI) -> list[Any]:
 
 
 @pytest.fixture
-def recorded(tmp_path: Path) -> Iterator[tuple[Path, FakeWebUI]]:
+def recorded(tmp_path: Path, fake: FakeWebUI) -> Iterator[tuple[Path, FakeWebUI]]:
     """A server that records what another one answers, and its folder."""
     folder = tmp_path / "recorded"
-    with FakeWebUI(seed=1) as real, FakeWebUI(upstream=real.url, record=folder) as front:
+    with FakeWebUI(upstream=fake.url, record=folder) as front:
         yield folder, front
 
 

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ OF_THIS_ANSWER = ("date", "x-process-time")
 LARGE = b"0123456789abcdef" * 1024 * 1024  # 16 MB
 
 Act = Callable[["Handler"], None]
+InFrontOf = Callable[[Act], AbstractContextManager[FakeWebUI]]
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +67,20 @@ class Quiet(ThreadingHTTPServer):
         """Say nothing."""
 
 
-@contextmanager
-def in_front_of(act: Act) -> Iterator[FakeWebUI]:
-    """Yield a fake in front of a server that acts so."""
+@pytest.fixture(scope="module")
+def in_front_of() -> Iterator[InFrontOf]:
+    """What yields a fake, as fresh as at its start, in front of a server that acts so."""
     with Quiet(("127.0.0.1", 0), Handler) as server:
-        server.act = act  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
         with FakeWebUI(upstream=f"http://127.0.0.1:{server.server_port}") as front:
-            yield front
+
+            @contextmanager
+            def acting(act: Act) -> Iterator[FakeWebUI]:
+                server.act = act  # type: ignore[attr-defined]
+                front.reset()
+                yield front
+
+            yield acting
         server.shutdown()
 
 
@@ -152,7 +159,7 @@ def test_what_the_real_one_did_otherwise_is_found(front: FakeWebUI, fake: FakeWe
     ]  # fmt: skip
 
 
-def test_an_address_that_the_real_one_has_is_known() -> None:
+def test_an_address_that_the_real_one_has_is_known(in_front_of: InFrontOf) -> None:
     """Extensions have addresses that no table lists; what is answered 404 is not there."""
 
     def act(handler: Handler) -> None:
@@ -178,7 +185,7 @@ def test_credentials_are_passed_and_not_shown(start_fake: StartFake) -> None:
         assert real.requests()[-1]["headers"]["Cookie"] == "<present>"
 
 
-def test_headers_of_one_connection_end_there() -> None:
+def test_headers_of_one_connection_end_there(in_front_of: InFrontOf) -> None:
     """In both directions, with those that Connection names; a proxy says who asked it."""
     seen: dict[str, str] = {}
 
@@ -233,7 +240,7 @@ def test_other_requests_pass_while_a_generation_is_open(front: FakeWebUI, fake: 
     assert front.requests("txt2img")[0]["status"] == 200
 
 
-def test_a_stream_comes_as_it_is_sent() -> None:
+def test_a_stream_comes_as_it_is_sent(in_front_of: InFrontOf) -> None:
     """Each event reaches the client before the next one is made; the entry has them all."""
     events: queue.Queue[bytes] = queue.Queue()
 
@@ -259,7 +266,7 @@ def test_a_stream_comes_as_it_is_sent() -> None:
     assert (entry["status"], entry["answer_text"]) == (200, "data: 1\n\ndata: 2\n\n")
 
 
-def test_large_bodies_pass_whole() -> None:
+def test_large_bodies_pass_whole(in_front_of: InFrontOf) -> None:
     """Sixteen megabytes in each direction, with a length and in chunks."""
 
     def act(handler: Handler) -> None:
@@ -298,7 +305,7 @@ def test_a_body_larger_than_the_journal_passes(tmp_path: Any) -> None:
     assert entry["findings"] == [f"answer of {len(LARGE)} bytes not kept: too large"]
 
 
-def test_a_client_that_goes_away_takes_its_request_along() -> None:
+def test_a_client_that_goes_away_takes_its_request_along(in_front_of: InFrontOf) -> None:
     """The real WebUI sees the end of the connection, as without anybody in between."""
     came, ended = threading.Event(), threading.Event()
 
@@ -333,7 +340,7 @@ def test_a_webui_that_is_gone_is_a_bad_gateway() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200", b"SSH-2.0-x\r\n\r\n"])
-def test_what_is_no_answer_is_a_bad_gateway(sent: bytes) -> None:
+def test_what_is_no_answer_is_a_bad_gateway(in_front_of: InFrontOf, sent: bytes) -> None:
     """A connection that ends, or does not speak HTTP."""
 
     def act(handler: Handler) -> None:
@@ -347,7 +354,7 @@ def test_what_is_no_answer_is_a_bad_gateway(sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 10", "Transfer-Encoding: chunked"])
-def test_an_answer_that_breaks_off_breaks_off(framing: str) -> None:
+def test_an_answer_that_breaks_off_breaks_off(in_front_of: InFrontOf, framing: str) -> None:
     """The client can tell that it has not all; the journal says so too."""
     start = b"4\r\nhalf\r\n" if "chunked" in framing else b"half"
 
