@@ -23,6 +23,8 @@ TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v
 SAMPLERS, PROGRESS = "/sdapi/v1/samplers", "/sdapi/v1/progress"
 TAKE_OFF = """UPDATE jobs SET status = 'interrupted', worker = NULL, completed_at = created_at
 WHERE job_id = ?"""
+REFUSE_SUCCESS = """CREATE TRIGGER refuse BEFORE UPDATE ON jobs WHEN NEW.status = 'succeeded'
+BEGIN SELECT RAISE(ABORT, 'no room'); END"""
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -452,6 +454,20 @@ def test_a_job_that_was_taken_off_its_worker_keeps_the_end_that_it_was_given(
     assert (job.status, job.images) == (JobStatus.INTERRUPTED, [])
 
 
+def test_an_end_that_can_not_be_recorded_yet_is_recorded_later(
+    build: BuildApp, fake: FakeWebUI
+) -> None:
+    """The job that went well is not lost to a disk that was full for a while."""
+    application = build(fake.url, limits=replace(SHORT, patience_s=60.0))
+    [job_id] = application.job_service.submit([boat()])
+    with closing(sqlite3.connect(application.home / "jobs.db")) as database:
+        database.execute(REFUSE_SUCCESS)
+        with application:
+            wait_until(lambda: "no room" in (application.runners[0].waits_for or ""))
+            database.execute("DROP TRIGGER refuse")
+            assert application.job_service.wait(job_id, 20).status is JobStatus.SUCCEEDED
+
+
 def test_credentials_of_the_url_are_used_and_never_written(
     build: BuildApp, start_fake: StartFake
 ) -> None:
@@ -488,6 +504,23 @@ def test_a_webui_that_tells_nothing_of_its_work_gets_jobs_at_once(
     [job_id] = application.job_service.submit([boat()])
     with application:
         assert application.job_service.wait(job_id, 20).status is JobStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("action", "known"),
+    [
+        ("reset-mid-body", "the WebUI finished it, but the images are lost"),
+        ("reset", "the WebUI is not working on it"),
+    ],
+)
+def test_a_job_whose_answer_was_lost_says_what_the_webui_knows_of_it(
+    action: str, known: str, application: Application, fake: FakeWebUI
+) -> None:
+    """It was asked again, by the task's id."""
+    fake.fault(action, TXT2IMG, when="first")
+    [job_id] = application.job_service.submit([boat()])
+    application.runner.run_pending()
+    assert (application.history.get(job_id).error or "").endswith(f"asked again: {known}")
 
 
 def test_wrong_credentials_hold_the_queue(build: BuildApp, start_fake: StartFake) -> None:
