@@ -105,6 +105,7 @@ def test_filters_combine(queue: JobQueue, history: JobHistoryStore) -> None:
     [
         ("boat", [1, 2]),
         ("boa", [1, 2]),
+        ("oat", []),
         ("BOAT 2", [2]),
         ("error:memory", [2]),
         ("prompt:memory", []),
