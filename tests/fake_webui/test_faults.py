@@ -61,12 +61,12 @@ def progress(fake: FakeWebUI) -> dict[str, Any]:
 
 
 def test_memory_runs_out_on_the_way(slow: FakeWebUI) -> None:
-    """The steps up to the failure take their time, and afterwards the server is idle."""
-    slow.fault("out-of-memory", TXT2IMG, when="first", at=0.5)
+    """The steps up to the failure take their time, the others none; then the server is idle."""
+    slow.fault("out-of-memory", TXT2IMG, when="first", at=0.001)
     started = time.monotonic()
-    answer = generate(slow, steps=20)
+    answer = generate(slow, steps=10_000)  # of 200 seconds
     assert answer.json()["error"] == "OutOfMemoryError"
-    assert 0.15 <= time.monotonic() - started < 0.4
+    assert time.monotonic() - started >= 0.15
     assert progress(slow)["state"]["job"] == ""
     assert generate(slow, steps=1).ok
 

@@ -151,7 +151,7 @@ def test_server_stop_lets_the_running_generation_end(start: Start) -> None:
     answer = server.post("/sdapi/v1/server-stop")
     assert (answer.status_code, answer.text) == (200, "Stopping.")
     port = int(server.url.rpartition(":")[2])
-    wait_until(lambda: not accepts(port), 2)
+    wait_until(lambda: not accepts(port))
     server.end()
     assert result == [200]
 

@@ -69,7 +69,7 @@ def started(
 def interrupted(fake: FakeWebUI, future: Future[requests.Response]) -> Answer:
     """Interrupt a generation and return its answer."""
     assert post(fake, "interrupt", None).json() == {}
-    return answered(future.result(10))
+    return answered(future.result(60))
 
 
 def test_idle_progress_is_zero(slow: FakeWebUI) -> None:
@@ -137,7 +137,7 @@ def test_batches_are_named(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None
     future = threads.submit(post, slow, "txt2img", LONG | {"steps": 10, "n_iter": 3})
     for number in (1, 2, 3):
         wait_until(partial(is_doing, slow, f"Batch {number} out of 3"))
-    assert len(answered(future.result(10)).images) == 3
+    assert len(answered(future.result(60)).images) == 3
 
 
 def test_previews_come_every_tenth_step_at_a_quarter(
@@ -165,10 +165,7 @@ def test_an_interrupt_ends_all_batches_with_what_there_is(
     slow: FakeWebUI, threads: ThreadPoolExecutor
 ) -> None:
     """The picture under way is answered; seeds are those that were asked for."""
-    future = started(slow, threads, n_iter=3)
-    began = time.monotonic()
-    answer = interrupted(slow, future)
-    assert time.monotonic() - began < 2
+    answer = interrupted(slow, started(slow, threads, n_iter=3))
     assert (len(answer.images), len(answer.infotexts)) == (1, 1)
     assert answer.info["all_seeds"] == [42, 43, 44]
     assert state(slow)["interrupted"] is True
@@ -177,8 +174,9 @@ def test_an_interrupt_ends_all_batches_with_what_there_is(
 def test_an_interrupt_in_the_second_batch_leaves_two(
     slow: FakeWebUI, threads: ThreadPoolExecutor
 ) -> None:
-    """The first, whole, and the one under way."""
-    future = threads.submit(post, slow, "txt2img", LONG | {"steps": 20, "n_iter": 3})
+    """The first, as far as it got, and the one under way."""
+    future = started(slow, threads, n_iter=3)
+    post(slow, "skip", None)
     wait_until(lambda: state(slow)["job"] == "Batch 2 out of 3")
     assert len(interrupted(slow, future).images) == 2
 
@@ -197,7 +195,7 @@ def test_a_skip_goes_on_with_the_next_batch(slow: FakeWebUI, threads: ThreadPool
     assert post(slow, "skip", None).json() is None
     wait_until(lambda: state(slow)["job"] == "Batch 2 out of 2")
     assert state(slow)["skipped"] is False
-    assert len(answered(future.result(10)).images) == 2
+    assert len(answered(future.result(60)).images) == 2
 
 
 @pytest.mark.parametrize("name", ["interrupt", "skip"])
@@ -229,7 +227,7 @@ def test_generations_take_their_turns(slow: FakeWebUI, threads: ThreadPoolExecut
                       "textinfo": "In queue: 2/2"}  # fmt: skip
     interrupted(slow, first)
     for future in waiting:
-        answered(future.result(10))
+        answered(future.result(60))
     done = task(slow, "task(a)")
     assert (done["active"], done["completed"], done["textinfo"]) == (False, True, "Waiting...")
 
@@ -281,13 +279,13 @@ def test_a_failed_task_stays_active_until_the_next(slow: FakeWebUI) -> None:
 def test_what_needs_no_turn_is_answered_at_once(
     slow: FakeWebUI, threads: ThreadPoolExecutor, method: str, path: str, body: Any
 ) -> None:
-    """While a generation runs, within milliseconds."""
-    future = started(slow, threads)
-    began = time.monotonic()
-    requests.request(method, f"{slow.url}/{path}", json=body, timeout=5)
-    assert time.monotonic() - began < 1
-    assert not future.done()
-    interrupted(slow, future)
+    """While a generation stands still."""
+    with slow.hold("txt2img", at_step=1) as held:
+        future = threads.submit(post, slow, "txt2img", SMALL | {"steps": 3})
+        held.wait()
+        requests.request(method, f"{slow.url}/{path}", json=body, timeout=20)
+        assert not future.done()
+    answered(future.result(60))
 
 
 @pytest.mark.parametrize(
@@ -306,8 +304,8 @@ def test_what_needs_a_turn_waits_for_the_generation(
     """It is answered after it, and the generation is unharmed."""
     generation = started(slow, threads, steps=30)
     other = threads.submit(post, slow, name, body)
-    answer = answered(generation.result(10))
-    assert other.result(10).status_code == 200
+    answer = answered(generation.result(60))
+    assert other.result(60).status_code == 200
     assert answer.info["sd_model_name"] == "sd_xl_base_1.0"
 
 
@@ -317,9 +315,8 @@ def test_a_checkpoint_switch_takes_its_time(slow: FakeWebUI) -> None:
     began = time.monotonic()
     answered(post(slow, "txt2img", SMALL | override))
     assert time.monotonic() - began > 0.3
-    began = time.monotonic()
+    slow.settings(load_seconds=3600)
     answered(post(slow, "txt2img", SMALL | override))
-    assert time.monotonic() - began < 0.3
 
 
 def test_a_client_that_goes_away_stops_nothing(slow: FakeWebUI) -> None:
@@ -337,14 +334,14 @@ def test_a_client_that_goes_away_stops_nothing(slow: FakeWebUI) -> None:
 def test_a_reset_ends_what_runs_and_what_waits(
     slow: FakeWebUI, threads: ThreadPoolExecutor
 ) -> None:
-    """At once, with an error, and everything is as at start."""
-    running = started(slow, threads)
+    """With an error, however much was left, and everything is as at start."""
+    slow.hold("txt2img", at_step=1)
+    running = threads.submit(post, slow, "txt2img", LONG)
+    wait_until(lambda: state(slow)["sampling_step"] == 1)
     waiting = threads.submit(post, slow, "txt2img", SMALL)
     wait_until(lambda: pending(slow)["size"] == 1)
-    began = time.monotonic()
     slow.reset()
-    assert time.monotonic() - began < 2
-    assert [future.result(5).status_code for future in (running, waiting)] == [503, 503]
+    assert [future.result(60).status_code for future in (running, waiting)] == [503, 503]
     assert [state(slow)[name] for name in STATE] == ["", 0, 0, 0, 0]
     answered(post(slow, "txt2img", SMALL))
 
@@ -358,7 +355,7 @@ def test_many_at_once_are_all_answered(slow: FakeWebUI, threads: ThreadPoolExecu
         threads.map(lambda seed: post(slow, "txt2img", SMALL | {"seed": seed}), range(6))
     )
     stop.set()
-    watcher.result(5)
+    watcher.result(60)
     assert sorted(answered(one).info["seed"] for one in answers) == list(range(6))
     assert max(most) == 1
 

@@ -1,6 +1,5 @@
 """What faults of the connection look like to a raw socket and to an HTTP client."""
 
-import contextlib
 import http.client
 import json
 import socket
@@ -155,15 +154,3 @@ def test_dribble_sends_the_whole_body_bit_by_bit(fake: FakeWebUI) -> None:
     assert time.monotonic() - started >= 0.3
     assert len(arrivals) >= 6
     assert b"".join(arrivals).endswith(whole)
-
-
-def test_the_end_does_not_wait_for_a_hung_request() -> None:
-    """A server that is told to stop leaves a hung connection behind at once."""
-    with FakeWebUI(fault="samplers:hang") as webui, ThreadPoolExecutor() as pool:
-        hung = pool.submit(exchange, webui)
-        webui.wait(SAMPLERS)
-        started = time.monotonic()
-        webui.stop()
-        assert time.monotonic() - started < 1
-        with contextlib.suppress(ConnectionResetError):
-            assert hung.result(timeout=10) == b""
