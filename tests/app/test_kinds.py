@@ -156,7 +156,7 @@ def test_a_checkpoint_is_sent_by_the_title_that_the_webui_lists(
     """Whatever the user calls it: with or without folder, ending and hash."""
     done = run(*SMALL, "--checkpoint", name)
     assert done.returncode == 0, done.stderr
-    listed = requests.get(f"{webui.url}/sdapi/v1/sd-models", timeout=10).json()
+    listed = requests.get(f"{webui.url}/sdapi/v1/sd-models", timeout=60).json()
     [title] = [one["title"] for one in listed if one["title"].startswith("sub/other")]
     assert overrides(webui) == {"sd_model_checkpoint": title}
 

@@ -144,5 +144,5 @@ def test_embeddings_that_are_there_are_no_warning(app_cli: CommandLine, fake: Fa
 
 def fake_embeddings(fake: FakeWebUI) -> list[str]:
     """Return the embeddings of the fake."""
-    answer = requests.get(f"{fake.url}/sdapi/v1/embeddings", timeout=10).json()
+    answer = requests.get(f"{fake.url}/sdapi/v1/embeddings", timeout=60).json()
     return [*answer["loaded"], *answer["skipped"]]

@@ -108,7 +108,7 @@ def test_cancel_keeps_the_pictures_of_a_batch_that_were_made(
 
 def job_number(url: str) -> int:
     """Return which of its batches a WebUI works on."""
-    return int(requests.get(url, timeout=10).json()["state"]["job_no"])
+    return int(requests.get(url, timeout=60).json()["state"]["job_no"])
 
 
 UNSAVED = f"""
@@ -129,11 +129,11 @@ def test_options_that_a_webui_does_not_restore_are_put_back(
     (tmp_path / "unsaved.toml").write_text(UNSAVED)
     webui = start_fake("unsaved", "--config", str(tmp_path / "unsaved.toml"))
     options = f"{webui.url}/sdapi/v1/options"
-    before = requests.get(options, timeout=10).json()
+    before = requests.get(options, timeout=60).json()
     there = ("--webui", webui.url)
     done = app_cli("run", "--prompt", "x", *SMALL, "--vae", "soft.pt", "--clip-skip", "2", *there)
     assert done.returncode == 0, done.stderr
-    after = requests.get(options, timeout=10).json()
+    after = requests.get(options, timeout=60).json()
     for key in ("sd_vae", "CLIP_stop_at_last_layers"):
         assert after[key] == before[key]
     [job] = app_json("history")

@@ -29,7 +29,7 @@ def use(fake: FakeWebUI) -> None:
     """Send what clients send, some of it wrong."""
     url, picture = fake.url, base64.b64encode(png("a cat\nSteps: 1")).decode()
     for path in ("samplers", "sd-models", "options"):
-        requests.get(f"{url}/sdapi/v1/{path}", timeout=10)
+        requests.get(f"{url}/sdapi/v1/{path}", timeout=60)
     cat = {"prompt": "a cat in a garden, oil painting", "width": 512, "height": 512}
     post(url, "txt2img", **cat, steps=20, sampler_name="Euler a")
     post(url, "txt2img", **cat, steps=20, negativ_prompt="blurry", stpes=30)
@@ -38,7 +38,7 @@ def use(fake: FakeWebUI) -> None:
     fake.fault("delay", "/sdapi/v1/img2img", when="every", seconds=0.2)
     post(url, "img2img", **cat, steps=8, init_images=[picture], denoising_strength=0.4)
     post(url, "extra-single-image", image=picture, upscaler_1="Lanczos", upscaling_resize=2)
-    requests.get(f"{url}/sdapi/v1/an-address-that-no-webui-of-this-kind-has/at-all", timeout=10)
+    requests.get(f"{url}/sdapi/v1/an-address-that-no-webui-of-this-kind-has/at-all", timeout=60)
     post(url, "txt2img", **cat, steps=6, sampler_name="Eulr")
 
 

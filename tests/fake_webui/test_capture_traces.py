@@ -23,7 +23,7 @@ LISTS = ("/sdapi/v1/options", "/internal/pending-tasks", "/sdapi/v1/embeddings")
 
 def state(webui: FakeWebUI) -> list[Any]:
     """Return all that a capture may have changed."""
-    return [requests.get(webui.url + path, timeout=20).json() for path in LISTS]
+    return [requests.get(webui.url + path, timeout=60).json() for path in LISTS]
 
 
 def saved_none(tmp_path: Path) -> Path:

@@ -32,7 +32,7 @@ def test_health_says_what_runs(fake: FakeWebUI) -> None:
 @pytest.mark.parametrize("path", ["", "/", "/v1/health", "/v1/health/"])
 def test_a_slash_at_the_end_changes_nothing(fake: FakeWebUI, path: str) -> None:
     """Control paths answer with and without one, as people type both."""
-    assert requests.get(f"{fake.url}/__fake{path}", timeout=10).status_code == 200
+    assert requests.get(f"{fake.url}/__fake{path}", timeout=60).status_code == 200
 
 
 def test_the_journal_has_every_fact_of_a_request(fake: FakeWebUI) -> None:
@@ -90,7 +90,7 @@ def test_the_journal_can_be_filtered(fake: FakeWebUI, filters: Any, numbers: lis
 )
 def test_a_bad_filter_is_refused(fake: FakeWebUI, query: str, sentence: str) -> None:
     """A mistyped filter is a 422, not a list of everything."""
-    answer = requests.get(f"{fake.url}/__fake/v1/requests?{query}", timeout=10)
+    answer = requests.get(f"{fake.url}/__fake/v1/requests?{query}", timeout=60)
     assert answer.status_code == 422
     assert sentence in answer.json()["error"]
 
@@ -113,9 +113,9 @@ def test_images_are_replaced_by_what_they_are(fake: FakeWebUI) -> None:
     full = fake.request(1)
     assert full["images"][0]["where"] == "init_images.0"
     assert full["images"][0]["direction"] == "sent"
-    image = requests.get(f"{fake.url}/__fake/v1/requests/1/images/0", timeout=10)
+    image = requests.get(f"{fake.url}/__fake/v1/requests/1/images/0", timeout=60)
     assert (image.content, image.headers["Content-Type"]) == (picture, "image/png")
-    small = requests.get(f"{fake.url}/__fake/v1/requests/1/images/0?thumbnail=20", timeout=10)
+    small = requests.get(f"{fake.url}/__fake/v1/requests/1/images/0?thumbnail=20", timeout=60)
     assert Image.open(io.BytesIO(small.content)).size == (20, 12)
 
 
@@ -138,7 +138,7 @@ def test_an_image_can_be_matched_by_its_content(fake: FakeWebUI) -> None:
 def test_what_is_not_there_is_a_404(fake: FakeWebUI, path: str) -> None:
     """Asking for an entry or image that never was says so."""
     send(fake)
-    answer = requests.get(f"{fake.url}/__fake/v1/{path}", timeout=10)
+    answer = requests.get(f"{fake.url}/__fake/v1/{path}", timeout=60)
     assert answer.status_code == 404
     assert answer.json()["error"]
 
@@ -147,8 +147,8 @@ def test_a_deleted_entry_is_gone(fake: FakeWebUI) -> None:
     """Deleting empties the journal alone: numbers, marks and faults stay."""
     send(fake)
     fake.fault("status", SAMPLERS, when="first")
-    assert requests.delete(f"{fake.url}/__fake/v1/requests", timeout=10).json() == {}
-    assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=10).status_code == 410
+    assert requests.delete(f"{fake.url}/__fake/v1/requests", timeout=60).json() == {}
+    assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=60).status_code == 410
     send(fake)
     (entry,) = fake.requests()
     assert (entry["n"], entry["fault"]) == (2, "status")
@@ -208,14 +208,14 @@ def test_a_bad_question_is_a_422_that_says_what_is_allowed(
 def test_a_broken_body_is_a_422_with_its_line(fake: FakeWebUI) -> None:
     """A mistake in the JSON is told by line and column."""
     url = f"{fake.url}/__fake/v1/faults"
-    answer = requests.post(url, data=b'{"action":\n oops}', timeout=10)
+    answer = requests.post(url, data=b'{"action":\n oops}', timeout=60)
     assert answer.status_code == 422
     assert "line 2 column 2" in answer.json()["error"]
 
 
 def test_reset_brings_back_the_start(fake: FakeWebUI) -> None:
     """Journal, numbers, marks, faults and options are as at start."""
-    before = requests.get(fake.url + OPTIONS, timeout=10).json()
+    before = requests.get(fake.url + OPTIONS, timeout=60).json()
     fake.mark("x")
     fake.fault("status", SAMPLERS, when="every")
     send(fake, OPTIONS, "POST", json={"jpeg_quality": 1})
@@ -224,7 +224,7 @@ def test_reset_brings_back_the_start(fake: FakeWebUI) -> None:
     (entry,) = fake.requests()
     assert (entry["n"], entry["mark"], entry["fault"]) == (1, None, None)
     assert control(fake, "GET", "faults")["rules"] == []
-    assert requests.get(fake.url + OPTIONS, timeout=10).json() == before
+    assert requests.get(fake.url + OPTIONS, timeout=60).json() == before
 
 
 def test_a_reset_may_say_what_comes_after(fake: FakeWebUI) -> None:
@@ -257,7 +257,7 @@ def test_a_reset_may_say_what_comes_after(fake: FakeWebUI) -> None:
 def test_a_wrong_reset_resets_nothing(fake: FakeWebUI, body: Any, words: str) -> None:
     """What is wrong with it is said, and everything stays as it is."""
     send(fake)
-    answer = requests.post(f"{fake.url}/__fake/v1/reset", json=body, timeout=10)
+    answer = requests.post(f"{fake.url}/__fake/v1/reset", json=body, timeout=60)
     assert answer.status_code == 422
     assert words in answer.json()["error"]
     assert fake.count() == 1
@@ -280,7 +280,7 @@ def test_one_rule_can_be_removed(fake: FakeWebUI) -> None:
     fake.fault("reset", SAMPLERS, when="first")
     assert control(fake, "DELETE", "faults/1") == {"removed": 1}
     assert [rule["id"] for rule in control(fake, "GET", "faults")["rules"]] == [2]
-    assert requests.delete(f"{fake.url}/__fake/v1/faults/9", timeout=10).status_code == 404
+    assert requests.delete(f"{fake.url}/__fake/v1/faults/9", timeout=60).status_code == 404
     assert control(fake, "DELETE", "faults") == {"removed": 1}
 
 
@@ -306,7 +306,7 @@ def test_a_count_after_eviction_is_an_error(start_fake: StartFake, tmp_path: Pat
     with requests.Session() as session:
         for number in range(60):
             body = {"prompt": "x" * 20_000, "n": number}
-            session.post(f"{fake.url}/nowhere", json=body, timeout=10)
+            session.post(f"{fake.url}/nowhere", json=body, timeout=60)
     answer = post(fake, "requests/count", {"match": {"path": "/nowhere"}})
     assert answer.status_code == 410
     assert 5 < answer.json()["evicted"] < 40
@@ -315,7 +315,7 @@ def test_a_count_after_eviction_is_an_error(start_fake: StartFake, tmp_path: Pat
     found = post(fake, "requests/find", {"at_least": 20}).json()
     assert found["requests"][-1]["payload"]["n"] == 59
     assert found["evicted"] == answer.json()["evicted"] == 60 - len(found["requests"])
-    assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=10).status_code == 410
+    assert requests.get(f"{fake.url}/__fake/v1/requests/1", timeout=60).status_code == 410
     fake.mark("later")
     send(fake)
     assert post(fake, "requests/count", {"match": {"mark": "later"}}).json() == {"count": 1}

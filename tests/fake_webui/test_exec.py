@@ -15,7 +15,7 @@ CLIENT = """
 import os, sys, urllib.request
 for path in sys.argv[1:]:
     try:
-        urllib.request.urlopen(os.environ["WEBUI_URL"] + path, timeout=10)
+        urllib.request.urlopen(os.environ["WEBUI_URL"] + path, timeout=60)
     except OSError:
         pass
 """
@@ -65,7 +65,7 @@ def test_unknown_fields_are_told() -> None:
 import json, os, urllib.request
 body = json.dumps({"stpes": 1, "steps": 1, "width": 64, "height": 64}).encode()
 url, kind = os.environ["WEBUI_URL"] + "/sdapi/v1/txt2img", {"Content-Type": "application/json"}
-urllib.request.urlopen(urllib.request.Request(url, body, kind), timeout=20)
+urllib.request.urlopen(urllib.request.Request(url, body, kind), timeout=60)
 """
     assert "unknown fields stpes" in run_exec("--", sys.executable, "-c", script).stdout
 
@@ -139,7 +139,7 @@ while True:
     ) as process:
         wait_until((tmp_path / "ready").exists)
         process.send_signal(number)
-        told, _ = process.communicate(timeout=20)
+        told, _ = process.communicate(timeout=60)
     assert process.returncode == 9
     assert "nothing was sent" in told
 
@@ -155,7 +155,7 @@ def test_the_server_is_fresh_and_goes_away(tmp_path: Path) -> None:
     """WEBUI_URL leads to a server of its own, gone when the command is."""
     script = f"""
 import json, os, pathlib, urllib.request
-health = urllib.request.urlopen(os.environ["WEBUI_URL"] + "/__fake/v1/health", timeout=10)
+health = urllib.request.urlopen(os.environ["WEBUI_URL"] + "/__fake/v1/health", timeout=60)
 pathlib.Path({os.fspath(tmp_path)!r}, "health").write_bytes(health.read())
 """
     assert run_exec("--", sys.executable, "-c", script).returncode == 0

@@ -42,13 +42,13 @@ def webui(server: FakeWebUI) -> FakeWebUI:
 
 def get(webui: FakeWebUI, path: str = SAMPLERS) -> requests.Response:
     """Send a GET."""
-    return requests.get(webui.url + path, timeout=20)
+    return requests.get(webui.url + path, timeout=60)
 
 
 def generate(webui: FakeWebUI, **fields: object) -> requests.Response:
     """Ask for a small picture."""
     body = {"prompt": "a cat", "width": 64, "height": 64, "steps": 1, **fields}
-    return requests.post(webui.url + TXT2IMG, json=body, timeout=20)
+    return requests.post(webui.url + TXT2IMG, json=body, timeout=60)
 
 
 def test_it_runs_for_as_long_as_the_block(webui: FakeWebUI) -> None:
@@ -60,7 +60,7 @@ def test_it_runs_for_as_long_as_the_block(webui: FakeWebUI) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     with pytest.raises(requests.ConnectionError):
-        requests.get(another.url or "http://127.0.0.1:9", timeout=5)
+        requests.get(another.url or "http://127.0.0.1:9", timeout=60)
 
 
 def test_options_are_those_of_the_command_line() -> None:
@@ -90,7 +90,7 @@ def test_the_image_of_one_stage_can_be_followed_to_the_next(webui: FakeWebUI) ->
     """What txt2img returned and what was sent on have the same hash and the same bytes."""
     image = generate(webui).json()["images"][0]
     body = {"image": image, "upscaler_1": "Lanczos", "upscaling_resize": 2}
-    requests.post(f"{webui.url}/sdapi/v1/extra-single-image", json=body, timeout=20)
+    requests.post(f"{webui.url}/sdapi/v1/extra-single-image", json=body, timeout=60)
     (made,) = webui.request(1)["images"]
     assert webui.last("/sdapi/v1/extra-single-image")["image"]["sha256"] == made["sha256"]
     assert webui.image(2, 0) == webui.image(1, 0) == base64.b64decode(image)
@@ -221,7 +221,7 @@ def test_large_pictures_are_kept_and_given_back(webui: FakeWebUI) -> None:
     """The bytes of an image survive the journal unchanged."""
     picture = png("x" * 200_000)
     body = {"image": base64.b64encode(picture).decode()}
-    requests.post(f"{webui.url}/nowhere", json=body, timeout=20)
+    requests.post(f"{webui.url}/nowhere", json=body, timeout=60)
     assert webui.image(1) == picture
     assert len(webui.last("/nowhere")["image"]["parameters"]) == 200_000
 
@@ -264,7 +264,7 @@ def test_a_browser_may_ask_before_it_calls(method: str, unexpected: int) -> None
     origin = "http://a.page"
     asking = {"Origin": origin, "Access-Control-Request-Method": method}
     with FakeWebUI(cors_allow_origins=origin) as webui:
-        requests.options(webui.url + TXT2IMG, headers=asking, timeout=20)
+        requests.options(webui.url + TXT2IMG, headers=asking, timeout=60)
         assert len(webui.unexpected()) == unexpected
 
 

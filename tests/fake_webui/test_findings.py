@@ -86,7 +86,7 @@ def test_exec_tells_the_findings() -> None:
 import os, urllib.request
 url, kind = os.environ["WEBUI_URL"] + "/sdapi/v1/txt2img", {{"Content-Type": "application/json"}}
 for _ in range(2):
-    urllib.request.urlopen(urllib.request.Request(url, {body.encode()!r}, kind), timeout=20)
+    urllib.request.urlopen(urllib.request.Request(url, {body.encode()!r}, kind), timeout=60)
 """
     told = run_module("fake_webui", "exec", "--", sys.executable, "-c", script).stdout
     sentence = "sampler 'Nope' is not known; 'DPM++ 2M' with Karras was used"

@@ -267,7 +267,7 @@ def listens(webui: FakeWebUI) -> bool:
     """Return whether a server takes connections."""
     host, port = webui.url.removeprefix("http://").split(":")
     try:
-        socket.create_connection((host, int(port)), timeout=10).close()
+        socket.create_connection((host, int(port)), timeout=60).close()
     except OSError:
         return False
     return True
@@ -281,7 +281,7 @@ def test_an_exception_ends_the_connection(forge: FakeWebUI) -> None:
         b"POST /sdapi/v1/create/hypernetwork HTTP/1.1\r\nHost: x\r\n"
         b"Content-Type: application/json\r\nContent-Length: 13\r\n\r\n" + body
     )
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         answer = b""
         while part := connection.recv(65536):

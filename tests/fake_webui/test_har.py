@@ -60,12 +60,12 @@ def check(value: Any, shape: Any, where: str = "") -> None:
 def test_the_journal_is_an_archive(fake: FakeWebUI) -> None:
     """Every entry is valid, also one without an answer or with what is not text."""
     assert post(fake, "txt2img", SMALL | {"stepps": 1}).ok
-    requests.get(f"{fake.url}/n%C3%B6/x%20y?a=1&a=2&b=%26", timeout=5)
-    requests.post(f"{fake.url}/sdapi/v1/txt2img", data=b"\xff\xfe", timeout=5)
-    assert requests.get(f"{fake.url}/sdapi/v1/samplers", auth=("u", "geheim"), timeout=5).ok
+    requests.get(f"{fake.url}/n%C3%B6/x%20y?a=1&a=2&b=%26", timeout=60)
+    requests.post(f"{fake.url}/sdapi/v1/txt2img", data=b"\xff\xfe", timeout=60)
+    assert requests.get(f"{fake.url}/sdapi/v1/samplers", auth=("u", "geheim"), timeout=60).ok
     fake.fault("empty", "loras", when="first")
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{fake.url}/sdapi/v1/loras", timeout=5)
+        requests.get(f"{fake.url}/sdapi/v1/loras", timeout=60)
     archive = fake.har()
     check(archive, HAR)
     assert archive["log"]["version"] == "1.2"
@@ -82,7 +82,7 @@ def test_bodies_and_addresses_are_whole(fake: FakeWebUI) -> None:
     """The payload as sent, the answer as received, the address with its query."""
     sent = SMALL | {"seed": 1}
     answer = post(fake, "txt2img", sent)
-    requests.get(f"{fake.url}/n%C3%B6/x%20y?a=1&a=2&b=%26", timeout=5)
+    requests.get(f"{fake.url}/n%C3%B6/x%20y?a=1&a=2&b=%26", timeout=60)
     generation, other = fake.har()["log"]["entries"]
     assert generation["request"]["url"] == f"{fake.url}/sdapi/v1/txt2img"
     assert generation["request"]["postData"]["mimeType"] == "application/json"
@@ -101,7 +101,7 @@ def test_what_is_not_text_is_base64(fake: FakeWebUI, tmp_path: Path) -> None:
     (tmp_path / "webui.toml").write_text('extensions = ["./my.toml"]\n', encoding="utf-8")
     assert fake.har()["log"]["entries"] == []
     with FakeWebUI(config=tmp_path / "webui.toml") as webui:
-        assert requests.get(f"{webui.url}/data", timeout=5).content == b"\x00\xff"
+        assert requests.get(f"{webui.url}/data", timeout=60).content == b"\x00\xff"
         (entry,) = webui.har()["log"]["entries"]
     content = entry["response"]["content"]
     assert content["encoding"] == "base64"
@@ -111,7 +111,7 @@ def test_what_is_not_text_is_base64(fake: FakeWebUI, tmp_path: Path) -> None:
 def test_a_scope_has_its_own(fake: FakeWebUI) -> None:
     """With its own addresses."""
     scope = FakeWebUI.at(f"{fake.url}/__fake/scope/har")
-    requests.get(f"{scope.url}/sdapi/v1/loras", timeout=5)
+    requests.get(f"{scope.url}/sdapi/v1/loras", timeout=60)
     (entry,) = scope.har()["log"]["entries"]
     assert entry["request"]["url"] == f"{scope.url}/sdapi/v1/loras"
     assert fake.har()["log"]["entries"] == []

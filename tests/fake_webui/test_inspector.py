@@ -208,10 +208,10 @@ def test_the_page_asks_nobody_else(page: Browser, fake: FakeWebUI) -> None:
 def test_every_part_of_the_page_is_served(fake: FakeWebUI) -> None:
     """Each file of the page arrives with its type and a policy that lets in nothing else."""
     for path in STATIC.iterdir():
-        answer = requests.get(f"{fake.url}/__fake/static/{path.name}", timeout=10)
+        answer = requests.get(f"{fake.url}/__fake/static/{path.name}", timeout=60)
         assert answer.content == path.read_bytes()
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
-    assert requests.get(f"{fake.url}/__fake", timeout=10).url == f"{fake.url}/__fake/"
+    assert requests.get(f"{fake.url}/__fake", timeout=60).url == f"{fake.url}/__fake/"
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Finspector.html", "%2Fetc%2Fpasswd", "../x"])
@@ -220,7 +220,7 @@ def test_no_path_reaches_the_file_system(fake: FakeWebUI, name: str) -> None:
     with requests.Session() as session:
         prepared = requests.Request("GET", fake.url).prepare()
         prepared.url = f"{fake.url}/__fake/static/{name}"
-        assert session.send(prepared, timeout=10).status_code == 404
+        assert session.send(prepared, timeout=60).status_code == 404
 
 
 def test_the_pictures_of_the_readme_are_there() -> None:

@@ -95,7 +95,7 @@ def test_a_generation_is_seen_held_and_released(
     wait_until(lambda: page.run("return document.querySelector('#preview').naturalWidth > 0"))
     assert not future.done()
     page.click(".hold button")
-    future.result(10)
+    future.result(60)
     page.wait_for("#running-text", "Nothing is being generated")
     assert [entry["path"] for entry in fake.requests()] == [TXT2IMG]
     assert page.errors() == []
@@ -111,8 +111,8 @@ def test_a_generation_is_ended_by_a_button(
     future = threads.submit(generate, fake, steps=10)
     page.wait_for("#running-text", "step 3 of 10")
     page.click(f"#{button}")
-    future.result(10)
-    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=10).json()["state"]
+    future.result(60)
+    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=60).json()["state"]
     assert state[flag] is True
     assert not fake.requests(f"/sdapi/v1/{button}")
 
@@ -132,14 +132,14 @@ def test_looking_at_a_preview_does_not_make_one(
 ) -> None:
     """A client gets the previews that it would get without an inspector."""
     address = f"{fake.url}/__fake/running"
-    assert requests.get(f"{address}/preview", timeout=10).status_code == 404
+    assert requests.get(f"{address}/preview", timeout=60).status_code == 404
     with fake.hold("txt2img", at_step=3) as held:
         threads.submit(generate, fake, steps=20)
         held.wait()
-        assert requests.get(address, timeout=10).json()["has_preview"] is True
-        preview = requests.get(f"{address}/preview", timeout=10)
+        assert requests.get(address, timeout=60).json()["has_preview"] is True
+        preview = requests.get(f"{address}/preview", timeout=60)
         assert preview.headers["Content-Type"] == "image/png"
-        progress = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=10).json()
+        progress = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=60).json()
         assert progress["current_image"] is None  # it comes every 10 steps
 
 
@@ -171,15 +171,15 @@ def test_what_words_find(fake: FakeWebUI, text: str, found: list[int]) -> None:
     image = base64.b64encode(png("x")).decode()
     generate(fake, "/sdapi/v1/img2img", prompt="ü", init_images=[image])
     get(fake)
-    requests.post(fake.url + TXT2IMG, data="form&data", timeout=10)
-    answer = requests.get(f"{fake.url}/__fake/search", {"text": text}, timeout=10).json()
+    requests.post(fake.url + TXT2IMG, data="form&data", timeout=60)
+    answer = requests.get(f"{fake.url}/__fake/search", {"text": text}, timeout=60).json()
     assert (answer["found"], answer["through"]) == (found, 4)
 
 
 def test_letters_that_were_escaped_without_need_are_found(fake: FakeWebUI) -> None:
     """JSON may write any letter as its number."""
-    requests.post(fake.url + TXT2IMG, data='{"prompt": "\\u0063astle", "steps": 0}', timeout=10)
-    answer = requests.get(f"{fake.url}/__fake/search", {"text": "castle"}, timeout=10).json()
+    requests.post(fake.url + TXT2IMG, data='{"prompt": "\\u0063astle", "steps": 0}', timeout=60)
+    answer = requests.get(f"{fake.url}/__fake/search", {"text": "castle"}, timeout=60).json()
     assert answer["found"] == [1]
 
 
@@ -187,7 +187,7 @@ def test_search_goes_on_where_it_was(fake: FakeWebUI) -> None:
     """What was looked at is not looked at again."""
     get(fake, times=3)
     address = f"{fake.url}/__fake/search"
-    answer = requests.get(address, {"text": "samplers", "after": "2"}, timeout=10).json()
+    answer = requests.get(address, {"text": "samplers", "after": "2"}, timeout=60).json()
     assert (answer["found"], answer["through"]) == ([3], 3)
 
 
@@ -251,7 +251,7 @@ def test_a_fault_form_says_all_that_a_rule_can(page: Browser, fake: FakeWebUI) -
     (rule,) = control(fake, "GET", "faults")["rules"]
     assert rule["match"] == {"payload": {"steps": 30}}
     assert rule["with"] == {"status": 500, "body": {"detail": "busy"}}
-    answer = requests.post(fake.url + TXT2IMG, json={"steps": 30}, timeout=10)
+    answer = requests.post(fake.url + TXT2IMG, json={"steps": 30}, timeout=60)
     assert (answer.status_code, answer.json()) == (500, {"detail": "busy"})
 
 
@@ -311,7 +311,7 @@ def test_a_request_is_sent_again_with_curl(
     path = TXT2IMG
     if "image" in fields:
         path, fields = "/sdapi/v1/png-info", {"image": base64.b64encode(png("x" * 9000)).decode()}
-    requests.post(f"{fake.url}{path}?a=1&a=2&b=%26", json=fields, timeout=10)
+    requests.post(f"{fake.url}{path}?a=1&a=2&b=%26", json=fields, timeout=60)
     choose(page, 1)
     page.run("document.querySelector('#curl').closest('details').open = true")
     page.wait_for("#curl", "curl")
@@ -390,7 +390,7 @@ def test_the_page_says_which_scope_it_shows(page: Browser, fake: FakeWebUI) -> N
     page.wait_for("#scope", "scope checkout-1")
     assert page.texts("#base-url") == [base]
     get(fake)
-    requests.get(base + SAMPLERS, timeout=10)
+    requests.get(base + SAMPLERS, timeout=60)
     page.wait_for("#counts", "1 requests")
     page.open(f"{fake.url}/__fake/")
     page.wait_for("#scope", "outside of its")

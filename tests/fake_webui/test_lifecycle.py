@@ -62,12 +62,12 @@ class Server:
     def wait_for_request(self) -> None:
         """Wait until the server has seen a request."""
         wait_until(
-            lambda: requests.get(f"{self.url}/__fake/v1/requests", timeout=5).json()["requests"]
+            lambda: requests.get(f"{self.url}/__fake/v1/requests", timeout=60).json()["requests"]
         )
 
     def end(self) -> None:
         """Wait for the end, which comes long before the end of what is open."""
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=30)
 
     def kill(self) -> None:
         """Make sure that nothing is left."""

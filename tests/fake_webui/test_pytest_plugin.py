@@ -31,7 +31,7 @@ CLIENT = """
     TXT2IMG = "/sdapi/v1/txt2img"
 
     def call(webui, path="/sdapi/v1/samplers"):
-        return requests.get(webui.url + path, timeout=10)
+        return requests.get(webui.url + path, timeout=60)
 """
 
 
@@ -238,7 +238,7 @@ def test_a_server_from_before_is_made_fresh(project: pytest.Pytester) -> None:
     )
     with FakeWebUI() as left_over:
         left_over.fault("status")
-        requests.get(f"{left_over.url}/sdapi/v1/samplers", timeout=10)
+        requests.get(f"{left_over.url}/sdapi/v1/samplers", timeout=60)
         run(project, "--fake-webui-url", left_over.url).assert_outcomes(passed=1)
         assert left_over.count(exactly=1) == 1
         assert left_over.exit_status is None
@@ -360,7 +360,7 @@ CALLS = """
     SMALL = {"width": 64, "height": 64, "steps": 2}
 
     def generate(webui, **fields):
-        return requests.post(f"{webui.url}/sdapi/v1/txt2img", json=SMALL | fields, timeout=20)
+        return requests.post(f"{webui.url}/sdapi/v1/txt2img", json=SMALL | fields, timeout=60)
 """
 
 

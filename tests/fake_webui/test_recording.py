@@ -38,13 +38,13 @@ def send(webui: FakeWebUI) -> list[Any]:
     """Send requests of every kind, and return what must be the same of the answers."""
     picture = {"image": base64.b64encode(png("x")).decode()}
     answers = [
-        requests.get(webui.url + SAMPLERS, timeout=20),
+        requests.get(webui.url + SAMPLERS, timeout=60),
         post(webui, "txt2img", SMALL | {"seed": 3, "subseed": 1, "batch_size": 2}),
         post(webui, "txt2img", {"steps": "many"}),
         post(webui, "png-info", picture),
-        requests.get(f"{webui.url}/docs", timeout=20),
-        requests.get(f"{webui.url}/sdapi/v1/n%C3%B6pe?b=2&a=1", timeout=20),
-        requests.post(f"{webui.url}{TXT2IMG}", data=b"\xff", timeout=20),
+        requests.get(f"{webui.url}/docs", timeout=60),
+        requests.get(f"{webui.url}/sdapi/v1/n%C3%B6pe?b=2&a=1", timeout=60),
+        requests.post(f"{webui.url}{TXT2IMG}", data=b"\xff", timeout=60),
     ]
     return [(one.status_code, one.headers.get("Content-Type"), one.content) for one in answers]
 
@@ -109,10 +109,10 @@ def test_secrets_are_left_out(tmp_path: Path) -> None:
         FakeWebUI(upstream=real.url, record=tmp_path) as front,
     ):
         login = {"username": "me", "password": SECRETS[0]}
-        assert requests.post(f"{front.url}/login", data=login, timeout=5).ok
+        assert requests.post(f"{front.url}/login", data=login, timeout=60).ok
         files = {"username": (None, "me"), "password": (None, SECRETS[0])}
-        requests.post(f"{front.url}/login", files=files, timeout=5)
-        flags = requests.get(f"{front.url}/sdapi/v1/cmd-flags", auth=("u", SECRETS[1]), timeout=5)
+        requests.post(f"{front.url}/login", files=files, timeout=60)
+        flags = requests.get(f"{front.url}/sdapi/v1/cmd-flags", auth=("u", SECRETS[1]), timeout=60)
         assert flags.json()["gradio_auth"] == accounts
         secret = {
             "hf_token": SECRETS[2], "deep": [{"Password": SECRETS[3]}], "api-key": SECRETS[5],
@@ -120,7 +120,7 @@ def test_secrets_are_left_out(tmp_path: Path) -> None:
         }  # fmt: skip
         post(front, "txt2img", SMALL | secret)
         url = f"{front.url}/nope?access_token={SECRETS[4]}&x=1"
-        requests.get(url, headers={"Cookie": f"a={SECRETS[2]}"}, timeout=5)
+        requests.get(url, headers={"Cookie": f"a={SECRETS[2]}"}, timeout=60)
     text = (tmp_path / "recording.jsonl").read_text(encoding="utf-8")
     files_kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     for word in SECRETS:
@@ -130,7 +130,7 @@ def test_secrets_are_left_out(tmp_path: Path) -> None:
     assert lines(tmp_path)[4]["request"]["path"] == "/nope?access_token=<removed>&x=1"
     with FakeWebUI(replay=tmp_path) as again:
         login["password"] = "forgotten"  # noqa: S105 (not one)
-        assert requests.post(f"{again.url}/login", data=login, timeout=5).ok
+        assert requests.post(f"{again.url}/login", data=login, timeout=60).ok
 
 
 def test_what_a_fault_did_is_not_recorded(recorded: tuple[Path, FakeWebUI]) -> None:
@@ -165,9 +165,9 @@ def test_faults_and_holds_come_before_a_recorded_answer(
 def test_a_recording_goes_on(recorded: tuple[Path, FakeWebUI]) -> None:
     """A second server adds to it; numbers go on, and the line on the start stays alone."""
     folder, front = recorded
-    requests.get(front.url + SAMPLERS, timeout=5)
+    requests.get(front.url + SAMPLERS, timeout=60)
     with FakeWebUI(upstream=front.url, record=folder, profile="forge") as second:
-        requests.get(f"{second.url}/sdapi/v1/loras", timeout=5)
+        requests.get(f"{second.url}/sdapi/v1/loras", timeout=60)
     assert [one["name"] for one in lines(folder)] == [
         "00001_GET_samplers", "00002_GET_loras", "00002_GET_loras",
     ]  # fmt: skip
@@ -183,7 +183,7 @@ def test_a_killed_server_leaves_a_whole_recording(tmp_path: Path, fake: FakeWebU
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         for _ in range(3):
-            assert requests.get(url + SAMPLERS, timeout=10).ok
+            assert requests.get(url + SAMPLERS, timeout=60).ok
         process.send_signal(signal.SIGKILL)
     assert len(lines(tmp_path / "r")) == 3
 

@@ -90,7 +90,7 @@ def test_without_a_folder_nothing_is_written(fake: FakeWebUI) -> None:
 
 def steps_done(fake: FakeWebUI) -> int:
     """Return how many steps the generation under way has behind it."""
-    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=10).json()["state"]
+    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=60).json()["state"]
     return int(state["sampling_step"])
 
 

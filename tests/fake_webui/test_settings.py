@@ -19,7 +19,7 @@ AT_START = {
 
 def patch(fake: FakeWebUI, body: Any) -> requests.Response:
     """Change settings and return whatever is answered."""
-    return requests.patch(f"{fake.url}/__fake/v1/settings", data=json.dumps(body), timeout=5)
+    return requests.patch(f"{fake.url}/__fake/v1/settings", data=json.dumps(body), timeout=60)
 
 
 def test_settings_merge_until_reset(fake: FakeWebUI) -> None:

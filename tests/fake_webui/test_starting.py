@@ -30,7 +30,7 @@ PHASES = {
 
 def status(url: str) -> int:
     """Return the status of a GET."""
-    return requests.get(url, timeout=10).status_code
+    return requests.get(url, timeout=60).status_code
 
 
 def phase(url: str) -> str:

@@ -39,7 +39,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 def progress(fake: FakeWebUI, query: str = "") -> dict[str, Any]:
     """Return what /sdapi/v1/progress says."""
-    answer: dict[str, Any] = requests.get(f"{fake.url}/sdapi/v1/progress{query}", timeout=5).json()
+    answer: dict[str, Any] = requests.get(f"{fake.url}/sdapi/v1/progress{query}", timeout=60).json()
     return answer
 
 
@@ -52,7 +52,7 @@ def state(fake: FakeWebUI) -> dict[str, Any]:
 def task(fake: FakeWebUI, task_id: str | None, **more: Any) -> dict[str, Any]:
     """Return what /internal/progress says of a task."""
     body = {"id_task": task_id, **more}
-    response = requests.post(f"{fake.url}/internal/progress", json=body, timeout=5)
+    response = requests.post(f"{fake.url}/internal/progress", json=body, timeout=60)
     answer: dict[str, Any] = response.json()
     return answer
 
@@ -234,7 +234,7 @@ def test_generations_take_their_turns(slow: FakeWebUI, threads: ThreadPoolExecut
 
 def pending(fake: FakeWebUI) -> dict[str, Any]:
     """Return what waits."""
-    answer: dict[str, Any] = requests.get(f"{fake.url}/internal/pending-tasks", timeout=5).json()
+    answer: dict[str, Any] = requests.get(f"{fake.url}/internal/pending-tasks", timeout=60).json()
     return answer
 
 
@@ -283,7 +283,7 @@ def test_what_needs_no_turn_is_answered_at_once(
     with slow.hold("txt2img", at_step=1) as held:
         future = threads.submit(post, slow, "txt2img", SMALL | {"steps": 3})
         held.wait()
-        requests.request(method, f"{slow.url}/{path}", json=body, timeout=20)
+        requests.request(method, f"{slow.url}/{path}", json=body, timeout=60)
         assert not future.done()
     answered(future.result(60))
 
@@ -372,7 +372,7 @@ def test_those_that_wait_come_in_the_order_of_arrival(
     for count in range(1, 5):
         sent.append(threads.submit(post, slow, "txt2img", SMALL | drawing))
         wait_until(lambda: pending(slow)["size"] == count)  # noqa: B023 - it is waited for here
-    assert [answered(one.result(20)).info["seed"] for one in sent] == drawn
+    assert [answered(one.result(60)).info["seed"] for one in sent] == drawn
 
 
 def watch(fake: FakeWebUI, stop: threading.Event, counts: list[int]) -> None:

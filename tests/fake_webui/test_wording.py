@@ -69,7 +69,7 @@ def test_values_are_said_as_json(
     fake: FakeWebUI, method: str, path: str, body: object, sentence: str
 ) -> None:
     """As they were sent, with what can't be printed escaped."""
-    answer = requests.request(method, f"{fake.url}{CONTROL}/{path}", json=body, timeout=20)
+    answer = requests.request(method, f"{fake.url}{CONTROL}/{path}", json=body, timeout=60)
     assert answer.status_code == 422
     assert sentence in answer.json()["error"]
 
@@ -77,9 +77,9 @@ def test_values_are_said_as_json(
 def test_differences_are_said_as_json(fake: FakeWebUI) -> None:
     """Both what was asked for and what came."""
     small = {"width": 64, "height": 64, "steps": 1, "prompt": None, "tiling": True}
-    requests.post(f"{fake.url}/sdapi/v1/txt2img", json=small, timeout=20)
+    requests.post(f"{fake.url}/sdapi/v1/txt2img", json=small, timeout=60)
     asked = {"match": {"payload": {"prompt": "Müller", "tiling": False, "eta": 1}}, "at_least": 1}
-    said = requests.post(f"{fake.url}{CONTROL}/requests/find", json=asked, timeout=20).json()
+    said = requests.post(f"{fake.url}{CONTROL}/requests/find", json=asked, timeout=60).json()
     assert 'like {"payload": {"prompt": "Müller", "tiling": false, "eta": 1}}' in said["error"]
     assert 'payload.prompt is null, not "Müller"' in said["error"]
     assert "payload.tiling is true, not false; payload.eta is absent, not 1" in said["error"]

@@ -16,7 +16,7 @@ from tests.support import ROOT, wait_until
 
 def test_the_page_is_served(page: PageClient) -> None:
     """The address in the browser answers with the document."""
-    answer = page.session.get(page.url, timeout=10)
+    answer = page.session.get(page.url, timeout=60)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/html")
 

@@ -17,7 +17,7 @@ def listening(page: PageClient, last_id: str | None = None) -> Iterator[Iterator
     """Give the events of a page, from after `last_id` on."""
     headers = {"Last-Event-ID": last_id} if last_id else {}
     url = f"{page.url}/api/v1/events"
-    with requests.get(url, headers=headers, stream=True, timeout=20) as answer:
+    with requests.get(url, headers=headers, stream=True, timeout=60) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         yield parsed(answer)
 
@@ -106,12 +106,12 @@ def test_too_many_pages_are_refused(idle_page: PageClient) -> None:
     with ExitStack() as stack:
         streams = []  # an iterator that is dropped closes its connection
         for _ in range(MAX_STREAMS):
-            answer = stack.enter_context(requests.get(url, stream=True, timeout=20))
+            answer = stack.enter_context(requests.get(url, stream=True, timeout=60))
             streams.append(answer.iter_lines(chunk_size=1))
             assert next(streams[-1]).startswith(b"id: ")
-        assert requests.get(url, stream=True, timeout=20).status_code == 503
+        assert requests.get(url, stream=True, timeout=60).status_code == 503
         assert idle_page.get("/state")["version"]
-    wait_until(lambda: requests.get(url, stream=True, timeout=20).status_code == 200)
+    wait_until(lambda: requests.get(url, stream=True, timeout=60).status_code == 200)
 
 
 def test_a_silent_stream_gives_signs_of_life(idle_page: PageClient) -> None:

@@ -15,7 +15,7 @@ def test_run_now_makes_a_picture_that_can_be_loaded(page: PageClient) -> None:
     job = page.run("a lighthouse")
     assert job["status"] == "succeeded"
     [image] = job["images"]
-    data = page.session.get(page.url + image["url"], timeout=10)
+    data = page.session.get(page.url + image["url"], timeout=60)
     assert data.headers["Content-Type"] == "image/png"
     assert data.content == (page.application.home / image["file"]).read_bytes()
 
@@ -112,8 +112,8 @@ def test_a_batch_with_axes_has_an_overview(page: PageClient) -> None:
     assert len(job_ids) == 2
     jobs = [page.ended(job_id) for job_id in job_ids]
     [url] = filter(None, (job["overview_url"] for job in jobs))
-    wait_until(lambda: page.session.get(page.url + url, timeout=10).ok)
-    answer = page.session.get(page.url + url, timeout=10)
+    wait_until(lambda: page.session.get(page.url + url, timeout=60).ok)
+    answer = page.session.get(page.url + url, timeout=60)
     assert answer.headers["Content-Type"].startswith("image/")
 
 

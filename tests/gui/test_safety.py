@@ -44,7 +44,7 @@ def test_a_form_of_another_site_is_refused(page: PageClient) -> None:
 def test_the_policy_lets_nothing_in_but_its_own(page: PageClient) -> None:
     """Every answer says it: page, interface and errors."""
     for url in (page.url, f"{page.url}/api/v1/state", f"{page.url}/nothing"):
-        headers = requests.get(url, timeout=10).headers
+        headers = requests.get(url, timeout=60).headers
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -66,16 +66,16 @@ def test_elsewhere_a_token_is_needed(open_page: OpenPage) -> None:
 def test_a_visit_without_the_token_is_asked_for_it(open_page: OpenPage) -> None:
     """A browser gets a form, and nothing else."""
     page = open_page(REMOTE)
-    answer = page.session.get(f"{page.url}/", timeout=10)
+    answer = page.session.get(f"{page.url}/", timeout=60)
     assert answer.status_code == 401
     assert 'name="token"' in answer.text
-    assert page.session.get(f"{page.url}/static/main.js", timeout=10).status_code == 401
+    assert page.session.get(f"{page.url}/static/main.js", timeout=60).status_code == 401
 
 
 def test_a_first_visit_leaves_a_cookie_that_scripts_cant_read(open_page: OpenPage) -> None:
     """From then on the browser is known, and the token is not in the address any more."""
     page = open_page(REMOTE)
-    answer = page.session.get(f"{page.url}/", params={"token": TOKEN}, timeout=10)
+    answer = page.session.get(f"{page.url}/", params={"token": TOKEN}, timeout=60)
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
@@ -108,7 +108,7 @@ def test_no_name_leads_out_of_the_pictures(page: PageClient, name: str) -> None:
     """A picture is asked for by its name, and a path is not one."""
     page.run()
     for kind in ("images", "thumbs", "previews"):
-        answer = page.session.get(f"{page.url}/api/v1/{kind}/{name}", timeout=10)
+        answer = page.session.get(f"{page.url}/api/v1/{kind}/{name}", timeout=60)
         assert answer.status_code in {204, 404}
         assert b"SQLite" not in answer.content
 
@@ -135,7 +135,7 @@ def test_a_record_that_leads_elsewhere_shows_nothing(page: PageClient, path: str
 @pytest.mark.parametrize("path", ["/static/../factory.py", "/static/%2e%2e/factory.py"])
 def test_no_file_beside_the_pages_own_is_served(page: PageClient, path: str) -> None:
     """The folder of the page's files is the only one."""
-    assert requests.get(page.url + path, timeout=10).status_code == 404
+    assert requests.get(page.url + path, timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'"x"', b"[" * 100_000, b"\xff"])

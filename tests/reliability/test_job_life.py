@@ -40,7 +40,7 @@ def wait_for_steps(application: Application) -> Progress:
 
 def sampling(fake: FakeWebUI) -> bool:
     """Return whether the server is in the middle of a generation."""
-    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=10).json()["state"]
+    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=60).json()["state"]
     return bool(state["sampling_step"])
 
 
@@ -365,7 +365,7 @@ def test_a_runner_without_a_thread_waits_for_others_work_as_quietly(
             assert_is_quiet(fake)
         wait_until(lambda: all(entry["status"] for entry in fake.requests(TXT2IMG)))
         application.job_service.submit([boat()])
-        assert ran.result(20) == 2
+        assert ran.result(60) == 2
 
 
 def assert_is_quiet(fake: FakeWebUI) -> None:
@@ -541,7 +541,7 @@ def test_a_generation_that_somebody_else_interrupted_is_no_success(
     [job_id] = application.job_service.submit([boat(steps=60, config={"txt2img": {"n_iter": 3}})])
     with application:
         wait_for_steps(application)
-        requests.post(f"{slow.url}{INTERRUPT}", timeout=10)
+        requests.post(f"{slow.url}{INTERRUPT}", timeout=60)
         job = application.job_service.wait(job_id, 20)
     assert job.status is JobStatus.FAILED
     assert "asked for 3 images, the WebUI returned 1" in (job.error or "")

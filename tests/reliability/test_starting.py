@@ -107,7 +107,7 @@ def test_what_a_webui_does_for_others_is_shown_and_not_booked(
         with application:
             wait_for_foreign_work(application)
             assert application.history.get(job_id).status is JobStatus.QUEUED
-            requests.post(f"{slow.url}/sdapi/v1/interrupt", timeout=10)
+            requests.post(f"{slow.url}/sdapi/v1/interrupt", timeout=60)
             job = application.job_service.wait(job_id, 20)
     assert job.status is JobStatus.SUCCEEDED
 

@@ -149,7 +149,7 @@ def test_a_webui_that_is_killed_and_comes_back(start_app: StartApp, start_fake: 
     page = start_app(webui=webui.url)
     page.open("queue")
     with suppress(requests.ConnectionError):  # it dies before it answers, as the real one does
-        requests.post(f"{webui.url}/sdapi/v1/server-kill", timeout=10)
+        requests.post(f"{webui.url}/sdapi/v1/server-kill", timeout=60)
     page.browser.wait_for('.chip[data-status="gone"]')
     assert "--api" in page.browser.texts("#banners")[0]
     start_fake("back", "--port", webui.url.rpartition(":")[2])
