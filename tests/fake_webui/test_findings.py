@@ -8,7 +8,7 @@ import pytest
 
 from fake_webui import FakeWebUI
 from tests.fake_webui.generating import SMALL, encoded, gradient, post, txt2img
-from tests.support import run_module
+from tests.support import fake_webui_cli
 
 DEFAULT = "'DPM++ 2M' with Karras was used"
 
@@ -88,6 +88,6 @@ url, kind = os.environ["WEBUI_URL"] + "/sdapi/v1/txt2img", {{"Content-Type": "ap
 for _ in range(2):
     urllib.request.urlopen(urllib.request.Request(url, {body.encode()!r}, kind), timeout=60)
 """
-    told = run_module("fake_webui", "exec", "--", sys.executable, "-c", script).stdout
+    told = fake_webui_cli("exec", "--", sys.executable, "-c", script).stdout
     sentence = "sampler 'Nope' is not known; 'DPM++ 2M' with Karras was used"
     assert told.splitlines()[-1] == f"POST /sdapi/v1/txt2img: {sentence} (x2)"
