@@ -439,6 +439,7 @@ def test_a_webui_that_dies_costs_one_job_and_holds_the_rest(
     assert "can't be reached" in application.queue.pause_state().reason
 
 
+@pytest.mark.sqlite
 def test_a_job_that_was_taken_off_its_worker_keeps_the_end_that_it_was_given(
     build: BuildApp, fake: FakeWebUI
 ) -> None:
@@ -454,6 +455,7 @@ def test_a_job_that_was_taken_off_its_worker_keeps_the_end_that_it_was_given(
     assert (job.status, job.images) == (JobStatus.INTERRUPTED, [])
 
 
+@pytest.mark.sqlite
 def test_an_end_that_can_not_be_recorded_yet_is_recorded_later(
     build: BuildApp, fake: FakeWebUI
 ) -> None:
