@@ -51,8 +51,7 @@ class HttpServer(ThreadingMixIn, TCPServer):
         self.max_body_bytes = max_body_bytes
         self.tls = tls
         self.closing = False
-        self._thread: threading.Thread | None = None
-        self._waker: socket.socket | None = None
+        self._accepting = contextlib.ExitStack()  # what ends it, once it has begun
         self._idle = threading.Condition()
         self._under_way = 0
         super().__init__(address, RequestHandler, bind_and_activate=False)
@@ -78,9 +77,11 @@ class HttpServer(ThreadingMixIn, TCPServer):
         """Listen, and serve in a thread of its own."""
         self.server_activate()
         self.socket.settimeout(ACCEPT_S)
-        woken, self._waker = socket.socketpair()
-        self._thread = threading.Thread(target=self._accept, args=[woken], daemon=True)
-        self._thread.start()
+        woken, waker = socket.socketpair()
+        thread = threading.Thread(target=self._accept, args=[woken], daemon=True)
+        thread.start()
+        self._accepting.callback(thread.join)
+        self._accepting.callback(waker.close)
 
     def _accept(self, woken: socket.socket) -> None:
         """Take connections until `refuse` wakes it: nothing is looked at now and then."""
@@ -96,9 +97,7 @@ class HttpServer(ThreadingMixIn, TCPServer):
         """Take no more requests; those under way go on."""
         if not self.closing:
             self.closing = True
-            if self._waker and self._thread:
-                self._waker.close()
-                self._thread.join()
+            self._accepting.close()
             self.socket.close()
 
     def wait_until_idle(self, timeout_s: float) -> None:
