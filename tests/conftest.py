@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from fake_webui import FakeWebUI
 from tests.support import SLOW_STEP_S
 
 StartFake = Callable[..., FakeWebUI]
+StartingFakes = Callable[[], AbstractContextManager[StartFake]]
 
 with suppress(ModuleNotFoundError):  # the smoke gate does without it
     from hypothesis import HealthCheck, settings
@@ -26,7 +27,6 @@ with suppress(ModuleNotFoundError):  # the smoke gate does without it
 
 
 DATABASES = ("sqlite", "postgres")
-PROCESS_NUMBERS = count(1)
 PROFILES = ("a1111", "forge", "sdnext")
 
 
@@ -68,39 +68,41 @@ def worker(request: pytest.FixtureRequest) -> str:
     return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
 
 
-@contextmanager
-def fakes_started(
-    xprocess: XProcess, worker: str, profile: str, folders: pytest.TempPathFactory
-) -> Iterator[StartFake]:
-    """Yield what starts a fake WebUI with flags; those that it started end with the block."""
-    with ExitStack() as stack:
+@pytest.fixture(scope="session")
+def starting_fakes(
+    xprocess: XProcess, worker: str, profile: str, tmp_path_factory: pytest.TempPathFactory
+) -> StartingFakes:
+    """A block with what starts a fake WebUI with flags; those that it started end with it."""
+    numbers = count(1)
 
-        def start(name: str, *flags: str) -> FakeWebUI:
-            ready_file = folders.mktemp(name) / "ready.json"
-            process = f"fake-{name}-{next(PROCESS_NUMBERS)}-{worker}"  # no two fixtures share one
-            stack.callback(lambda: xprocess.getinfo(process).terminate())
-            starter = fake_starter(ready_file, ("--profile", profile, *flags))
-            xprocess.ensure(process, starter, restart=True, persist_logs=False)
-            return FakeWebUI.at(json.loads(ready_file.read_text())["url"])
+    @contextmanager
+    def starting() -> Iterator[StartFake]:
+        with ExitStack() as stack:
 
-        yield start
+            def start(name: str, *flags: str) -> FakeWebUI:
+                ready_file = tmp_path_factory.mktemp(name) / "ready.json"
+                process = f"fake-{name}-{next(numbers)}-{worker}"  # no two fixtures share one
+                stack.callback(lambda: xprocess.getinfo(process).terminate())
+                starter = fake_starter(ready_file, ("--profile", profile, *flags))
+                xprocess.ensure(process, starter, restart=True, persist_logs=False)
+                return FakeWebUI.at(json.loads(ready_file.read_text())["url"])
+
+            yield start
+
+    return starting
 
 
 @pytest.fixture(scope="session")
-def start_fake_for_all(
-    xprocess: XProcess, worker: str, profile: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[StartFake]:
+def start_fake_for_all(starting_fakes: StartingFakes) -> Iterator[StartFake]:
     """Start a fake WebUI with these command-line flags; it is ended with the session."""
-    with fakes_started(xprocess, worker, profile, tmp_path_factory) as start:
+    with starting_fakes() as start:
         yield start
 
 
 @pytest.fixture(scope="module")
-def start_fake(
-    xprocess: XProcess, worker: str, profile: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[StartFake]:
+def start_fake(starting_fakes: StartingFakes) -> Iterator[StartFake]:
     """Start a fake WebUI with these command-line flags; it is ended with the test module."""
-    with fakes_started(xprocess, worker, profile, tmp_path_factory) as start:
+    with starting_fakes() as start:
         yield start
 
 
