@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from fake_webui.api import families
-from fake_webui.cli import main
 from fake_webui.contract import index
 from fake_webui.errors import ConfigError, ControlError
 from fake_webui.faults.actions import ACTIONS
@@ -19,6 +17,7 @@ from fake_webui.faults.parsing import parse_rule, parse_spec
 from fake_webui.faults.rules import OK, FaultRules
 from fake_webui.journal.recorder import Recorder
 from tests.pages import PAGES, part
+from tests.support import fake_webui_cli
 
 ENDPOINTS = index(families.ENDPOINTS, ["webui", "stop"])
 TXT2IMG = "/sdapi/v1/txt2img"
@@ -194,7 +193,7 @@ def test_every_action_describes_itself() -> None:
 
 def test_the_help_lists_every_action_with_its_keys() -> None:
     """And with what the client sees."""
-    said = "".join(CliRunner().invoke(main, ["serve", "--help"]).output.split())
+    said = "".join(fake_webui_cli("serve", "--help").stdout.split())
     for one in ACTIONS.values():
         keys = ",".join(setting.name for setting in one.settings)
         shown = f"{one.name}{one.symptom}" + (f"({keys})" if keys else "")
