@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 from app import __version__
 from app.cleaning import clean, is_utf8, readable
 from app.commands import COMPLETE_VARIABLE, PROGRAM
-from app.errors import AppError, BadInputError
+from app.errors import AppError, BadInputError, in_words
 
 COMMANDS = {
     "run": "Make images from a prompt or a prompt pack, and wait for them.",
@@ -92,7 +92,7 @@ def main(words: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _fail(f"{error.strerror or error}: {error.filename or 'no file'}", 2)
+        return _fail(in_words(error), 2)
 
 
 def _called(command: click.Command, program: str | None) -> click.Command:

@@ -184,3 +184,8 @@ class JobLostError(AppError):
 
 class JobStoppedError(AppError):
     """The app was stopped while the job was running."""
+
+
+def in_words(error: OSError) -> str:
+    """Return what the system refused, and for which file, as one sentence."""
+    return f"{error.strerror or error}: {error.filename or 'no file'}"

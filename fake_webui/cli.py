@@ -137,8 +137,13 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except FakeWebUIError as error:
-        print(f"fake-webui: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        told = str(error)
+    except OSError as error:  # such as a name that no file can have
+        told = f"{error.filename or 'a file'}: {error.strerror or error}"
+    else:
+        return
+    print(f"fake-webui: {told}", file=sys.stderr)
+    raise SystemExit(2)
 
 
 def make_config(path: Path | None, **settings: Any) -> ServerConfig:

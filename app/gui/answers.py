@@ -1,5 +1,6 @@
 """How answers look: JSON with plain times, and errors as message, place and remedy."""
 
+import errno
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from app.errors import (
     UnknownJobError,
     WebUIError,
     WebUIUnreachableError,
+    in_words,
 )
 
 _STATUSES: Mapping[type[AppError], int] = {
@@ -59,6 +61,7 @@ def answer_errors(flask_app: Flask) -> None:
     """Have every error answered in the interface's own shape."""
     flask_app.register_error_handler(AppError, _app_error)
     flask_app.register_error_handler(HTTPException, _http_error)
+    flask_app.register_error_handler(OSError, _os_error)
     flask_app.register_error_handler(Exception, _unforeseen)
 
 
@@ -76,6 +79,13 @@ def _app_error(error: AppError) -> ResponseReturnValue:
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     return error_json(error.description or error.name), error.code or 500
+
+
+def _os_error(error: OSError) -> ResponseReturnValue:
+    """Answer as the command line does; a name that no file can have is the asker's."""
+    if error.errno == errno.ENAMETOOLONG:
+        return error_json(in_words(error), remedy="take a shorter name"), 422
+    return error_json(in_words(error), remedy=_REMEDIES[HomeError]), _STATUSES[HomeError]
 
 
 def _unforeseen(error: Exception) -> ResponseReturnValue:

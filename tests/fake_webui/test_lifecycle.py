@@ -21,6 +21,7 @@ from tests.support import ROOT, run_module, started_here, wait_until
 
 Start = Callable[..., "Server"]
 SLEEPS = re.compile(r"^voluntary_ctxt_switches:\s*(\d+)", re.MULTILINE)
+LONGEST = "x" * 300
 SLOW = {"prompt": "slow", "width": 8, "height": 8, "steps": 50}
 
 
@@ -44,7 +45,7 @@ class Server:
 
     def post(self, path: str, **options: Any) -> requests.Response:
         """POST to the server."""
-        return requests.post(self.url + path, timeout=30, **options)
+        return requests.post(self.url + path, timeout=60, **options)
 
     def post_aside(self, path: str, payload: Any) -> list[Any]:
         """POST in a thread; the list gets the status, or the exception."""
@@ -67,7 +68,7 @@ class Server:
 
     def end(self) -> None:
         """Wait for the end, which comes long before the end of what is open."""
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
 
     def kill(self) -> None:
         """Make sure that nothing is left."""
@@ -99,7 +100,7 @@ def test_a_ready_server_says_so_in_one_line_and_a_file(start: Start) -> None:
     ready = json.loads(server.ready_file.read_text())
     assert (ready["url"], ready["pid"]) == (server.url, server.process.pid)
     assert ready.keys() == {"url", "pid", "version"}
-    assert requests.get(f"{server.url}/internal/ping", timeout=30).status_code == 200
+    assert requests.get(f"{server.url}/internal/ping", timeout=60).status_code == 200
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
@@ -140,7 +141,7 @@ def test_it_outlives_standard_input_otherwise(start: Start) -> None:
     server = start()
     assert server.process.stdin
     server.process.stdin.close()
-    assert requests.get(f"{server.url}/internal/ping", timeout=30).status_code == 200
+    assert requests.get(f"{server.url}/internal/ping", timeout=60).status_code == 200
 
 
 def test_server_stop_lets_the_running_generation_end(start: Start) -> None:
@@ -211,6 +212,9 @@ def test_server_kill_ends_it_without_an_answer(start: Start) -> None:
         (["--config", "missing.toml"], "missing.toml"),
         (["--fault", "txt2img:explode"], "explode"),
         (["--output-dir", os.devnull + "/x"], "output"),
+        (["--replay", LONGEST], f"fake-webui: {LONGEST}: File name too long"),
+        (["--config", LONGEST], "File name too long"),
+        (["--images", LONGEST], "compact, realistic or a folder"),
     ],
 )
 def test_what_can_not_be_started_is_said_in_a_sentence(flags: list[str], words: str) -> None:
@@ -314,6 +318,6 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
     monkeypatch.setenv("FAKE_WEBUI_HOST", "127.0.0.1")
     monkeypatch.setenv("FAKE_WEBUI_API_SERVER_STOP", "1")
     server = start("--config", str(config))
-    flags = requests.get(f"{server.url}/sdapi/v1/cmd-flags", timeout=30).json()
+    flags = requests.get(f"{server.url}/sdapi/v1/cmd-flags", timeout=60).json()
     shown = [flags[name] for name in ("server_name", "nowebui", "api_server_stop")]
     assert shown == ["127.0.0.1", True, True]

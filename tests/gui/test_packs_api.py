@@ -1,8 +1,13 @@
 """Packs and presets over the page's interface."""
 
+from typing import Any
+
 import pytest
 
 from tests.gui.conftest import PageClient
+
+LONGEST = "x" * 300
+NAMING = {"alwayson_scripts": {"controlnet": {"args": [{"image": f"file:{LONGEST}"}]}}}
 
 
 def test_a_pack_is_written_read_and_deleted(page: PageClient) -> None:
@@ -61,3 +66,24 @@ def test_a_preset_is_kept_and_not_overwritten_by_chance(page: PageClient) -> Non
     assert "overwrite" in error["message"]
     assert page.call("DELETE", "/presets/night").status_code == 200
     assert page.get("/presets")["presets"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/packs/{LONGEST}", None),
+        ("GET", f"/packs/samples/{LONGEST}", None),
+        ("POST", "/preview", {"draft": {"pack_id": LONGEST}}),
+        ("POST", "/preview", {"draft": {"prompt": f"a __{LONGEST}__"}}),
+        ("POST", "/jobs", {"draft": {"pack_id": "castles", "config": {"txt2img": NAMING}}}),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_refused(
+    page: PageClient, method: str, path: str, body: Any
+) -> None:
+    """In a sentence, wherever a name is taken for a file's."""
+    (page.application.home / "wildcards").mkdir()
+    page.call("PUT", "/packs/castles", json={"text": "a castle"})
+    error = page.refused(method, path, 422, body)
+    assert "File name too long" in error["message"]
+    assert error["remedy"] == "take a shorter name"
