@@ -18,8 +18,8 @@ NO_PREVIEW_ID = -1
 )
 def progress(state: WebUIState, asked: Parsed) -> Any:
     """Answer with the progress of whatever is going on."""
-    now = state.progress
-    facts = {"state": now.facts(), "textinfo": now.textinfo}  # before a picture takes its time
+    now = state.progress.at_this_moment()
+    facts = {"state": now.facts(), "textinfo": now.textinfo}
     if now.job_count == 0:
         return _progress_answer(0.0, 0.0, facts, None)
     done = HEAD_START + now.fraction()
@@ -95,7 +95,7 @@ def task_progress(state: WebUIState, asked: Parsed) -> Any:
 
 
 def _active_facts(state: WebUIState, asked: dict[str, Any]) -> dict[str, Any]:
-    now = state.progress
+    now = state.progress.at_this_moment()
     done = min(now.fraction(), 1.0)
     elapsed_s = now.elapsed_s()
     preview, preview_id = None, asked["id_live_preview"]

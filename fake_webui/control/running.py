@@ -19,7 +19,7 @@ def show() -> ResponseReturnValue:
     generations nothing is known here.
     """
     services = current_services()
-    now = services.state.progress
+    now = services.state.progress.at_this_moment()
     return answer(
         **now.facts(),
         fraction=min(now.fraction(), 1.0),
@@ -37,7 +37,7 @@ def preview() -> ResponseReturnValue:
     Raises:
         ControlError: 404 if nothing is going on that has a preview.
     """
-    now = current_services().state.progress
+    now = current_services().state.progress.at_this_moment()
     if not (now.job and (draw := now.preview)):
         raise ControlError(404, "no generation with a preview is going on")
     data = draw(now.sampling_step).encode("png")

@@ -1,5 +1,6 @@
 """How far the work is, as the WebUI tells it, and the flags that steer it."""
 
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -86,6 +87,10 @@ class Progress:
     def ended_early(self) -> bool:
         """Whether somebody asked for an end."""
         return self.interrupted or self.skipped
+
+    def at_this_moment(self) -> "Progress":
+        """Return how far the work is now, which stays so while several things are told of it."""
+        return copy.copy(self)
 
     def facts(self) -> dict[str, Any]:
         """Return what `/sdapi/v1/progress` has under `state`."""
