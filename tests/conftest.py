@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xprocess import ProcessStarter, XProcess
@@ -50,8 +51,7 @@ def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarte
             sys.executable, "-m", "fake_webui", "--port", "0", "--ready-file", ready_file,
             "--exit-on-stdin-eof", *flags,
         ]  # fmt: skip
-        timeout = 30
-        terminate_on_interrupt = True
+        timeout = 60
         popen_kwargs = {"stdin": subprocess.PIPE, "cwd": Path(__file__).parent.parent}
 
         def startup_check(self) -> bool:
@@ -66,6 +66,20 @@ def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarte
 def worker(request: pytest.FixtureRequest) -> str:
     """The name of this test process: pytest-xdist's, or `main`."""
     return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
+
+
+@pytest.fixture(scope="session")
+def xprocess(pytestconfig: pytest.Config, tmpdir_factory: Any) -> Iterator[XProcess]:
+    """pytest-xprocess, with its notes of what was started in a folder of this run.
+
+    It keeps them in the checkout, where those of an earlier run name processes that are by now
+    somebody else's, and ends these.
+    """
+    processes = XProcess(pytestconfig, tmpdir_factory.mktemp("xprocess"))
+    yield processes
+    for started in processes.resources:
+        with started.popen or nullcontext():
+            pass  # it has ended; its pipe is closed and its status read
 
 
 @pytest.fixture(scope="session")
