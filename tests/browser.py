@@ -166,7 +166,7 @@ class Browser:
 
     def close(self) -> None:
         """Close the window and the browser."""
-        requests.delete(self._url, timeout=30)
+        requests.delete(self._url, timeout=60)
 
 
 @contextmanager

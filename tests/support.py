@@ -98,7 +98,7 @@ def environment(**variables: str) -> Iterator[None]:
 
 def control(webui: FakeWebUI, method: str, path: str, **options: Any) -> Any:
     """Call a control endpoint that FakeWebUI has no method for, and return its JSON."""
-    response = requests.request(method, f"{webui.url}/__fake/v1/{path}", timeout=30, **options)
+    response = requests.request(method, f"{webui.url}/__fake/v1/{path}", timeout=60, **options)
     response.raise_for_status()
     return response.json()
 

@@ -159,7 +159,7 @@ def test_the_server_commands_start_as_written(line: str) -> None:
     _, *words = shlex.split(line)
     command = [sys.executable, "-m", "fake_webui", *words, "--port", "0", "--exit-on-stdin-eof"]
     ran = subprocess.run(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith(b"fake-webui listening on http://127.0.0.1:")
@@ -194,7 +194,7 @@ def test_the_extension_answers(tmp_path: Path) -> None:
     config = tmp_path / "webui.toml"
     config.write_text('extensions = ["./rembg.toml"]\n', encoding="utf-8")
     with FakeWebUI(config=config) as webui:
-        answer = requests.post(f"{webui.url}/rembg", json={"input_image": "x"}, timeout=30)
+        answer = requests.post(f"{webui.url}/rembg", json={"input_image": "x"}, timeout=60)
     assert base64.b64decode(answer.json()["image"]) == b"cut out"
 
 

@@ -23,7 +23,7 @@ def line(app_json: Json, key: str = "prompt") -> list[str]:
 
 def models(fake: FakeWebUI) -> list[str]:
     """Two checkpoints that the WebUI has."""
-    answer = requests.get(f"{fake.url}/sdapi/v1/sd-models", timeout=30).json()
+    answer = requests.get(f"{fake.url}/sdapi/v1/sd-models", timeout=60).json()
     return [model["model_name"] for model in answer[:2]]
 
 

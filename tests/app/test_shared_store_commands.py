@@ -95,7 +95,7 @@ def test_workers_are_listed_with_what_they_run(
         assert (worker["job_id"], worker["alive"]) == (job_id, True)
         assert job_id[:8] in host("a")("workers").stdout
         application.job_service.cancel([job_id])
-        application.job_service.wait(job_id, 20)
+        application.job_service.wait(job_id, 60)
     application.close()
     assert reading_json(host("a"))("workers") == []
 

@@ -88,7 +88,7 @@ def test_a_worker_that_stays_takes_what_comes(
         await_answer(lambda: statuses(app_json), ["succeeded"] * number)
     assert worker.poll() is None
     worker.send_signal(signal.SIGTERM)
-    told = worker.communicate(timeout=30)[1]
+    told = worker.communicate(timeout=60)[1]
     assert worker.returncode == 128 + signal.SIGTERM
     assert "2 succeeded" in told
     assert app_cli("queue", "list").stderr.count("paused") == 0
@@ -111,7 +111,7 @@ def test_a_worker_that_stays_waits_for_the_webui(
     start_fake("late", "--port", str(port))
     wait_until(lambda: statuses(app_json) == ["succeeded"])
     worker.send_signal(signal.SIGINT)
-    worker.communicate(timeout=30)
+    worker.communicate(timeout=60)
     assert worker.returncode == 130
 
 
@@ -165,7 +165,7 @@ def test_a_worker_that_stays_tells_each_time_that_all_is_done(
         app_cli("queue", "add", "--prompt", f"{number}", *SMALL)
         await_answer(hook.events, ["finished"] * number)
     worker.send_signal(signal.SIGTERM)
-    worker.communicate(timeout=30)
+    worker.communicate(timeout=60)
     assert hook.events() == ["finished"] * 2
 
 

@@ -46,8 +46,8 @@ def test_run_waits_for_its_jobs_whoever_runs_them(
         wait_for_work(slow)
         runner = start("run", mode, "--prompt", "mine", *SMALL)
         wait_until(lambda: "mine" in jobs_by_prompt(app_json))
-    paths, said = runner.communicate(timeout=30)
-    worker.communicate(timeout=30)
+    paths, said = runner.communicate(timeout=60)
+    worker.communicate(timeout=60)
     assert (runner.returncode, worker.returncode) == (0, 0), said
     assert [Path(path).is_file() for path in paths.splitlines()] == [True]
     assert said.count("✓") == 1
@@ -63,8 +63,8 @@ def test_run_ends_with_the_status_of_a_job_that_another_process_ran(
     runner = start("run", "--prompt", "mine", *SMALL)
     wait_until(lambda: "mine" in jobs_by_prompt(app_json))
     app_cli("queue", "cancel", app_json("queue", "list")[-1]["job_id"])
-    _, said = runner.communicate(timeout=30)
-    worker.communicate(timeout=30)
+    _, said = runner.communicate(timeout=60)
+    worker.communicate(timeout=60)
     assert runner.returncode == 1
     assert "CUDA out of memory" in said
 
@@ -79,7 +79,7 @@ def test_run_says_that_another_process_has_the_webui(
     lines = iter(runner.stderr.readline, "")
     assert any(f"another process uses {slow.url}" in line for line in lines)
     worker.send_signal(signal.SIGINT)
-    runner.communicate(timeout=30)
+    runner.communicate(timeout=60)
     assert jobs_by_prompt(app_json) == {"theirs": "cancelled", "mine": "succeeded"}
 
 
@@ -92,12 +92,12 @@ def test_ctrl_c_in_run_withdraws_its_jobs_and_nothing_else(
     runner = start("run", "--queue", "--prompt", "mine", *SMALL)
     wait_until(lambda: "mine" in jobs_by_prompt(app_json))
     runner.send_signal(signal.SIGINT)
-    _, said = runner.communicate(timeout=30)
+    _, said = runner.communicate(timeout=60)
     assert runner.returncode == 130, said
     assert jobs_by_prompt(app_json)["theirs"] == "running"
     [theirs] = [job for job in app_json("queue", "list") if job["prompt"] == "theirs"]
     app_cli("queue", "cancel", theirs["job_id"])
-    worker.communicate(timeout=30)
+    worker.communicate(timeout=60)
     assert worker.returncode == 0
     assert jobs_by_prompt(app_json) == {
         "theirs": "cancelled", "next": "succeeded", "mine": "cancelled",
@@ -124,9 +124,9 @@ def test_ctrl_c_in_run_cancels_its_job_where_another_process_runs_it(
         app_cli("queue", "cancel", first["job_id"])
         slow.wait(TXT2IMG, at_least=2)
         runner.send_signal(signal.SIGINT)
-        runner.communicate(timeout=30)
+        runner.communicate(timeout=60)
     assert runner.returncode == 130
-    worker.communicate(timeout=30)
+    worker.communicate(timeout=60)
     assert jobs_by_prompt(app_json) == {
         "theirs": "cancelled", "mine": "cancelled", "last": "succeeded",
     }  # fmt: skip
@@ -158,10 +158,11 @@ def test_a_hangup_that_was_ignored_at_start_stays_ignored(
     app_cli: CommandLine, app_json: Json, start: Start, slow: FakeWebUI
 ) -> None:
     """As under nohup: the terminal may go, the work goes on."""
-    app_cli("queue", "add", "--prompt", "first", *SIZE, "--steps", "30")
-    worker = start("work", hangup=signal.SIG_IGN)
-    wait_for_work(slow)
-    worker.send_signal(signal.SIGHUP)
+    app_cli("queue", "add", "--prompt", "first", *SMALL)
+    with slow.hold(TXT2IMG, at_step=1):
+        worker = start("work", hangup=signal.SIG_IGN)
+        wait_for_work(slow)
+        worker.send_signal(signal.SIGHUP)
     worker.communicate(timeout=60)
     assert worker.returncode == 0
     assert jobs_by_prompt(app_json) == {"first": "succeeded"}

@@ -117,7 +117,7 @@ def documents(start_fake: StartFake) -> Any:
         config = str(HERE / kind / "catalogue.toml")
         words = ("--profile", kind, "--config", config, "--api-server-stop")
         url = start_fake(f"documented-{kind}", *words).url
-        return recorded, requests.get(f"{url}/openapi.json", timeout=30).json()
+        return recorded, requests.get(f"{url}/openapi.json", timeout=60).json()
 
     return of
 

@@ -12,9 +12,9 @@ SAMPLERS = "/sdapi/v1/samplers"
 
 def post(fake: FakeWebUI, path: str, body: Any = None, **options: Any) -> requests.Response:
     """Post JSON to a control endpoint and return whatever it answers."""
-    return requests.post(f"{fake.url}/__fake/v1/{path}", json=body, timeout=30, **options)
+    return requests.post(f"{fake.url}/__fake/v1/{path}", json=body, timeout=60, **options)
 
 
 def send(fake: FakeWebUI, path: str = SAMPLERS, method: str = "GET", **options: Any) -> None:
     """Send something to the WebUI."""
-    requests.request(method, fake.url + path, timeout=30, **options)
+    requests.request(method, fake.url + path, timeout=60, **options)

@@ -79,7 +79,7 @@ def gradient(width: int, height: int) -> Image.Image:
 
 def post(fake: FakeWebUI, name: str, payload: Any) -> requests.Response:
     """Send a payload to an endpoint of the API by its last word."""
-    return requests.post(f"{fake.url}/sdapi/v1/{name}", json=payload, timeout=30)
+    return requests.post(f"{fake.url}/sdapi/v1/{name}", json=payload, timeout=60)
 
 
 def txt2img(fake: FakeWebUI, **changes: Any) -> Answer:

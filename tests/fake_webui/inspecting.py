@@ -25,13 +25,13 @@ def get(fake: FakeWebUI, path: str = SAMPLERS, times: int = 1) -> None:
     """Send GETs."""
     with requests.Session() as session:
         for _ in range(times):
-            session.get(fake.url + path, timeout=30)
+            session.get(fake.url + path, timeout=60)
 
 
 def generate(fake: FakeWebUI, path: str = TXT2IMG, **fields: Any) -> None:
     """Send a payload that makes a picture."""
     body = {"prompt": "a cat", "width": 64, "height": 64, "steps": 1, **fields}
-    requests.post(fake.url + path, json=body, timeout=30)
+    requests.post(fake.url + path, json=body, timeout=60)
 
 
 def choose(page: Browser, n: int) -> None:

@@ -15,7 +15,7 @@ SMALL: dict[str, Any] = {"prompt": "a boat", "width": 64, "height": 64, "steps":
 
 def ask(webui: FakeWebUI, method: str, path: str, body: Any = None) -> requests.Response:
     """Send a request and return the answer, whatever it is."""
-    return requests.request(method, f"{webui.url}{path}", json=body, timeout=30)
+    return requests.request(method, f"{webui.url}{path}", json=body, timeout=60)
 
 
 def generate(webui: FakeWebUI, **fields: Any) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def test_an_interrupted_capture_leaves_no_trace(
         held.wait()
         process.send_signal(number)
         held.release()
-        told, _ = process.communicate(timeout=30)
+        told, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert told.splitlines()[-1].startswith("1 captures in")
     assert state(forgetful) == before

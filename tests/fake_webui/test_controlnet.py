@@ -91,13 +91,13 @@ def notes(answer: Answer) -> dict[str, Any]:
 
 def get(webui: FakeWebUI, name: str, **query: Any) -> Any:
     """Ask one of ControlNet's own endpoints."""
-    return requests.get(f"{webui.url}/controlnet/{name}", params=query, timeout=30).json()
+    return requests.get(f"{webui.url}/controlnet/{name}", params=query, timeout=60).json()
 
 
 def detect(webui: FakeWebUI, **fields: Any) -> requests.Response:
     """Let a module draw; fields are given without their prefix."""
     payload = {f"controlnet_{name}": value for name, value in fields.items()}
-    return requests.post(f"{webui.url}/controlnet/detect", json=payload, timeout=30)
+    return requests.post(f"{webui.url}/controlnet/detect", json=payload, timeout=60)
 
 
 def drawn(response: requests.Response) -> Image.Image:
@@ -139,9 +139,9 @@ def test_modules_have_two_names(webui: FakeWebUI) -> None:
 
 def test_the_routes_are_there_with_the_extension_alone(webui: FakeWebUI, fake: FakeWebUI) -> None:
     """In the OpenAPI document too."""
-    paths = requests.get(f"{webui.url}/openapi.json", timeout=30).json()["paths"]
+    paths = requests.get(f"{webui.url}/openapi.json", timeout=60).json()["paths"]
     assert "/controlnet/detect" in paths
-    assert requests.get(f"{fake.url}/controlnet/version", timeout=30).status_code == 404
+    assert requests.get(f"{fake.url}/controlnet/version", timeout=60).status_code == 404
 
 
 def test_a_unit_leaves_a_line_and_a_map(webui: FakeWebUI) -> None:
@@ -405,7 +405,7 @@ def test_detect_draws_each_picture(webui: FakeWebUI) -> None:
     wide = encoded(square().resize((96, 64)))
     answer = detect(webui, module="canny", input_images=[wide, UNIT["image"]], masks=None)
     assert Answer(answer.json()).sizes == [(768, 512), (512, 512)]
-    assert requests.post(f"{webui.url}/controlnet/detect", timeout=30).status_code == 422
+    assert requests.post(f"{webui.url}/controlnet/detect", timeout=60).status_code == 422
 
 
 def test_detect_sees_transparency_as_white(webui: FakeWebUI) -> None:
@@ -444,17 +444,17 @@ def test_poses_are_drawn(webui: FakeWebUI) -> None:
     body = [value for joint in range(18) for value in (20 + joint, 30, float(joint > 0))]
     document = {"people": [{"pose_keypoints_2d": body}], "canvas_width": 80, "canvas_height": 64}
     url = f"{webui.url}/controlnet/render_openpose_json"
-    answer = requests.post(url, json=[document], timeout=30).json()
+    answer = requests.post(url, json=[document], timeout=60).json()
     picture = Answer(answer).images[0]
     assert (picture.size, picture.getbbox() is not None) == ((80, 64), True)
     short = {**document, "people": [{"pose_keypoints_2d": [1, 2, 3]}]}
-    assert requests.post(url, json=[short], timeout=30).json()["error"] == "IndexError"
-    assert requests.post(url, json={}, timeout=30).status_code == 422
+    assert requests.post(url, json=[short], timeout=60).json()["error"] == "IndexError"
+    assert requests.post(url, json={}, timeout=60).status_code == 422
 
 
 def test_options_do_not_list_those_of_extensions(webui: FakeWebUI) -> None:
     """ControlNet loads the API before they are there; they can be set all the same."""
-    listed = requests.get(f"{webui.url}/sdapi/v1/options", timeout=30).json()
+    listed = requests.get(f"{webui.url}/sdapi/v1/options", timeout=60).json()
     assert not listed.keys() & {"control_net_no_detectmap", "ad_max_models", "hypertile_enable_vae"}
     assert post(webui, "options", {"control_net_no_detectmap": True}).status_code == 200
     assert len(txt2img(webui, **units(UNIT)).images) == 1
@@ -468,7 +468,7 @@ def test_its_other_script_generates(webui: FakeWebUI) -> None:
 
 def test_its_axes_are_those_of_a_plot(webui: FakeWebUI) -> None:
     """They change nothing here, and their cells are made."""
-    infos = requests.get(f"{webui.url}/sdapi/v1/script-info", timeout=30).json()
+    infos = requests.get(f"{webui.url}/sdapi/v1/script-info", timeout=60).json()
     plot = next(info for info in infos if info["name"] == "x/y/z plot")
     axis = plot["args"][0]["choices"].index("[ControlNet] Weight")
     values = [axis, "0.5, 1", [], 0, "", [], 0, "", []]

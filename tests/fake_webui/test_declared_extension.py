@@ -103,7 +103,7 @@ def webui(hat_server: FakeWebUI) -> FakeWebUI:
 
 def read(webui: FakeWebUI, path: str) -> Any:
     """Return what a GET answers."""
-    return requests.get(f"{webui.url}{path}", timeout=30).json()
+    return requests.get(f"{webui.url}{path}", timeout=60).json()
 
 
 def worn(*args: Any) -> dict[str, Any]:
@@ -138,22 +138,22 @@ def test_its_routes_answer_what_is_fixed(webui: FakeWebUI) -> None:
     hat = base64.b64encode(b"hat").decode()
     assert read(webui, "/hats/kinds") == {"kinds": ["top hat"], "picture": hat}
     assert read(webui, "/hats/kinds?limit=2")["kinds"] == ["top hat"]
-    sent = requests.post(f"{webui.url}/hats/wear", json={"image": "x"}, timeout=30)
+    sent = requests.post(f"{webui.url}/hats/wear", json={"image": "x"}, timeout=60)
     assert sent.json() == {"worn": True}
-    icon = requests.get(f"{webui.url}/hats/icon.png", timeout=30)
+    icon = requests.get(f"{webui.url}/hats/icon.png", timeout=60)
     assert (icon.content, icon.headers["content-type"]) == (b"\x89PNG", "image/png")
-    assert requests.post(f"{webui.url}/hats/anything", data="{", timeout=30).json() == "ok"
-    assert requests.get(f"{webui.url}/hats/wear", timeout=30).status_code == 405
+    assert requests.post(f"{webui.url}/hats/anything", data="{", timeout=60).json() == "ok"
+    assert requests.get(f"{webui.url}/hats/wear", timeout=60).status_code == 405
 
 
 def test_fields_of_a_route_are_checked(webui: FakeWebUI) -> None:
     """What is missing or of another type is a 422; what is unknown is noted."""
     url = f"{webui.url}/hats/wear"
-    refused = requests.post(url, json={"height": "tall"}, timeout=30)
+    refused = requests.post(url, json={"height": "tall"}, timeout=60)
     assert [one["loc"] for one in refused.json()["detail"]] == [
         ["body", "image"], ["body", "height"],
     ]  # fmt: skip
-    requests.post(url, json={"image": "x", "colour": "red"}, timeout=30)
+    requests.post(url, json={"image": "x", "colour": "red"}, timeout=60)
     entry = webui.requests("/hats/wear")[-1]
     assert entry["payload"] == {"image": "x", "colour": "red"}
     assert (entry["matched"], entry["unknown_fields"]) == (True, ["colour"])

@@ -44,7 +44,7 @@ def names_between(first: str, last: str) -> list[str]:
 
 def echo(fake: FakeWebUI, path: str, payload: dict[str, Any]) -> dict[str, Any]:
     """Return the `parameters` of the answer."""
-    answer = requests.post(fake.url + path, json=payload, timeout=30)
+    answer = requests.post(fake.url + path, json=payload, timeout=60)
     assert answer.status_code == 200, answer.text
     parameters: dict[str, Any] = answer.json()["parameters"]
     return parameters

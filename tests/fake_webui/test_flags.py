@@ -20,7 +20,7 @@ NOT_AUTHENTICATED = {
 
 def get(fake: FakeWebUI, path: str, **options: Any) -> requests.Response:
     """GET a path."""
-    return requests.get(fake.url + path, timeout=30, **options)
+    return requests.get(fake.url + path, timeout=60, **options)
 
 
 def flags_of(fake: FakeWebUI) -> dict[str, Any]:
@@ -60,19 +60,19 @@ def test_whoever_logs_in_sees_the_page(private: FakeWebUI) -> None:
     assert "password" in get(private, "/").text
     with requests.Session() as session:
         form = {"username": "v", "password": "q"}
-        answer = session.post(f"{private.url}/login", form, timeout=30)
+        answer = session.post(f"{private.url}/login", form, timeout=60)
         assert (answer.status_code, answer.json()) == (200, {"success": True})
         assert set(session.cookies.keys()) == {"access-token", "access-token-unsecure"}
-        assert session.get(f"{private.url}/config", timeout=30).status_code == 200
-        assert session.get(f"{private.url}/user", timeout=30).json() == "v"
-        assert "password" not in session.get(private.url, timeout=30).text
+        assert session.get(f"{private.url}/config", timeout=60).status_code == 200
+        assert session.get(f"{private.url}/user", timeout=60).json() == "v"
+        assert "password" not in session.get(private.url, timeout=60).text
 
 
 @pytest.mark.parametrize("form", [("u", "q"), ("x", "p"), ("u", "P")])
 def test_wrong_users_of_the_page_are_refused(private: FakeWebUI, form: tuple[str, str]) -> None:
     """With a 400, and a made-up cookie opens nothing."""
     fields = dict(zip(("username", "password"), form, strict=True))
-    answer = requests.post(f"{private.url}/login", fields, timeout=30)
+    answer = requests.post(f"{private.url}/login", fields, timeout=60)
     assert (answer.status_code, answer.json()["detail"]) == (400, "Incorrect credentials.")
     assert get(private, "/config", cookies={"access-token": "u"}).status_code == 401
 
@@ -113,7 +113,7 @@ def test_a_pattern_allows_origins_that_it_fits_as_a_whole(start_fake: StartFake)
         allowed = origin if is_allowed else None
         assert answer.headers.get("access-control-allow-origin") == allowed
         headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        preflight = requests.options(f"{fake.url}/sdapi/v1/txt2img", headers=headers, timeout=30)
+        preflight = requests.options(f"{fake.url}/sdapi/v1/txt2img", headers=headers, timeout=60)
         assert preflight.status_code == (200 if is_allowed else 400)
     assert flags_of(fake)["cors_allow_origins_regex"] == pattern
 
@@ -122,16 +122,16 @@ def test_with_a_certificate_all_is_https() -> None:
     """The address says so, control calls work, and plain HTTP gets no answer."""
     with FakeWebUI(tls_keyfile=KEY, tls_certfile=CERTIFICATE) as webui:
         assert webui.url.startswith("https://127.0.0.1:")
-        answer = requests.get(f"{webui.url}/redoc/", verify=str(CERTIFICATE), timeout=30)
+        answer = requests.get(f"{webui.url}/redoc/", verify=str(CERTIFICATE), timeout=60)
         assert (answer.status_code, answer.history[0].headers["location"][:6]) == (200, "https:")
-        flags = requests.get(f"{webui.url}/sdapi/v1/cmd-flags", verify=str(CERTIFICATE), timeout=30)
+        flags = requests.get(f"{webui.url}/sdapi/v1/cmd-flags", verify=str(CERTIFICATE), timeout=60)
         assert flags.json()["tls_keyfile"] == str(KEY)
         assert flags.json()["tls_certfile"] == str(CERTIFICATE)
         assert webui.count("/redoc") == 1
         assert webui.scope("another").count() == 0
         webui.fault("reset", "/internal/ping")
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"{webui.url}/internal/ping", verify=str(CERTIFICATE), timeout=30)
+            requests.get(f"{webui.url}/internal/ping", verify=str(CERTIFICATE), timeout=60)
         with pytest.raises(ConnectionError):
             list(talk(webui, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
         assert webui.errors() == ""
@@ -145,7 +145,7 @@ def test_listen_opens_it_to_the_network(start_fake: StartFake) -> None:
     assert fake.url == f"http://0.0.0.0:{port}"
     assert flags_of(local)["listen"] is True
     for url in (fake.url, local.url):
-        assert requests.get(f"{url}/__fake/v1/health", timeout=30).status_code == 200
+        assert requests.get(f"{url}/__fake/v1/health", timeout=60).status_code == 200
     headers = {"Host": f"webui:{port}"}
     assert get(local, "/internal/ping", headers=headers).status_code == 200
     assert get(local, "/__fake/v1/health", headers=headers).status_code == 400

@@ -38,7 +38,7 @@ def forge(running: FakeWebUI) -> FakeWebUI:
 
 def post(webui: FakeWebUI, path: str, payload: Any, status: int = 200) -> Any:
     """Post JSON and return the JSON of the answer."""
-    response = requests.post(f"{webui.url}{path}", json=payload, timeout=30)
+    response = requests.post(f"{webui.url}{path}", json=payload, timeout=60)
     assert response.status_code == status, response.text
     return response.json()
 
@@ -61,7 +61,7 @@ def findings(webui: FakeWebUI) -> list[str]:
 
 def get(webui: FakeWebUI, path: str, **options: Any) -> requests.Response:
     """Get an answer."""
-    return requests.get(f"{webui.url}{path}", timeout=30, **options)
+    return requests.get(f"{webui.url}{path}", timeout=60, **options)
 
 
 def test_modules_stand_for_vaes(forge: FakeWebUI) -> None:
@@ -258,7 +258,7 @@ def test_an_option_of_the_wrong_type_shows_what_is_stored(forge: FakeWebUI) -> N
 def test_a_stopped_server_lives_on() -> None:
     """server-stop ends HTTP; the process waits for a signal."""
     with FakeWebUI(profile="forge", api_server_stop=True) as webui:
-        requests.post(f"{webui.url}/sdapi/v1/server-stop", timeout=30)
+        requests.post(f"{webui.url}/sdapi/v1/server-stop", timeout=60)
         wait_until(lambda: not listens(webui))
         assert webui.exit_status is None
 

@@ -26,7 +26,7 @@ COUNT = "requests/count"
 
 def post_text(fake: FakeWebUI, path: str, text: str | bytes) -> requests.Response:
     """Post a body that no client library would make."""
-    return requests.post(f"{fake.url}/__fake/v1/{path}", data=text, timeout=30)
+    return requests.post(f"{fake.url}/__fake/v1/{path}", data=text, timeout=60)
 
 
 def rule(action: str, **settings: Any) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def test_text_that_can_not_be_sent_is_refused(
 def test_an_error_may_have_half_a_surrogate_pair_inside_json(fake: FakeWebUI) -> None:
     """Which some WebUIs answer with; JSON can say it in ASCII."""
     fake.fault("status", SAMPLERS, body={"errors": "bad \ud800 name"})
-    answer = requests.get(fake.url + SAMPLERS, timeout=30)
+    answer = requests.get(fake.url + SAMPLERS, timeout=60)
     assert answer.json() == {"errors": "bad \ud800 name"}
 
 
@@ -118,7 +118,7 @@ def test_a_time_of_a_fault_is_a_finite_number_of_seconds(
 @pytest.mark.parametrize("name", ["since", "limit"])
 def test_a_number_of_a_query_has_few_digits(fake: FakeWebUI, name: str) -> None:
     """Python would not read it."""
-    answer = requests.get(f"{fake.url}/__fake/v1/requests", params={name: "9" * 5000}, timeout=30)
+    answer = requests.get(f"{fake.url}/__fake/v1/requests", params={name: "9" * 5000}, timeout=60)
     assert answer.status_code == 422
     assert answer.json()["error"] == f"{name} must be a whole number of at most 15 digits"
 
@@ -126,7 +126,7 @@ def test_a_number_of_a_query_has_few_digits(fake: FakeWebUI, name: str) -> None:
 def test_a_number_of_the_inspector_has_few_digits(fake: FakeWebUI) -> None:
     """Others are passed over."""
     send(fake)
-    answer = requests.get(f"{fake.url}/__fake/feed", params={"open": "1," + "9" * 5000}, timeout=30)
+    answer = requests.get(f"{fake.url}/__fake/feed", params={"open": "1," + "9" * 5000}, timeout=60)
     assert answer.status_code == 200
 
 
@@ -135,7 +135,7 @@ def test_a_number_of_an_address_has_few_digits(fake: FakeWebUI, path: str) -> No
     """There is nothing under any other."""
     send(fake)
     url = f"{fake.url}/__fake/v1/{path.format('9' * 5000)}"
-    answer = requests.get(url, timeout=30)
+    answer = requests.get(url, timeout=60)
     assert (answer.status_code, bool(answer.json()["error"])) == (404, True)
 
 
@@ -151,7 +151,7 @@ def test_the_journal_shows_payloads_however_deep_they_are(fake: FakeWebUI, level
         fake.url + TXT2IMG,
         data=nested(levels),
         headers={"Content-Type": "application/json"},
-        timeout=30,
+        timeout=60,
     )
     [entry] = fake.requests()
     shown = json.dumps(entry["payload"])
@@ -160,7 +160,7 @@ def test_the_journal_shows_payloads_however_deep_they_are(fake: FakeWebUI, level
     assert post(fake, COUNT, {"match": match}).json() == {"count": 0}
     assert post(fake, COUNT, {"match": match, "exactly": 1}).status_code == 409
     for path in ("v1/requests/1", "entries/1"):
-        assert requests.get(f"{fake.url}/__fake/{path}", timeout=30).status_code == 200
+        assert requests.get(f"{fake.url}/__fake/{path}", timeout=60).status_code == 200
 
 
 def test_credentials_are_in_the_journal_by_their_presence_alone(fake: FakeWebUI) -> None:
@@ -186,7 +186,7 @@ def test_waiting_ends_with_whoever_waits(alone: FakeWebUI) -> None:
         b"POST /__fake/v1/requests/wait HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
     )
     address = (urlsplit(alone.url).hostname, urlsplit(alone.url).port)
-    clients = [socket.create_connection(address, timeout=30) for _ in range(50)]
+    clients = [socket.create_connection(address, timeout=60) for _ in range(50)]
     for client in clients:
         client.sendall(head % len(body) + body)
     wait_until(lambda: process.num_threads() >= 50)

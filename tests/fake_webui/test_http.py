@@ -270,7 +270,7 @@ def test_a_body_that_is_not_text_is_a_400_and_nothing_else(
 ) -> None:
     """The framework answers, not the WebUI."""
     headers = {"Content-Type": "application/json"}
-    answer = requests.post(fake.url + path, data=body, headers=headers, timeout=30)
+    answer = requests.post(fake.url + path, data=body, headers=headers, timeout=60)
     assert answer.status_code == 400
     assert answer.json() == {"detail": "There was an error parsing the body"}
 
@@ -278,7 +278,7 @@ def test_a_body_that_is_not_text_is_a_400_and_nothing_else(
 def test_logging_in_where_there_are_no_users_leads_to_the_page(fake: FakeWebUI) -> None:
     """Without a body, and without a type for it."""
     form = {"username": "a", "password": "b"}
-    answer = requests.post(f"{fake.url}/login", form, allow_redirects=False, timeout=30)
+    answer = requests.post(f"{fake.url}/login", form, allow_redirects=False, timeout=60)
     assert (answer.status_code, answer.headers["location"], answer.content) == (302, "/", b"")
     assert (answer.headers["content-length"], answer.headers.get("content-type")) == ("0", None)
 
@@ -295,13 +295,13 @@ def test_logging_in_where_there_are_no_users_leads_to_the_page(fake: FakeWebUI) 
 )
 def test_a_wrong_method_is_told_the_right_one(fake: FakeWebUI, path: str, allowed: str) -> None:
     """Routes of the framework itself name all, others their first."""
-    answer = requests.delete(fake.url + path, timeout=30)
+    answer = requests.delete(fake.url + path, timeout=60)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 def test_the_icon_is_a_drawing(fake: FakeWebUI) -> None:
     """In SVG."""
-    answer = requests.get(f"{fake.url}/favicon.ico", timeout=30)
+    answer = requests.get(f"{fake.url}/favicon.ico", timeout=60)
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.text.startswith("<svg")
 
@@ -411,6 +411,6 @@ def test_mistakes_of_clients_are_no_bugs_of_the_fake() -> None:
         for sent in (PING[:10], SIZED + b"\r\n{", CHUNKED + b"5\r\n{"):
             with connect(webui) as client:
                 client.sendall(sent)
-        requests.post(f"{webui.url}/sdapi/v1/server-stop", timeout=30)
+        requests.post(f"{webui.url}/sdapi/v1/server-stop", timeout=60)
         wait_until(lambda: webui.exit_status is not None)
         assert (webui.exit_status, webui.errors()) == (0, "")

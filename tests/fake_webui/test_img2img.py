@@ -267,10 +267,10 @@ def test_a_task_whose_picture_is_none_waits_for_ever(fake: FakeWebUI) -> None:
     """It never has its turn, stays in the list, and those behind it are further back."""
     body = SMALL | {"init_images": ["x"], "force_task_id": "task(bad)"}
     assert failure(post(fake, "img2img", body)) == (500, "HTTPException", "Invalid encoded image")
-    pending = requests.get(f"{fake.url}/internal/pending-tasks", timeout=30).json()
+    pending = requests.get(f"{fake.url}/internal/pending-tasks", timeout=60).json()
     assert pending == {"size": 1, "tasks": ["task(bad)"]}
     asked = {"id_task": "task(bad)"}
-    answer = requests.post(f"{fake.url}/internal/progress", json=asked, timeout=30).json()
+    answer = requests.post(f"{fake.url}/internal/progress", json=asked, timeout=60).json()
     assert (answer["queued"], answer["textinfo"]) == (True, "In queue: 1/1")
 
 

@@ -37,7 +37,7 @@ def test_words_for_numbers_fail(
 
 def fake_options(fake: FakeWebUI) -> Any:
     """Return all options."""
-    return requests.get(f"{fake.url}/sdapi/v1/options", timeout=30).json()
+    return requests.get(f"{fake.url}/sdapi/v1/options", timeout=60).json()
 
 
 def test_other_numbers_are_not_read_where_the_request_has_its_own(fake: FakeWebUI) -> None:

@@ -65,7 +65,7 @@ TXT2IMG_SCRIPTS = [
 
 def read(fake: FakeWebUI, name: str) -> Any:
     """Return what an endpoint of the API lists."""
-    answer = requests.get(f"{fake.url}/sdapi/v1/{name}", timeout=30)
+    answer = requests.get(f"{fake.url}/sdapi/v1/{name}", timeout=60)
     assert answer.status_code == 200
     return answer.json()
 
@@ -138,9 +138,9 @@ def test_the_memory_has_no_gpu(fake: FakeWebUI) -> None:
 def test_the_adetailer_extension_describes_itself(fake: FakeWebUI) -> None:
     """Version, models and the fields of a unit."""
     url = f"{fake.url}/adetailer/v1"
-    assert requests.get(f"{url}/version", timeout=30).json() == {"version": "25.3.0"}
-    assert "face_yolov8n.pt" in requests.get(f"{url}/ad_model", timeout=30).json()["ad_model"]
-    schema = requests.get(f"{url}/schema", timeout=30).json()
+    assert requests.get(f"{url}/version", timeout=60).json() == {"version": "25.3.0"}
+    assert "face_yolov8n.pt" in requests.get(f"{url}/ad_model", timeout=60).json()["ad_model"]
+    schema = requests.get(f"{url}/schema", timeout=60).json()
     assert schema["properties"]["ad_confidence"]["default"] == 0.3
     assert schema["additionalProperties"] is False
 
@@ -152,7 +152,7 @@ def test_without_the_extension_there_is_no_trace_of_it(
     config = tmp_path_factory.mktemp("bare") / "bare.toml"
     config.write_text("extensions = []\n")
     bare = start_fake("bare", "--config", str(config))
-    assert requests.get(f"{bare.url}/adetailer/v1/version", timeout=30).status_code == 404
+    assert requests.get(f"{bare.url}/adetailer/v1/version", timeout=60).status_code == 404
     assert "adetailer" not in read(bare, "scripts")["txt2img"]
     assert "ad_max_models" not in read(bare, "options")
     assert read(bare, "extensions") == []
@@ -161,7 +161,7 @@ def test_without_the_extension_there_is_no_trace_of_it(
 @pytest.mark.parametrize("name", ["checkpoints", "vae", "embeddings", "loras"])
 def test_looking_for_files_again_answers_null(fake: FakeWebUI, name: str) -> None:
     """There is nothing to say about it."""
-    answer = requests.post(f"{fake.url}/sdapi/v1/refresh-{name}", timeout=30)
+    answer = requests.post(f"{fake.url}/sdapi/v1/refresh-{name}", timeout=60)
     assert (answer.status_code, answer.json()) == (200, None)
 
 
@@ -169,6 +169,6 @@ def test_looking_for_files_again_answers_null(fake: FakeWebUI, name: str) -> Non
 def test_unloading_and_reloading_answer_an_empty_object(fake: FakeWebUI, name: str) -> None:
     """The options go on naming the checkpoint."""
     before = read(fake, "options")["sd_model_checkpoint"]
-    answer = requests.post(f"{fake.url}/sdapi/v1/{name}", timeout=30)
+    answer = requests.post(f"{fake.url}/sdapi/v1/{name}", timeout=60)
     assert (answer.status_code, answer.json()) == (200, {})
     assert read(fake, "options")["sd_model_checkpoint"] == before

@@ -26,7 +26,7 @@ class Cases(unittest.TestCase):
 
     def generate(self, webui, **fields):
         body = {"width": 64, "height": 64, "steps": 1, **fields}
-        requests.post(f"{webui.url}/sdapi/v1/txt2img", json=body, timeout=30)
+        requests.post(f"{webui.url}/sdapi/v1/txt2img", json=body, timeout=60)
 
     def test_expecting(self):
         with self.server.test(self.id()) as webui:
@@ -58,7 +58,7 @@ def server() -> Iterator[FakeWebUI]:
 
 def generate(webui: FakeWebUI, **fields: object) -> requests.Response:
     """Ask for a small picture."""
-    return requests.post(f"{webui.url}/sdapi/v1/txt2img", json={**SMALL, **fields}, timeout=30)
+    return requests.post(f"{webui.url}/sdapi/v1/txt2img", json={**SMALL, **fields}, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_a_difference_of_images_is_told_by_size_and_hash(server: FakeWebUI) -> N
     """And where their bytes are."""
     with server.test() as webui:
         image = generate(webui).json()["images"][0]
-        requests.post(f"{webui.url}/sdapi/v1/png-info", json={"image": image}, timeout=30)
+        requests.post(f"{webui.url}/sdapi/v1/png-info", json={"image": image}, timeout=60)
         with pytest.raises(ExpectationError) as caught:
             webui.count("png-info", exactly=1, payload={"image": "none"})
         digest = webui.request(2)["images"][0]["sha256"]

@@ -34,7 +34,7 @@ GENERATIONS = ("/sdapi/v1/txt2img", "/sdapi/v1/img2img")
 @pytest.fixture
 def document(fake: FakeWebUI) -> dict[str, Any]:
     """The OpenAPI document."""
-    found: dict[str, Any] = requests.get(f"{fake.url}/openapi.json", timeout=30).json()
+    found: dict[str, Any] = requests.get(f"{fake.url}/openapi.json", timeout=60).json()
     return found
 
 
@@ -72,7 +72,7 @@ def describe(start_fake: StartFake, tmp_path: Path) -> Describe:
         config = tmp_path / f"{name}.toml"
         config.write_text(f"extensions = {list(extensions)}")
         server = start_fake(name, "--config", str(config), *options)
-        return requests.get(f"{server.url}/openapi.json", timeout=30).json()
+        return requests.get(f"{server.url}/openapi.json", timeout=60).json()
 
     return document_of
 
@@ -119,7 +119,7 @@ def test_the_document_has_every_endpoint_that_answers(
     }
     for path, methods in document["paths"].items():
         for method in methods.keys() & {one for one, at in imitated if at == path}:
-            answer = requests.request(method, fake.url + path, timeout=30, allow_redirects=False)
+            answer = requests.request(method, fake.url + path, timeout=60, allow_redirects=False)
             detail = answer.text if method != "head" else ""
             assert answer.status_code != 405, path
             assert "Not Found" not in detail, path
@@ -146,14 +146,14 @@ def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any
 def test_credentials_are_in_the_document_where_they_are_asked_for(start_fake: StartFake) -> None:
     """For the core API alone."""
     server = start_fake("documented-auth", "--api-auth", "a:b")
-    paths = requests.get(f"{server.url}/openapi.json", timeout=30).json()["paths"]
+    paths = requests.get(f"{server.url}/openapi.json", timeout=60).json()["paths"]
     assert paths["/sdapi/v1/samplers"]["get"]["security"] == [{"HTTPBasic": []}]
     assert "security" not in paths["/sdapi/v1/loras"]["get"]
 
 
 def test_the_docs_show_every_path_to_a_person(fake: FakeWebUI, document: dict[str, Any]) -> None:
     """Without anything from the network."""
-    page = requests.get(f"{fake.url}/docs", timeout=30).text
+    page = requests.get(f"{fake.url}/docs", timeout=60).text
     assert all(path in page for path in document["paths"])
     assert "http://" not in page
     assert "https://" not in page
@@ -185,7 +185,7 @@ def strategy_of(operation: object) -> SearchStrategy[Case[Any]]:
 def test_generated_requests_break_nothing(start_fake: StartFake) -> None:
     """Whatever fits the document gets an answer that fits it, or an error as the real one's."""
     described = start_fake("described")
-    document = requests.get(f"{described.url}/openapi.json", timeout=30).json()
+    document = requests.get(f"{described.url}/openapi.json", timeout=60).json()
     document["openapi"] = "3.1.0"  # where limits are numbers, as they are here
     schema = schemathesis.openapi.from_dict(with_nulls(document))
     schema.config.update(base_url=described.url)
@@ -194,7 +194,7 @@ def test_generated_requests_break_nothing(start_fake: StartFake) -> None:
 
     for strategy in cases:
         QUICKLY(given(strategy)(check))()
-    assert requests.get(f"{described.url}/internal/ping", timeout=30).status_code == 200
+    assert requests.get(f"{described.url}/internal/ping", timeout=60).status_code == 200
 
 
 def check(case: Case[Any]) -> None:
@@ -202,7 +202,7 @@ def check(case: Case[Any]) -> None:
     if isinstance(case.body, dict):
         case.body = {k: v for k, v in case.body.items() if k not in SLOW_FIELDS}
         case.body |= SMALL if case.path in GENERATIONS else {}
-    answer = case.call(timeout=30, allow_redirects=False)
+    answer = case.call(timeout=60, allow_redirects=False)
     if "json" not in str(answer.headers.get("Content-Type")):
         return
     if answer.status_code == 500:
@@ -239,5 +239,5 @@ def test_nothing_listed_as_not_imitated_answers(fake: FakeWebUI) -> None:
     """An endpoint is imitated, or it is a 404."""
     for endpoint in control(fake, "GET", "coverage")["endpoints"]:
         if not endpoint["imitated"]:
-            answer = requests.request(endpoint["method"], fake.url + endpoint["path"], timeout=30)
+            answer = requests.request(endpoint["method"], fake.url + endpoint["path"], timeout=60)
             assert answer.status_code == 404, endpoint

@@ -72,12 +72,12 @@ def server(small_server: FakeWebUI) -> Iterator[FakeWebUI]:
 
 def get(server: FakeWebUI) -> requests.Response:
     """GET the options."""
-    return requests.get(f"{server.url}/sdapi/v1/options", timeout=30)
+    return requests.get(f"{server.url}/sdapi/v1/options", timeout=60)
 
 
 def post(server: FakeWebUI, values: Any) -> requests.Response:
     """POST some options."""
-    return requests.post(f"{server.url}/sdapi/v1/options", json=values, timeout=30)
+    return requests.post(f"{server.url}/sdapi/v1/options", json=values, timeout=60)
 
 
 def error(answer: requests.Response) -> tuple[int, str, str]:
@@ -209,7 +209,7 @@ def test_reset_forgets_what_was_set(server: FakeWebUI) -> None:
 def overridden(server: FakeWebUI, name: str, value: Any) -> Any:
     """Return what an option is after a request that overrode it."""
     body = {"width": 64, "height": 64, "steps": 1, "override_settings": {name: value}}
-    answer = requests.post(f"{server.url}/sdapi/v1/txt2img", json=body, timeout=30)
+    answer = requests.post(f"{server.url}/sdapi/v1/txt2img", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     return get(server).json()[name]
 

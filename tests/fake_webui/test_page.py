@@ -17,7 +17,7 @@ from tests.support import control
 
 def get(fake: FakeWebUI, path: str, **query: Any) -> requests.Response:
     """Ask for a page."""
-    return requests.get(fake.url + path, params=query, timeout=30, allow_redirects=False)
+    return requests.get(fake.url + path, params=query, timeout=60, allow_redirects=False)
 
 
 def cover() -> str:
@@ -60,7 +60,7 @@ def test_files_of_the_page_are_refused_as_its_library_does(
     prepared = requests.Request("GET", fake.url).prepare()
     prepared.url = fake.url + path
     with requests.Session() as session:
-        answer = session.send(prepared, timeout=30)
+        answer = session.send(prepared, timeout=60)
     assert answer.status_code == status
     errors = f"({status}, {detail!r})"
     expected = {"error": "HTTPException", "detail": detail, "body": "", "errors": errors}
@@ -85,17 +85,17 @@ def test_a_wrong_method_is_refused_by_name(
     fake: FakeWebUI, method: str, path: str, allow: str
 ) -> None:
     """Where the address has a part that may be anything, too."""
-    answer = requests.request(method, fake.url + path, timeout=30)
+    answer = requests.request(method, fake.url + path, timeout=60)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == allow
 
 
 def test_calls_of_the_page_are_unknown_addresses(fake: FakeWebUI) -> None:
     """They stand in the document, answer 404, and the journal says that nothing was there."""
-    answer = requests.post(f"{fake.url}/run/predict", json={"data": []}, timeout=30)
+    answer = requests.post(f"{fake.url}/run/predict", json={"data": []}, timeout=60)
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
     assert not control(fake, "GET", "requests")["requests"][-1]["matched"]
-    assert requests.post(f"{fake.url}/api/a/b", timeout=30).status_code == 404
+    assert requests.post(f"{fake.url}/api/a/b", timeout=60).status_code == 404
 
 
 def test_a_slash_too_much_leads_to_the_card(fake: FakeWebUI) -> None:
@@ -172,11 +172,11 @@ def test_the_page_has_the_components_that_clients_look_for(described: FakeWebUI)
     """By elem_id, with the choices of what is installed there."""
     found = components(described)
     assert len(found) > 1000
-    upscalers = requests.get(f"{described.url}/sdapi/v1/upscalers", timeout=30).json()
+    upscalers = requests.get(f"{described.url}/sdapi/v1/upscalers", timeout=60).json()
     choices = found["txt2img_hr_upscaler"]["choices"]
     assert choices[0] == "Latent"
     assert choices[6:] == [one["name"] for one in upscalers]
-    samplers = requests.get(f"{described.url}/sdapi/v1/samplers", timeout=30).json()
+    samplers = requests.get(f"{described.url}/sdapi/v1/samplers", timeout=60).json()
     assert found["txt2img_sampling"]["choices"] == [one["name"] for one in samplers]
     title = f"base.safetensors [{'ab' * 5}]"
     assert found["setting_sd_model_checkpoint"]["choices"] == [title]
@@ -187,7 +187,7 @@ def test_the_page_has_the_components_that_clients_look_for(described: FakeWebUI)
 def test_the_page_shows_settings_as_they_are(described: FakeWebUI) -> None:
     """Not as they were at the start."""
     options = {"samples_format": "webp"}
-    requests.post(f"{described.url}/sdapi/v1/options", json=options, timeout=30)
+    requests.post(f"{described.url}/sdapi/v1/options", json=options, timeout=60)
     assert components(described)["setting_samples_format"]["value"] == "webp"
 
 

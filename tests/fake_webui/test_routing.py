@@ -49,7 +49,7 @@ def ask(
     fake: FakeWebUI, method: str, path: str, **headers: str
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """Send a request with exactly this path; return the answer and its body as it came."""
-    connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=60)
     connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
     answer = connection.getresponse()
     body = answer.read()
@@ -106,24 +106,24 @@ def test_connection_gates_answer_as_a_page_without_users(
     fake: FakeWebUI, path: str, expected: Any
 ) -> None:
     """Clients look at these to see whether a WebUI is there."""
-    assert requests.get(fake.url + path, timeout=30).json() == expected
+    assert requests.get(fake.url + path, timeout=60).json() == expected
 
 
 def test_the_page_has_a_config_an_id_and_an_empty_queue(fake: FakeWebUI) -> None:
     """Their shapes are those of the page's framework."""
-    config = requests.get(f"{fake.url}/config", timeout=30).json()
+    config = requests.get(f"{fake.url}/config", timeout=60).json()
     assert {"version", "mode", "components", "dependencies"} <= config.keys()
-    assert isinstance(requests.get(f"{fake.url}/app_id", timeout=30).json()["app_id"], int)
-    queue = requests.get(f"{fake.url}/queue/status", timeout=30).json()
+    assert isinstance(requests.get(f"{fake.url}/app_id", timeout=60).json()["app_id"], int)
+    queue = requests.get(f"{fake.url}/queue/status", timeout=60).json()
     assert (queue["msg"], queue["queue_size"]) == ("estimation", 0)
 
 
 def test_logging_in_leads_to_the_page(fake: FakeWebUI) -> None:
     """There are no users, so every name will do, but there must be one."""
     form = {"username": "a", "password": "b"}
-    answer = requests.post(f"{fake.url}/login", data=form, allow_redirects=False, timeout=30)
+    answer = requests.post(f"{fake.url}/login", data=form, allow_redirects=False, timeout=60)
     assert (answer.status_code, answer.headers["location"]) == (302, "/")
-    refused = requests.post(f"{fake.url}/login", data={"username": "a"}, timeout=30)
+    refused = requests.post(f"{fake.url}/login", data={"username": "a"}, timeout=60)
     assert [entry["loc"] for entry in refused.json()["detail"]] == [["body", "password"]]
 
 
@@ -139,17 +139,17 @@ def test_long_answers_are_compressed_for_those_who_ask(fake: FakeWebUI) -> None:
 
 def test_answers_say_how_long_they_took_unless_a_handler_broke(fake: FakeWebUI) -> None:
     """`server` is the real one's; a 500 from inside a handler has no time."""
-    answer = requests.get(f"{fake.url}/sdapi/v1/samplers", timeout=30)
+    answer = requests.get(f"{fake.url}/sdapi/v1/samplers", timeout=60)
     assert float(answer.headers["x-process-time"]) >= 0
     assert answer.headers["server"] == "uvicorn"
-    broken = requests.post(f"{fake.url}/sdapi/v1/options", json={"nope": 1}, timeout=30)
+    broken = requests.post(f"{fake.url}/sdapi/v1/options", json={"nope": 1}, timeout=60)
     assert broken.status_code == 500
     assert "x-process-time" not in broken.headers
 
 
 def test_a_connection_is_kept_for_the_next_request(fake: FakeWebUI) -> None:
     """Several requests go over one socket, after a refused body too."""
-    connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=60)
     connection.connect()
     port = connection.sock.getsockname()
     for path, body in [("/internal/ping", None), ("/sdapi/v1/nope", b"x" * 5000)] * 2:
@@ -162,14 +162,14 @@ def test_a_connection_is_kept_for_the_next_request(fake: FakeWebUI) -> None:
 def test_a_body_may_come_in_chunks(fake: FakeWebUI) -> None:
     """Without a length the chunks are put together."""
     chunks = iter([b'{"jpeg_', b'quality": 71}'])
-    answer = requests.post(f"{fake.url}/sdapi/v1/options", data=chunks, timeout=30)
+    answer = requests.post(f"{fake.url}/sdapi/v1/options", data=chunks, timeout=60)
     assert (answer.status_code, answer.json()) == (200, None)
-    options = requests.get(f"{fake.url}/sdapi/v1/options", timeout=30).json()
+    options = requests.get(f"{fake.url}/sdapi/v1/options", timeout=60).json()
     assert options["jpeg_quality"] == 71
 
 
 def test_the_flags_show_how_the_server_was_started(fake: FakeWebUI) -> None:
     """In the real one's names, for the flags that both have."""
-    flags = requests.get(f"{fake.url}/sdapi/v1/cmd-flags", timeout=30).json()
+    flags = requests.get(f"{fake.url}/sdapi/v1/cmd-flags", timeout=60).json()
     assert (flags["api"], flags["nowebui"], flags["api_auth"]) == (True, False, None)
     assert flags["port"] == fake.url.rpartition(":")[2]

@@ -5,12 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import requests
 
 from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.fake_webui.generating import decoded, img2img, post, txt2img
-from tests.support import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -88,24 +86,16 @@ def test_without_a_folder_nothing_is_written(fake: FakeWebUI) -> None:
     assert len(txt2img(fake, save_images=True, batch_size=2).images) == 3
 
 
-def steps_done(fake: FakeWebUI) -> int:
-    """Return how many steps the generation under way has behind it."""
-    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=60).json()["state"]
-    return int(state["sampling_step"])
-
-
 @pytest.mark.parametrize("incomplete", [False, True])
 def test_what_was_interrupted_is_saved_on_request(
     start_fake: StartFake, tmp_path: Path, *, incomplete: bool
 ) -> None:
     """A picture that somebody interrupted is answered, and saved if the options say so."""
-    server = start_fake(
-        f"interrupted-{incomplete}", "--step-seconds", "0.05", "--output-dir", str(tmp_path)
-    )
+    server = start_fake(f"interrupted-{incomplete}", "--output-dir", str(tmp_path))
     post(server, "options", {"save_incomplete_images": incomplete})
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(txt2img, server, save_images=True, steps=200)
-        wait_until(lambda: steps_done(server) > 0)
+    with ThreadPoolExecutor() as pool, server.hold("txt2img", at_step=1) as held:
+        answer = pool.submit(txt2img, server, save_images=True, steps=2)
+        held.wait()
         post(server, "interrupt", {})
         assert len(answer.result().images) == 1
     assert len(saved(tmp_path, "txt2img-images")) == int(incomplete)

@@ -10,19 +10,12 @@ import requests
 from PIL import Image
 
 from fake_webui import FakeWebUI
-from tests.conftest import StartFake
 from tests.fake_webui.sdnext import SMALL, ask, generate, infotext, opened, picture
-from tests.support import SLOW_STEP_S, wait_until
+from tests.support import wait_until
 
 pytestmark = pytest.mark.profiles
 
 LIMIT = 300
-
-
-@pytest.fixture(scope="module")
-def slow_sdnext(start_fake: StartFake) -> FakeWebUI:
-    """An SD.Next whose steps take time."""
-    return start_fake("slow-sdnext", "--profile", "sdnext", "--step-seconds", str(SLOW_STEP_S))
 
 
 def test_it_says_what_it_is(sdnext: FakeWebUI) -> None:
@@ -73,7 +66,7 @@ def test_an_unknown_sampler_is_not_found(sdnext: FakeWebUI) -> None:
 def test_what_is_not_a_whole_number_is_refused(sdnext: FakeWebUI, value: Any, kind: str) -> None:
     """A mistake has its kind, its place and what was given, in pydantic 2's words."""
     body = json.dumps({**SMALL, "steps": value})
-    answer = requests.post(f"{sdnext.url}/sdapi/v1/txt2img", data=body, timeout=30)
+    answer = requests.post(f"{sdnext.url}/sdapi/v1/txt2img", data=body, timeout=60)
     assert answer.status_code == 422
     (mistake,) = answer.json()["detail"]
     assert (mistake["type"], mistake["loc"]) == (kind, ["body", "steps"])
@@ -89,7 +82,7 @@ def test_what_is_not_a_number_is_refused(sdnext: FakeWebUI, value: str, kind: st
     """Nor is one that is too large to be one."""
     shown = f'"{value}"' if value.isalpha() else value
     body = json.dumps(SMALL).replace("{", f'{{"cfg_scale": {shown}, ', 1)
-    answer = requests.post(f"{sdnext.url}/sdapi/v1/txt2img", data=body, timeout=30)
+    answer = requests.post(f"{sdnext.url}/sdapi/v1/txt2img", data=body, timeout=60)
     assert answer.status_code == 422
     (mistake,) = answer.json()["detail"]
     assert (mistake["type"], mistake["loc"]) == (kind, ["body", "cfg_scale"])
@@ -200,7 +193,7 @@ def test_a_call_too_many_within_a_minute_is_refused(sdnext: FakeWebUI) -> None:
     """Each path has a limit of its own; an option sets another, 0 for none."""
     path = "/sdapi/v1/version"
     with requests.Session() as session:
-        answers = [session.get(f"{sdnext.url}{path}", timeout=30) for _ in range(LIMIT + 1)]
+        answers = [session.get(f"{sdnext.url}{path}", timeout=60) for _ in range(LIMIT + 1)]
     assert {one.status_code for one in answers[:-1]} == {200}
     assert answers[-1].status_code == 429
     assert answers[-1].json()["detail"] == f"127.0.0.1:{path}: rate limit exceeded"
@@ -219,21 +212,21 @@ def test_a_generation_is_refused_after_its_work(sdnext: FakeWebUI) -> None:
 
 
 def in_background(webui: FakeWebUI, **fields: Any) -> tuple[threading.Thread, list[Any]]:
-    """Start a generation, and return once it samples."""
+    """Start a generation, and return once it stands in the middle; an end lets it go."""
+    held = webui.hold("txt2img", at_step=10)
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(generate(webui, **fields)))
+    thread = threading.Thread(target=lambda: answers.append(generate(webui, steps=20, **fields)))
     thread.start()
-    wait_until(lambda: ask(webui, "GET", "/sdapi/v1/progress").json()["state"]["sampling_step"])
+    held.wait()
     return thread, answers
 
 
-def test_progress_has_a_name_and_a_preview(slow_sdnext: FakeWebUI) -> None:
+def test_progress_has_a_name_and_a_preview(sdnext: FakeWebUI) -> None:
     """The pass that is going on has an id and a picture; a task of the API is never known."""
-    slow_sdnext.reset()
-    thread, _ = in_background(slow_sdnext, steps=40, force_task_id="task(x)")
-    seen = ask(slow_sdnext, "GET", "/sdapi/v1/progress").json()
-    task = ask(slow_sdnext, "POST", "/internal/progress", {"id_task": "task(x)"}).json()
-    ask(slow_sdnext, "POST", "/sdapi/v1/interrupt")
+    thread, _ = in_background(sdnext, force_task_id="task(x)")
+    seen = ask(sdnext, "GET", "/sdapi/v1/progress").json()
+    task = ask(sdnext, "POST", "/internal/progress", {"id_task": "task(x)"}).json()
+    ask(sdnext, "POST", "/sdapi/v1/interrupt")
     thread.join()
     assert seen["id"]
     assert seen["state"]["job"] == "Inference"
@@ -241,21 +234,19 @@ def test_progress_has_a_name_and_a_preview(slow_sdnext: FakeWebUI) -> None:
     assert {task[word] for word in ("active", "queued", "completed")} == {False}
 
 
-def test_an_interrupted_generation_has_its_partial_picture(slow_sdnext: FakeWebUI) -> None:
+def test_an_interrupted_generation_has_its_partial_picture(sdnext: FakeWebUI) -> None:
     """The infotexts are one more than the single picture."""
-    slow_sdnext.reset()
-    thread, answers = in_background(slow_sdnext, steps=200)
-    assert ask(slow_sdnext, "POST", "/sdapi/v1/interrupt").status_code == 204
+    thread, answers = in_background(sdnext)
+    assert ask(sdnext, "POST", "/sdapi/v1/interrupt").status_code == 204
     thread.join()
     assert len(answers[0]["images"]) == 1
     assert len(json.loads(answers[0]["info"])["infotexts"]) == 2
 
 
-def test_a_skipped_picture_is_no_picture(slow_sdnext: FakeWebUI) -> None:
+def test_a_skipped_picture_is_no_picture(sdnext: FakeWebUI) -> None:
     """Skipping the only picture answers 200 without any."""
-    slow_sdnext.reset()
-    thread, answers = in_background(slow_sdnext, steps=200)
-    ask(slow_sdnext, "POST", "/sdapi/v1/skip")
+    thread, answers = in_background(sdnext)
+    ask(sdnext, "POST", "/sdapi/v1/skip")
     thread.join()
     assert answers[0]["images"] == []
 

@@ -99,7 +99,7 @@ def answers(fake: FakeWebUI, *paths: str) -> list[int]:
 
 def generate(fake: FakeWebUI, kind: str = "txt2img", **fields: Any) -> tuple[int, Any]:
     """Return status and JSON of a generation."""
-    answer = requests.post(f"{fake.url}/sdapi/v1/{kind}", json=SMALL | fields, timeout=30)
+    answer = requests.post(f"{fake.url}/sdapi/v1/{kind}", json=SMALL | fields, timeout=60)
     return answer.status_code, answer.json()
 
 

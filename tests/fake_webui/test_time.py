@@ -25,7 +25,9 @@ from tests.fake_webui.generating import (
 )
 from tests.support import SLOW_STEP_S, wait_until
 
-LONG = {**SMALL, "width": 128, "height": 128, "steps": 400}
+LONG = {**SMALL, "width": 128, "height": 128, "steps": 1000}  # of 20 s
+AT_STEP = 20
+INIT = [encoded(gradient(64, 64))]
 STATE = ("job", "job_count", "job_no", "sampling_step", "sampling_steps")
 IDLE_TASK = {"progress": None, "eta": None, "live_preview": None, "id_live_preview": -1}
 
@@ -60,9 +62,10 @@ def task(fake: FakeWebUI, task_id: str | None, **more: Any) -> dict[str, Any]:
 def started(
     fake: FakeWebUI, threads: ThreadPoolExecutor, name: str = "txt2img", **changes: Any
 ) -> Future[requests.Response]:
-    """Send a long generation and return when its first steps are done."""
+    """Send a long generation and return when it stands at a step; an end, or a skip, lets it go."""
+    held = fake.hold(name, at_step=AT_STEP)
     future = threads.submit(post, fake, name, LONG | changes)
-    wait_until(lambda: state(fake)["sampling_step"] > 0)
+    held.wait()
     return future
 
 
@@ -86,11 +89,9 @@ def test_progress_follows_the_steps(slow: FakeWebUI, threads: ThreadPoolExecutor
     future = started(slow, threads)
     answer = progress(slow)
     facts = answer["state"]
-    assert answer["progress"] == pytest.approx(0.01 + facts["sampling_step"] / 400)
+    assert answer["progress"] == pytest.approx(0.01 + AT_STEP / 1000)
     assert answer["eta_relative"] > 0
-    assert [facts[name] for name in STATE if name != "sampling_step"] == [
-        "scripts_txt2img", 1, 0, 400
-    ]  # fmt: skip
+    assert [facts[name] for name in STATE] == ["scripts_txt2img", 1, 0, AT_STEP, 1000]
     interrupted(slow, future)
 
 
@@ -105,11 +106,11 @@ def test_what_is_left_of_the_last_job_stays(slow: FakeWebUI) -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "jobs", "steps"),
     [
-        ("txt2img", {"n_iter": 3}, 3, 400),
-        ("txt2img", {"enable_hr": True, "denoising_strength": 0.5}, 2, 400),
-        ("txt2img", {"enable_hr": True, "denoising_strength": 0.5, "n_iter": 2}, 4, 400),
-        ("img2img", {"init_images": [encoded(gradient(64, 64))]}, 1, 301),
-        ("img2img", {"init_images": [encoded(gradient(64, 64))], "denoising_strength": 0.1}, 1, 41),
+        ("txt2img", {"n_iter": 3}, 3, 1000),
+        ("txt2img", {"enable_hr": True, "denoising_strength": 0.5}, 2, 1000),
+        ("txt2img", {"enable_hr": True, "denoising_strength": 0.5, "n_iter": 2}, 4, 1000),
+        ("img2img", {"init_images": INIT}, 1, 751),
+        ("img2img", {"init_images": INIT, "denoising_strength": 0.1}, 1, 101),
     ],
 )
 def test_jobs_and_steps_are_counted_as_they_are(
@@ -134,9 +135,10 @@ def is_doing(fake: FakeWebUI, job: str) -> bool:
 
 def test_batches_are_named(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """One after the other, where there are several."""
-    future = threads.submit(post, slow, "txt2img", LONG | {"steps": 10, "n_iter": 3})
+    future = threads.submit(post, slow, "txt2img", LONG | {"n_iter": 3})
     for number in (1, 2, 3):
         wait_until(partial(is_doing, slow, f"Batch {number} out of 3"))
+        post(slow, "skip", None)
     assert len(answered(future.result(60)).images) == 3
 
 
@@ -145,8 +147,7 @@ def test_previews_come_every_tenth_step_at_a_quarter(
 ) -> None:
     """And not where they are not wanted."""
     future = started(slow, threads)
-    image = wait_until(lambda: progress(slow)["current_image"])
-    assert state(slow)["sampling_step"] >= 10
+    image = progress(slow)["current_image"]
     assert decoded(base64.b64decode(image)).size == (32, 32)
     assert progress(slow, "?skip_current_image=true")["current_image"] is None
     interrupted(slow, future)
@@ -156,7 +157,7 @@ def test_previews_come_every_tenth_step_at_a_quarter(
 def test_the_preview_of_a_batch_is_a_grid(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """All its pictures side by side."""
     future = started(slow, threads, batch_size=2)
-    image = wait_until(lambda: progress(slow)["current_image"])
+    image = progress(slow)["current_image"]
     assert decoded(base64.b64decode(image)).size == (64, 32)
     interrupted(slow, future)
 
@@ -191,11 +192,10 @@ def test_an_interrupted_first_pass_is_answered_small(
 
 def test_a_skip_goes_on_with_the_next_batch(slow: FakeWebUI, threads: ThreadPoolExecutor) -> None:
     """All three are answered, the first as far as it got."""
-    future = started(slow, threads, n_iter=2, steps=60)
+    future = started(slow, threads, n_iter=2, steps=AT_STEP + 1)
     assert post(slow, "skip", None).json() is None
-    wait_until(lambda: state(slow)["job"] == "Batch 2 out of 2")
-    assert state(slow)["skipped"] is False
     assert len(answered(future.result(60)).images) == 2
+    assert state(slow)["skipped"] is False
 
 
 @pytest.mark.parametrize("name", ["interrupt", "skip"])
@@ -302,8 +302,11 @@ def test_what_needs_a_turn_waits_for_the_generation(
     slow: FakeWebUI, threads: ThreadPoolExecutor, name: str, body: Any
 ) -> None:
     """It is answered after it, and the generation is unharmed."""
-    generation = started(slow, threads, steps=30)
-    other = threads.submit(post, slow, name, body)
+    with slow.hold("txt2img", at_step=1) as held:
+        generation = threads.submit(post, slow, "txt2img", SMALL)
+        held.wait()
+        other = threads.submit(post, slow, name, body)
+        slow.wait(name)
     answer = answered(generation.result(60))
     assert other.result(60).status_code == 200
     assert answer.info["sd_model_name"] == "sd_xl_base_1.0"
@@ -326,7 +329,7 @@ def test_a_client_that_goes_away_stops_nothing(slow: FakeWebUI) -> None:
     with requests.Session() as session:
         prepared = session.prepare_request(body)
         with pytest.raises(requests.ReadTimeout):
-            session.send(prepared, timeout=(5, SLOW_STEP_S * 5))
+            session.send(prepared, timeout=(60, SLOW_STEP_S * 5))
     assert address.port
     wait_until(lambda: state(slow)["job_count"] == 0 and state(slow)["job_no"] == 1)
 
@@ -368,10 +371,12 @@ def test_those_that_wait_come_in_the_order_of_arrival(
     slow.reset(settings={"seed": 7})
     drawn = [answered(post(slow, "txt2img", SMALL | drawing)).info["seed"] for _ in range(5)]
     slow.reset(settings={"seed": 7})
-    sent = [started(slow, threads, **drawing, steps=60)]
-    for count in range(1, 5):
-        sent.append(threads.submit(post, slow, "txt2img", SMALL | drawing))
-        wait_until(lambda: pending(slow)["size"] == count)  # noqa: B023 - it is waited for here
+    with slow.hold("txt2img", at_step=1) as held:
+        sent = [threads.submit(post, slow, "txt2img", SMALL | drawing)]
+        held.wait()
+        for count in range(1, 5):
+            sent.append(threads.submit(post, slow, "txt2img", SMALL | drawing))
+            wait_until(partial(has_pending, slow, count))
     assert [answered(one.result(60)).info["seed"] for one in sent] == drawn
 
 

@@ -31,7 +31,7 @@ HYPERNETWORK = {"hypernetwork_name": "new", "save_hypernetwork_every": 1}
 
 def post(fake: FakeWebUI, path: str, payload: Any) -> requests.Response:
     """POST to the API."""
-    return requests.post(f"{fake.url}/sdapi/v1/{path}", json=payload, timeout=30)
+    return requests.post(f"{fake.url}/sdapi/v1/{path}", json=payload, timeout=60)
 
 
 def test_a_created_embedding_is_listed_until_reset(fake: FakeWebUI) -> None:
@@ -39,16 +39,16 @@ def test_a_created_embedding_is_listed_until_reset(fake: FakeWebUI) -> None:
     answer = post(fake, "create/embedding", NEW_EMBEDDING)
     assert answer.json()["info"].startswith("create embedding filename: ")
     url = f"{fake.url}/sdapi/v1/embeddings"
-    assert requests.get(url, timeout=30).json()["loaded"]["new"]["vectors"] == 2
+    assert requests.get(url, timeout=60).json()["loaded"]["new"]["vectors"] == 2
     fake.reset()
-    assert "new" not in requests.get(url, timeout=30).json()["loaded"]
+    assert "new" not in requests.get(url, timeout=60).json()["loaded"]
 
 
 def test_a_created_hypernetwork_is_listed(fake: FakeWebUI) -> None:
     """The answer names no file, as the real one's."""
     answer = post(fake, "create/hypernetwork", NEW_HYPERNETWORK)
     assert answer.json() == {"info": "create hypernetwork filename: None"}
-    listed = requests.get(f"{fake.url}/sdapi/v1/hypernetworks", timeout=30).json()
+    listed = requests.get(f"{fake.url}/sdapi/v1/hypernetworks", timeout=60).json()
     assert [entry["name"] for entry in listed] == ["new"]
 
 
@@ -132,7 +132,7 @@ def test_what_is_created_is_bounded(
                 f"{fake.url}/sdapi/v1/{path}", json=payload | {"name": f"n{number}"}, timeout=30
             )
             assert answer.status_code == 200
-    there = requests.get(f"{fake.url}/sdapi/v1/{listed}", timeout=30).text
+    there = requests.get(f"{fake.url}/sdapi/v1/{listed}", timeout=60).text
     assert '"n1000"' in there
     assert '"n0"' not in there
     refused = post(fake, path, payload | {"name": "n" * 300})

@@ -24,7 +24,7 @@ def keys(kind: type) -> set[str]:
 
 def test_entries_and_images_are_as_typed(fake: FakeWebUI) -> None:
     """Every key, and no other."""
-    requests.post(f"{fake.url}/sdapi/v1/txt2img", json=SMALL, timeout=30)
+    requests.post(f"{fake.url}/sdapi/v1/txt2img", json=SMALL, timeout=60)
     entry, full = fake.requests()[0], fake.request(1)
     assert set(entry) | {"text"} == keys(types.Entry)
     assert set(full) | {"text"} == keys(types.FullEntry)

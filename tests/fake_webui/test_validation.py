@@ -147,7 +147,7 @@ def send(fake: FakeWebUI, path: str, body: bytes, content_type: str | None) -> r
     if content_type:
         request.headers["Content-Type"] = content_type
     with requests.Session() as session:
-        return session.send(request, timeout=30)
+        return session.send(request, timeout=60)
 
 
 @pytest.mark.parametrize(("path", "payload", "loc", "mistake"), REFUSED)
@@ -155,7 +155,7 @@ def test_a_value_of_the_wrong_type_is_refused_in_pydantic_words(
     fake: FakeWebUI, path: str, payload: dict[str, Any], loc: list[Any], mistake: tuple[str, str]
 ) -> None:
     """The answer is a 422 with location, message and type."""
-    answer = requests.post(fake.url + path, json=payload, timeout=30)
+    answer = requests.post(fake.url + path, json=payload, timeout=60)
     assert (answer.status_code, answer.json()) == (422, {"detail": [refusal(loc, mistake)]})
 
 
@@ -164,7 +164,7 @@ def test_a_value_out_of_bounds_is_refused_with_the_bound(
     fake: FakeWebUI, payload: dict[str, Any], message: str, kind: str, context: dict[str, Any]
 ) -> None:
     """The entry has the broken limit under `ctx`."""
-    answer = requests.post(fake.url + EXTRA, json=payload, timeout=30)
+    answer = requests.post(fake.url + EXTRA, json=payload, timeout=60)
     entry = refusal(list(payload), (message, kind)) | {"ctx": context}
     assert (answer.status_code, answer.json()) == (422, {"detail": [entry]})
 
@@ -172,7 +172,7 @@ def test_a_value_out_of_bounds_is_refused_with_the_bound(
 def test_all_mistakes_are_reported_at_once_in_the_order_of_the_fields(fake: FakeWebUI) -> None:
     """The order is that of the table, not that of the payload."""
     payload = {"width": "x", "steps": "abc", "send_images": None}
-    answer = requests.post(fake.url + TXT2IMG, json=payload, timeout=30)
+    answer = requests.post(fake.url + TXT2IMG, json=payload, timeout=60)
     locations = [entry["loc"][1] for entry in answer.json()["detail"]]
     assert locations == ["steps", "width", "send_images"]
 
@@ -182,7 +182,7 @@ def test_a_value_of_another_type_is_coerced(
     fake: FakeWebUI, name: str, sent: Any, echoed: Any
 ) -> None:
     """`parameters` shows what the server made of it, in type and value."""
-    answer = requests.post(fake.url + TXT2IMG, json=SMALL | {name: sent}, timeout=30)
+    answer = requests.post(fake.url + TXT2IMG, json=SMALL | {name: sent}, timeout=60)
     value = answer.json()["parameters"][name]
     assert (value, type(value)) == (echoed, type(echoed))
 
@@ -212,7 +212,7 @@ def test_malformed_json_is_refused_with_the_position(fake: FakeWebUI) -> None:
 @pytest.mark.parametrize("payload", [{}, [["prompt", "from pairs"]]])
 def test_whatever_makes_a_dict_is_an_object(fake: FakeWebUI, payload: Any) -> None:
     """An empty object is a request; so is a list of pairs."""
-    answer = requests.post(fake.url + "/internal/progress", json=payload, timeout=30)
+    answer = requests.post(fake.url + "/internal/progress", json=payload, timeout=60)
     assert answer.status_code == 200
 
 
@@ -220,7 +220,7 @@ def test_whatever_makes_a_dict_is_an_object(fake: FakeWebUI, payload: Any) -> No
 def test_query_parameters_are_validated_too(fake: FakeWebUI, value: str, status: int) -> None:
     """A switch in the query takes the same words as one in a body."""
     path = f"/sdapi/v1/progress?skip_current_image={value}"
-    answer = requests.get(fake.url + path, timeout=30)
+    answer = requests.get(fake.url + path, timeout=60)
     assert answer.status_code == status
     if status == 422:
         entry = refusal([], SWITCH) | {"loc": ["query", "skip_current_image"]}
@@ -237,7 +237,7 @@ def test_a_number_too_large_for_a_float_is_an_overflow(fake: FakeWebUI) -> None:
 def test_unknown_fields_are_ignored_and_noted_in_the_journal(fake: FakeWebUI) -> None:
     """The WebUI says nothing about them; the journal does."""
     payload = SMALL | {"cfgScale": 3, "upscale_by": 2}
-    answer = requests.post(fake.url + TXT2IMG, json=payload, timeout=30)
+    answer = requests.post(fake.url + TXT2IMG, json=payload, timeout=60)
     assert answer.status_code == 200
     assert "cfgScale" not in answer.json()["parameters"]
     assert fake.requests()[0]["unknown_fields"] == ["cfgScale", "upscale_by"]

@@ -55,7 +55,7 @@ def test_it_ends_at_once_with_pages_that_listen(
 ) -> None:
     """Open streams of events do not hold it up, and they end in good order."""
     process, url = start_gui()
-    streams = [requests.get(f"{url}api/v1/events", stream=True, timeout=30) for _ in range(3)]
+    streams = [requests.get(f"{url}api/v1/events", stream=True, timeout=60) for _ in range(3)]
     status, seconds = ask_to_end(process, number)
     assert status == 128 + number
     assert seconds < AT_ONCE_S
@@ -68,8 +68,8 @@ def test_the_running_job_is_cancelled_with_it(start_gui: StartGui, tmp_path: Pat
     process, url = start_gui()
     draft = {"prompt": "a cat", "config": LONG}
     for _ in range(2):
-        requests.post(f"{url}api/v1/jobs", json={"draft": draft}, timeout=30)
-    wait_until(lambda: requests.get(f"{url}api/v1/queue", timeout=30).json()["running"])
+        requests.post(f"{url}api/v1/jobs", json={"draft": draft}, timeout=60)
+    wait_until(lambda: requests.get(f"{url}api/v1/queue", timeout=60).json()["running"])
     ask_to_end(process, signal.SIGINT)
     assert "cancelled" in webui_jobs("history", "--home", tmp_path).stdout
     queue = webui_jobs("queue", "list", "--home", tmp_path)
@@ -80,10 +80,10 @@ def test_without_work_nothing_runs(start_gui: StartGui, slow: FakeWebUI) -> None
     """A page that only shows leaves what is queued to others."""
     _, url = start_gui("--no-work")
     draft = {"prompt": "a cat", "config": LONG}
-    requests.post(f"{url}api/v1/jobs", json={"draft": draft, "mode": "now"}, timeout=30)
-    state = requests.get(f"{url}api/v1/state", timeout=30).json()
+    requests.post(f"{url}api/v1/jobs", json={"draft": draft, "mode": "now"}, timeout=60)
+    state = requests.get(f"{url}api/v1/state", timeout=60).json()
     assert state["runs_jobs"] is False
-    assert requests.get(f"{url}api/v1/queue", timeout=30).json()["counts"]["queued"] == 1
+    assert requests.get(f"{url}api/v1/queue", timeout=60).json()["counts"]["queued"] == 1
     assert not slow.requests("/sdapi/v1/txt2img")
 
 
@@ -93,7 +93,7 @@ def test_workers_of_other_processes_are_told(start_gui: StartGui) -> None:
     _, url = start_gui("--no-work")
 
     def workers() -> Any:
-        return requests.get(f"{url}api/v1/queue", timeout=30).json()["workers"]
+        return requests.get(f"{url}api/v1/queue", timeout=60).json()["workers"]
 
     [seen] = wait_until(workers)
     assert (seen["process"], seen["here"], seen["alive"]) == (worker.pid, False, True)
@@ -103,9 +103,9 @@ def test_a_token_is_shown_once_and_kept_as_its_hash(start_gui: StartGui, tmp_pat
     """Elsewhere than on loopback it is made at the first start, and not told at the second."""
     process, url = start_gui("--host", "0.0.0.0")  # noqa: S104 - the test's own
     address = url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - the test's own
-    assert requests.get(f"{address}api/v1/state", timeout=30).status_code == 401
+    assert requests.get(f"{address}api/v1/state", timeout=60).status_code == 401
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
+    said = process.communicate(timeout=60)[1]
     found = re.search(r"\?token=([\w-]+)", said)
     assert found
     kept = "".join(path.read_text("utf-8") for path in tmp_path.glob("*.json"))
@@ -113,9 +113,9 @@ def test_a_token_is_shown_once_and_kept_as_its_hash(start_gui: StartGui, tmp_pat
     again, url = start_gui("--host", "0.0.0.0")  # noqa: S104 - the test's own
     address = url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - the test's own
     allowed = {"Authorization": f"Bearer {found[1]}"}
-    assert requests.get(f"{address}api/v1/state", headers=allowed, timeout=30).status_code == 200
+    assert requests.get(f"{address}api/v1/state", headers=allowed, timeout=60).status_code == 200
     again.send_signal(signal.SIGINT)
-    assert "token=" not in again.communicate(timeout=30)[1]
+    assert "token=" not in again.communicate(timeout=60)[1]
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:

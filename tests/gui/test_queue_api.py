@@ -126,10 +126,11 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(
     assert page.ended(job_id)["status"] == "cancelled"
 
 
-def test_a_running_job_has_a_live_preview(open_page: OpenPage, slow: FakeWebUI) -> None:
+def test_a_running_job_has_a_live_preview(open_page: OpenPage, fake: FakeWebUI) -> None:
     """While it runs its address gives a picture; afterwards, none."""
-    page = open_page(webui_url=slow.url)
-    config = {"txt2img": {"width": 64, "height": 64, "steps": 150}}
+    page = open_page(webui_url=fake.url)
+    config = {"txt2img": {"width": 64, "height": 64, "steps": 20}}
+    fake.hold("txt2img", at_step=10)
     [job_id] = page.post("/jobs", {"draft": {"prompt": "a cat", "config": config}})["job_ids"]
 
     def preview() -> bytes | None:

@@ -91,8 +91,8 @@ def test_a_clients_tests_reach_it_by_the_name_of_the_compose_file(
     (name,) = re.findall(r"WEBUI_URL: http://(\w+:7860)", PAGE)
     url, _ = container
     for path in ("/sdapi/v1/samplers", "/__fake/v1/health"):
-        assert requests.get(f"{url}{path}", headers={"Host": name}, timeout=30).ok
-    other = requests.get(f"{url}/__fake/v1/health", headers={"Host": "other:7860"}, timeout=30)
+        assert requests.get(f"{url}{path}", headers={"Host": name}, timeout=60).ok
+    other = requests.get(f"{url}/__fake/v1/health", headers={"Host": "other:7860"}, timeout=60)
     assert other.status_code == 400
 
 

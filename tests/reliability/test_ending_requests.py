@@ -47,7 +47,7 @@ def test_an_interrupt_is_sent_once_and_the_users_word_holds(
             if is_stopped_too:
                 application.runners[0].ask_to_stop()
             looks(door, 3)
-        assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
+        assert application.job_service.wait(job_id, 60).status is JobStatus.CANCELLED
         application.runner.stop()
     assert door.seen.count(INTERRUPT) == 1
 
@@ -60,7 +60,7 @@ def test_a_webui_that_never_answers_is_left_after_a_while(build: BuildApp, fake:
     with application:
         fake.wait(TXT2IMG)
         application.job_service.cancel([job_id])
-        assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
+        assert application.job_service.wait(job_id, 60).status is JobStatus.CANCELLED
         fake.reset()
 
 
@@ -88,8 +88,8 @@ def test_a_generation_whose_answer_is_lost_is_ended(build: BuildApp, fake: FakeW
             proxy.hang_up()
             fake.wait(INTERRUPT)
         with application:
-            assert application.job_service.wait(lost, 20).status is JobStatus.FAILED
-            assert application.job_service.wait(following, 20).status is JobStatus.SUCCEEDED
+            assert application.job_service.wait(lost, 60).status is JobStatus.FAILED
+            assert application.job_service.wait(following, 60).status is JobStatus.SUCCEEDED
 
 
 def test_progress_keeps_what_it_had_when_the_task_is_not_seen(

@@ -100,14 +100,15 @@ def make_writable(home: Path) -> None:
         path.chmod(0o700)
 
 
-def test_a_home_that_can_only_be_read_can_be_looked_at(build: BuildApp, slow: FakeWebUI) -> None:
+def test_a_home_that_can_only_be_read_can_be_looked_at(build: BuildApp, fake: FakeWebUI) -> None:
     """Its jobs are listed, a job that nobody runs any more is told, and nothing is changed."""
-    application = build(slow.url)
+    application = build(fake.url)
     home = application.home
-    application.job_service.submit([boat(steps=150), boat()])
-    command = [sys.executable, "-m", "app", "work", "--home", str(home), "--webui", slow.url]
+    application.job_service.submit([boat(), boat()])
+    fake.hold("txt2img", at_step=1)
+    command = [sys.executable, "-m", "app", "work", "--home", str(home), "--webui", fake.url]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
-        slow.wait("/sdapi/v1/txt2img", at_least=1, timeout_s=30)
+        fake.wait("/sdapi/v1/txt2img", at_least=1, timeout_s=60)
         worker.kill()
     application.close()
     make_read_only(home)

@@ -3,7 +3,6 @@
 import os
 import signal
 import sqlite3
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -21,6 +20,7 @@ from tests.support import control, payloads, wait_until
 
 TXT2IMG, INTERRUPT, SKIP = "/sdapi/v1/txt2img", "/sdapi/v1/interrupt", "/sdapi/v1/skip"
 SAMPLERS, PROGRESS = "/sdapi/v1/samplers", "/sdapi/v1/progress"
+TASK_PROGRESS = "/internal/progress"
 TAKE_OFF = """UPDATE jobs SET status = 'interrupted', worker = NULL, completed_at = created_at
 WHERE job_id = ?"""
 REFUSE_SUCCESS = """CREATE TRIGGER refuse BEFORE UPDATE ON jobs WHEN NEW.status = 'succeeded'
@@ -38,25 +38,18 @@ def wait_for_steps(application: Application) -> Progress:
     return wait_until(lambda: p if (p := application.runners[0].progress) and p.step else None)
 
 
-def sampling(fake: FakeWebUI) -> bool:
-    """Return whether the server is in the middle of a generation."""
-    state = requests.get(f"{fake.url}/sdapi/v1/progress", timeout=60).json()["state"]
-    return bool(state["sampling_step"])
-
-
 def test_cancel_interrupts_the_running_job_and_leaves_the_next_unharmed(
-    build: BuildApp, slow: FakeWebUI
+    application: Application, fake: FakeWebUI
 ) -> None:
     """One interrupt, status cancelled, and the next job has its images."""
-    application = build(slow.url)
-    first, second = application.job_service.submit([boat(steps=150), boat()])
-    with application:
+    first, second = application.job_service.submit([boat(), boat()])
+    with fake.hold(TXT2IMG, at_step=1), application:
         wait_for_steps(application)
         application.job_service.cancel([first])
-        assert application.job_service.wait(first, 10).status is JobStatus.CANCELLED
-        assert application.job_service.wait(second, 10).status is JobStatus.SUCCEEDED
-    assert count(slow, INTERRUPT) == 1
-    assert count(slow, TXT2IMG) == 2
+        assert application.job_service.wait(first, 60).status is JobStatus.CANCELLED
+        assert application.job_service.wait(second, 60).status is JobStatus.SUCCEEDED
+    assert count(fake, INTERRUPT) == 1
+    assert count(fake, TXT2IMG) == 2
 
 
 def test_cancel_keeps_the_pictures_that_went_through_both_passes_of_hires_fix(
@@ -70,46 +63,41 @@ def test_cancel_keeps_the_pictures_that_went_through_both_passes_of_hires_fix(
     with application:
         wait_until(lambda: (p := application.runners[0].progress) and p.fraction > 0.66)
         application.job_service.cancel([job_id])
-        job = application.job_service.wait(job_id, 20)
+        job = application.job_service.wait(job_id, 60)
     assert job.status is JobStatus.CANCELLED
     assert [image["width"] for image in job.images] == [128, 128]
 
 
 def test_cancel_from_another_process_reaches_the_running_job(
-    build: BuildApp, slow: FakeWebUI
+    build: BuildApp, fake: FakeWebUI
 ) -> None:
     """The request is in the store; whoever runs the job carries it out."""
-    worker, other = build(slow.url), build(slow.url)
-    [job_id] = worker.job_service.submit([boat(steps=150)])
-    with worker:
+    worker, other = build(fake.url), build(fake.url)
+    [job_id] = worker.job_service.submit([boat()])
+    with fake.hold(TXT2IMG, at_step=1), worker:
         wait_for_steps(worker)
         other.job_service.cancel([job_id])
-        assert other.job_service.wait(job_id, 10).status is JobStatus.CANCELLED
+        assert other.job_service.wait(job_id, 60).status is JobStatus.CANCELLED
 
 
 def test_cancel_never_interrupts_somebody_elses_generation(
-    build: BuildApp, slow: FakeWebUI
+    application: Application, fake: FakeWebUI
 ) -> None:
     """A job that waits in the WebUI's line is interrupted when its own turn comes."""
-    application = build(slow.url)
-    foreign: list[int] = []
-    payload = {"prompt": "theirs", "width": 64, "height": 64, "steps": 60, "n_iter": 2}
-
-    def generate() -> None:
-        answer = requests.post(f"{slow.url}{TXT2IMG}", json=payload, timeout=30)
-        foreign.append(len(answer.json()["images"]))
-
-    thread = threading.Thread(target=generate)
-    thread.start()
-    wait_until(lambda: sampling(slow))
-    [job_id] = application.job_service.submit([boat(steps=150)])
-    with application:
-        slow.wait(at_least=2, path=TXT2IMG)
-        application.job_service.cancel([job_id])
-        assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
-    thread.join()
-    assert foreign == [2]
-    assert count(slow, INTERRUPT) == 1
+    payload = {"prompt": "theirs", "width": 64, "height": 64, "steps": 2, "n_iter": 2}
+    fake.hold(TXT2IMG, at_step=1, payload={"prompt": "a boat"})
+    with ThreadPoolExecutor(1) as pool, fake.hold(TXT2IMG, at_step=1) as held:
+        theirs = pool.submit(requests.post, f"{fake.url}{TXT2IMG}", json=payload, timeout=60)
+        held.wait()
+        [job_id] = application.job_service.submit([boat()])
+        with application:
+            fake.wait(at_least=2, path=TXT2IMG)
+            application.job_service.cancel([job_id])
+            fake.wait(at_least=count(fake, TASK_PROGRESS) + 5, path=TASK_PROGRESS)
+            held.release()
+            assert application.job_service.wait(job_id, 60).status is JobStatus.CANCELLED
+        assert len(theirs.result(60).json()["images"]) == 2
+    assert count(fake, INTERRUPT) == 1
 
 
 def test_cancelling_a_queued_job_sends_nothing(application: Application, fake: FakeWebUI) -> None:
@@ -120,60 +108,59 @@ def test_cancelling_a_queued_job_sends_nothing(application: Application, fake: F
     assert fake.requests() == []
 
 
-def test_skip_goes_on_with_the_next_image_of_the_job(build: BuildApp, slow: FakeWebUI) -> None:
+def test_skip_goes_on_with_the_next_image_of_the_job(
+    application: Application, fake: FakeWebUI
+) -> None:
     """One skip is sent, and only while this job's own request runs."""
-    application = build(slow.url)
-    [job_id] = application.job_service.submit([boat(steps=100, config={"txt2img": {"n_iter": 2}})])
-    with application:
+    [job_id] = application.job_service.submit([boat(config={"txt2img": {"n_iter": 2}})])
+    with fake.hold(TXT2IMG, at_step=1), application:
         wait_for_steps(application)
         application.job_service.skip(job_id)
-        slow.wait(path=SKIP)
-        application.job_service.wait(job_id, 20)
-    assert count(slow, SKIP) == 1
-    assert count(slow, INTERRUPT) == 0
-    assert count(slow, TXT2IMG) == 1
+        application.job_service.wait(job_id, 60)
+    assert count(fake, SKIP) == 1
+    assert count(fake, INTERRUPT) == 0
+    assert count(fake, TXT2IMG) == 1
 
 
 def test_stopping_the_app_interrupts_its_job_and_keeps_the_queue(
-    build: BuildApp, slow: FakeWebUI
+    application: Application, fake: FakeWebUI
 ) -> None:
     """A clean stop pauses nothing: the next start goes on with the next job."""
-    application = build(slow.url)
-    first, second = application.job_service.submit([boat(steps=150), boat()])
-    with application:
+    first, second = application.job_service.submit([boat(), boat()])
+    with fake.hold(TXT2IMG, at_step=1), application:
         wait_for_steps(application)
     assert application.history.get(first).status is JobStatus.INTERRUPTED
     assert application.history.get(second).status is JobStatus.QUEUED
     assert not application.queue.pause_state().paused
-    assert count(slow, INTERRUPT) == 1
+    assert count(fake, INTERRUPT) == 1
 
 
-def test_a_direct_job_goes_next_and_not_at_once(build: BuildApp, slow: FakeWebUI) -> None:
+def test_a_direct_job_goes_next_and_not_at_once(application: Application, fake: FakeWebUI) -> None:
     """The running job is not pre-empted; the queued ones wait."""
-    application = build(slow.url)
-    running, queued = application.job_service.submit([boat(steps=40), boat()])
-    with application:
+    running, queued = application.job_service.submit([boat(), boat()])
+    with fake.hold(TXT2IMG, at_step=1) as held, application:
         wait_for_steps(application)
         [direct] = application.job_service.submit([boat(run_mode=RunMode.DIRECT)])
-        jobs = [application.job_service.wait(job_id, 10) for job_id in (running, direct, queued)]
+        held.release()
+        jobs = [application.job_service.wait(job_id, 60) for job_id in (running, direct, queued)]
     started = [job.started_at for job in jobs if job.started_at]
     assert started == sorted(started)
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
 
 
 def test_pause_finishes_the_running_job_and_starts_no_other(
-    build: BuildApp, slow: FakeWebUI
+    application: Application, fake: FakeWebUI
 ) -> None:
     """Resume goes on."""
-    application = build(slow.url)
-    first, second = application.job_service.submit([boat(steps=40), boat()])
-    with application:
+    first, second = application.job_service.submit([boat(), boat()])
+    with fake.hold(TXT2IMG, at_step=1) as held, application:
         wait_for_steps(application)
         application.job_service.pause("lunch")
-        assert application.job_service.wait(first, 10).status is JobStatus.SUCCEEDED
+        held.release()
+        assert application.job_service.wait(first, 60).status is JobStatus.SUCCEEDED
         assert application.job_service.wait(second, 0.3).status is JobStatus.QUEUED
         application.job_service.resume()
-        assert application.job_service.wait(second, 10).status is JobStatus.SUCCEEDED
+        assert application.job_service.wait(second, 60).status is JobStatus.SUCCEEDED
 
 
 def test_progress_names_stage_step_and_time_left(build: BuildApp, slow: FakeWebUI) -> None:
@@ -184,31 +171,35 @@ def test_progress_names_stage_step_and_time_left(build: BuildApp, slow: FakeWebU
     [job_id] = application.job_service.submit(
         [boat(steps=30, config={"img2img": {"enabled": True}})]
     )
-    assert application.runner.run_pending() == 1
+    with ThreadPoolExecutor(1) as pool, slow.hold(TXT2IMG, at_step=15):
+        ran = pool.submit(application.runner.run_pending)
+        wait_until(lambda: any(p.eta_s for p in seen))
+    assert ran.result(60) == 1
     assert {(p.job_id, p.stage_count) for p in seen} == {(job_id, 2)}
     assert [p.stage for p in seen] == sorted((p.stage for p in seen), reverse=True)
     steps = [p.step for p in seen if p.stage == "txt2img" and p.step]
     assert steps == sorted(steps)
     assert steps
-    assert any(p.eta_s for p in seen)
     fractions = [p.job_fraction for p in seen]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] <= fractions[-1] <= 1
-    assert count(slow, "/internal/progress") > 0
+    assert count(slow, TASK_PROGRESS) > 0
 
 
 def test_progress_falls_back_where_there_are_no_tasks(
     build: BuildApp, start_fake: StartFake
 ) -> None:
     """A WebUI without its page has no /internal; it is asked once and then no more."""
-    bare = start_fake("bare", "--nowebui", "--step-seconds", "0.02")
+    bare = start_fake("bare", "--nowebui")
     application = build(bare.url)
     seen: list[Progress] = []
     application.runner.subscribe(seen.append)
-    application.job_service.submit([boat(steps=30)])
-    assert application.runner.run_pending() == 1
-    assert any(p.step for p in seen)
-    assert count(bare, "/internal/progress") == 1
+    application.job_service.submit([boat()])
+    with ThreadPoolExecutor(1) as pool, bare.hold(TXT2IMG, at_step=1):
+        ran = pool.submit(application.runner.run_pending)
+        wait_until(lambda: any(p.step for p in seen))
+    assert ran.result(60) == 1
+    assert count(bare, TASK_PROGRESS) == 1
 
 
 def test_a_stalled_generation_is_warned_of_and_given_up_at_the_ceiling(
@@ -336,7 +327,7 @@ def test_a_runner_waits_for_a_webui_that_is_starting_up(
         wait_until(lambda: "(since " in (application.runners[0].waits_for or ""))
         assert application.history.get(job_id).status is JobStatus.QUEUED
         control(fake, "DELETE", "faults")
-        assert application.job_service.wait(job_id, 10).status is JobStatus.SUCCEEDED
+        assert application.job_service.wait(job_id, 60).status is JobStatus.SUCCEEDED
 
 
 def test_a_runner_that_waits_asks_now_and_then(build: BuildApp, fake: FakeWebUI) -> None:
@@ -383,7 +374,7 @@ def test_two_apps_on_one_home_never_use_a_webui_at_the_same_time(
     one, two = build(slow.url), build(slow.url)
     job_ids = one.job_service.submit([boat() for _ in range(12)])
     with one, two:
-        jobs = [one.job_service.wait(job_id, 20) for job_id in job_ids]
+        jobs = [one.job_service.wait(job_id, 60) for job_id in job_ids]
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
     assert count(slow, TXT2IMG) == 12
     assert not overlaps(slow.requests(path=TXT2IMG))
@@ -424,13 +415,14 @@ def test_a_webui_that_dies_costs_one_job_and_holds_the_rest(
     build: BuildApp, start_fake: StartFake
 ) -> None:
     """The job says what is known, the queue says why it waits, and nothing is sent again."""
-    dying = start_fake("mortal", "--step-seconds", "0.05")
+    dying = start_fake("mortal")
+    dying.hold(TXT2IMG, at_step=1)
     application = build(dying.url)
-    doomed, waiting = application.job_service.submit([boat(steps=150), boat()])
+    doomed, waiting = application.job_service.submit([boat(), boat()])
     with application:
         wait_for_steps(application)
         os.kill(dying.health()["pid"], signal.SIGKILL)
-        failed = application.job_service.wait(doomed, 20)
+        failed = application.job_service.wait(doomed, 60)
         wait_until(lambda: application.queue.pause_state().paused)
     assert failed.status is JobStatus.INTERRUPTED
     assert "connection to the WebUI was lost" in (failed.error or "")
@@ -450,7 +442,7 @@ def test_a_job_that_was_taken_off_its_worker_keeps_the_end_that_it_was_given(
         wait_for_steps(application)
         with closing(sqlite3.connect(application.home / "jobs.db")) as database, database:
             database.execute(TAKE_OFF, [lost])
-        assert application.job_service.wait(following, 20).status is JobStatus.SUCCEEDED
+        assert application.job_service.wait(following, 60).status is JobStatus.SUCCEEDED
     job = application.history.get(lost)
     assert (job.status, job.images) == (JobStatus.INTERRUPTED, [])
 
@@ -467,7 +459,7 @@ def test_an_end_that_can_not_be_recorded_yet_is_recorded_later(
         with application:
             wait_until(lambda: "no room" in (application.runners[0].waits_for or ""))
             database.execute("DROP TRIGGER refuse")
-            assert application.job_service.wait(job_id, 20).status is JobStatus.SUCCEEDED
+            assert application.job_service.wait(job_id, 60).status is JobStatus.SUCCEEDED
 
 
 def test_credentials_of_the_url_are_used_and_never_written(
@@ -505,7 +497,7 @@ def test_a_webui_that_tells_nothing_of_its_work_gets_jobs_at_once(
     fake.fault("status", PROGRESS, when="every", status=500)
     [job_id] = application.job_service.submit([boat()])
     with application:
-        assert application.job_service.wait(job_id, 20).status is JobStatus.SUCCEEDED
+        assert application.job_service.wait(job_id, 60).status is JobStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -536,15 +528,14 @@ def test_wrong_credentials_hold_the_queue(build: BuildApp, start_fake: StartFake
 
 
 def test_a_generation_that_somebody_else_interrupted_is_no_success(
-    build: BuildApp, slow: FakeWebUI
+    application: Application, fake: FakeWebUI
 ) -> None:
     """Three images were asked for; what came is kept, and the job says how many."""
-    application = build(slow.url)
-    [job_id] = application.job_service.submit([boat(steps=60, config={"txt2img": {"n_iter": 3}})])
-    with application:
+    [job_id] = application.job_service.submit([boat(config={"txt2img": {"n_iter": 3}})])
+    with fake.hold(TXT2IMG, at_step=1), application:
         wait_for_steps(application)
-        requests.post(f"{slow.url}{INTERRUPT}", timeout=60)
-        job = application.job_service.wait(job_id, 20)
+        requests.post(f"{fake.url}{INTERRUPT}", timeout=60)
+        job = application.job_service.wait(job_id, 60)
     assert job.status is JobStatus.FAILED
     assert "asked for 3 images, the WebUI returned 1" in (job.error or "")
     assert len(job.images) == 1

@@ -7,7 +7,7 @@ import pytest
 from app.bootstrap import Application
 from fake_webui import FakeWebUI
 from tests.app.conftest import CommandLine, command_line
-from tests.reliability.conftest import BuildApp, boat
+from tests.reliability.conftest import boat
 from tests.support import wait_until
 
 
@@ -70,15 +70,16 @@ def test_pictures_that_pruning_left_are_no_orphans(
     assert not any(path.exists() for path in left)
 
 
-def test_what_a_running_job_has_made_is_no_orphan(build: BuildApp, slow: FakeWebUI) -> None:
+def test_what_a_running_job_has_made_is_no_orphan(
+    application: Application, fake: FakeWebUI
+) -> None:
     """Its pictures are recorded only when a stage has ended."""
-    application = build(slow.url)
-    application.job_service.submit([boat(), boat(steps=40)])
-    with application:
+    application.job_service.submit([boat(), boat(steps=3)])
+    with fake.hold("txt2img", at_step=1, payload={"steps": 3}), application:
         wait_until(application.history.list_jobs)
         wait_until(application.queue.running_jobs)
         left = leave_behind(application.home)
-        command_line(application.home, slow.url)("history", "prune", "--orphans", "--yes")
+        command_line(application.home, fake.url)("history", "prune", "--orphans", "--yes")
         assert application.queue.running_jobs()
     assert all(path.exists() for path in left)
 

@@ -11,14 +11,16 @@ from fake_webui import FakeWebUI
 from tests.conftest import StartFake
 from tests.reliability.conftest import BuildApp, boat
 from tests.reliability.hostile_webui import hostile_webui
-from tests.support import SLOW_STEP_S, control, wait_until
+from tests.support import control, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 
 
-def start_slow(start_fake: StartFake, profile: str) -> FakeWebUI:
-    """Start a WebUI that may be killed."""
-    return start_fake("mortal", "--profile", profile, "--step-seconds", str(SLOW_STEP_S))
+def start_mortal(start_fake: StartFake, profile: str) -> FakeWebUI:
+    """Start a WebUI that may be killed, and whose first generation stands still until it is."""
+    fake = start_fake("mortal", "--profile", profile)
+    fake.hold(TXT2IMG, at_step=1)
+    return fake
 
 
 def kill(fake: FakeWebUI) -> None:
@@ -36,29 +38,30 @@ def test_a_job_whose_webui_is_back_at_the_first_look_is_interrupted(
     build: BuildApp, start_fake: StartFake, webui: str
 ) -> None:
     """A new process has had no job yet: that is how it is known from one that stayed up."""
-    first, second = start_slow(start_fake, webui), start_slow(start_fake, webui)
+    first = start_mortal(start_fake, webui)
+    second = start_fake("restarted", "--profile", webui)
     with hostile_webui(first.url) as door:
         application = build(door.url)
-        lost, next_one = application.job_service.submit([boat(steps=150), boat()])
+        lost, next_one = application.job_service.submit([boat(), boat()])
         with application:
             wait_for_a_step(application)
             door.upstream = second.url.removeprefix("http://")
             kill(first)
-            job = application.job_service.wait(lost, 20)
-            after = application.job_service.wait(next_one, 20)
+            job = application.job_service.wait(lost, 60)
+            after = application.job_service.wait(next_one, 60)
     check_interrupted(job, "the WebUI was restarted meanwhile")
     assert after.status is JobStatus.SUCCEEDED
 
 
 def test_a_job_whose_webui_dies_is_interrupted(build: BuildApp, start_fake: StartFake) -> None:
     """Whether or not it comes back later."""
-    fake = start_slow(start_fake, "a1111")
+    fake = start_mortal(start_fake, "a1111")
     application = build(fake.url)
-    [job_id] = application.job_service.submit([boat(steps=150)])
+    [job_id] = application.job_service.submit([boat()])
     with application:
         wait_for_a_step(application)
         kill(fake)
-        check_interrupted(application.job_service.wait(job_id, 20), "can't be reached")
+        check_interrupted(application.job_service.wait(job_id, 60), "can't be reached")
 
 
 def check_interrupted(job: JobRecord, words: str) -> None:

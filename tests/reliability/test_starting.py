@@ -1,16 +1,15 @@
 """A WebUI that starts, or is busy with something else: jobs wait and none is lost."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-
-import requests
 
 from app.bootstrap import Application
 from app.jobs.models import JobStatus
 from fake_webui import FakeWebUI
 from tests.app.conftest import command_line
 from tests.reliability.conftest import SHORT, BuildApp, boat
-from tests.support import SLOW_STEP_S, payloads, wait_until
+from tests.support import payloads, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 SAMPLERS = "/sdapi/v1/samplers"
@@ -52,7 +51,7 @@ def test_a_refused_job_can_be_cancelled_while_the_webui_starts(
     with application:
         wait_until(lambda: fake.count(TXT2IMG) == 1)
         application.job_service.cancel([job_id])
-        assert application.job_service.wait(job_id, 20).status is JobStatus.CANCELLED
+        assert application.job_service.wait(job_id, 60).status is JobStatus.CANCELLED
     assert fake.count(TXT2IMG) == 1
 
 
@@ -62,7 +61,7 @@ def test_no_job_is_sent_before_there_are_samplers(build: BuildApp, fake: FakeWeb
     fake.fault("status", SAMPLERS, when="every", times=3, status=200, body=[])
     [job_id] = application.job_service.submit([boat()])
     with application:
-        job = application.job_service.wait(job_id, 20)
+        job = application.job_service.wait(job_id, 60)
     assert job.status is JobStatus.SUCCEEDED
     paths = [entry["path"] for entry in fake.requests()]
     assert paths[: paths.index(TXT2IMG)].count(SAMPLERS) >= 4
@@ -94,38 +93,42 @@ def wait_for_foreign_work(application: Application) -> None:
 
 
 def test_what_a_webui_does_for_others_is_shown_and_not_booked(
-    build: BuildApp, slow: FakeWebUI
+    build: BuildApp, fake: FakeWebUI
 ) -> None:
     """A job is claimed when the WebUI is idle, so its time is its own."""
-    application = build(slow.url, limits=PATIENT)
-    body = {"prompt": "theirs", "steps": 100, "width": 64, "height": 64}
+    application = build(fake.url, limits=PATIENT)
+    body = {"prompt": "theirs", "steps": 2, "width": 64, "height": 64}
     theirs = application.runners[0].node.client
     [job_id] = application.job_service.submit([boat()])
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, fake.hold(TXT2IMG, at_step=1) as held:
         pool.submit(theirs.generate, TXT2IMG, body, 60)
-        wait_until(lambda: slow.count(TXT2IMG) == 1)
+        held.wait()
         with application:
             wait_for_foreign_work(application)
             assert application.history.get(job_id).status is JobStatus.QUEUED
-            requests.post(f"{slow.url}/sdapi/v1/interrupt", timeout=60)
-            job = application.job_service.wait(job_id, 20)
+            held.release()
+            job = application.job_service.wait(job_id, 60)
     assert job.status is JobStatus.SUCCEEDED
 
 
 def test_a_job_in_the_webuis_line_does_not_use_up_its_time(
-    build: BuildApp, slow: FakeWebUI
+    build: BuildApp, fake: FakeWebUI
 ) -> None:
     """The ceiling is for its own work; waiting behind another client is not."""
-    limits = replace(SHORT, job_ceiling_s=0.5, patience_s=0.05)
-    application = build(slow.url, limits=limits)
-    body = {"prompt": "theirs", "steps": int(1.5 / SLOW_STEP_S), "width": 64, "height": 64}
+    limits = replace(SHORT, job_ceiling_s=2.0, patience_s=0.05)
+    application = build(fake.url, limits=limits)
+    body = {"prompt": "theirs", "steps": 2, "width": 64, "height": 64}
     theirs = application.runners[0].node.client
     [job_id] = application.job_service.submit([boat()])
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, fake.hold(TXT2IMG, at_step=1) as held:
         pool.submit(theirs.generate, TXT2IMG, body, 60)
-        wait_until(lambda: slow.count(TXT2IMG) == 1)
+        held.wait()
         with application:
-            job = application.job_service.wait(job_id, 20)
+            fake.wait(TXT2IMG, at_least=2)
+            passed = time.monotonic() + limits.job_ceiling_s
+            wait_until(lambda: time.monotonic() > passed)
+            held.release()
+            job = application.job_service.wait(job_id, 60)
     assert job.status is JobStatus.SUCCEEDED, job.error
 
 

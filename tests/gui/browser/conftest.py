@@ -71,13 +71,13 @@ class AppPage:
 
     def get(self, path: str, **params: Any) -> Any:
         """Return what the interface says."""
-        answer = requests.get(f"{self.url}/api/v1/{path}", params=params, timeout=30)
+        answer = requests.get(f"{self.url}/api/v1/{path}", params=params, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
     def post(self, path: str, **body: Any) -> Any:
         """Ask something of the interface, as another page would."""
-        answer = requests.post(f"{self.url}/api/v1/{path}", json=body, timeout=30)
+        answer = requests.post(f"{self.url}/api/v1/{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 

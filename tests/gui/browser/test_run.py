@@ -111,7 +111,7 @@ def test_a_dropped_picture_becomes_the_draft(page: AppPage) -> None:
     """Its prompt and settings stand in the form."""
     page.add("a fox asleep")
     [job] = page.ended(1)
-    picture = requests.get(page.url + job["images"][0]["url"], timeout=30).content
+    picture = requests.get(page.url + job["images"][0]["url"], timeout=60).content
     page.open("queue")
     page.browser.run(
         "const bytes = Uint8Array.from(atob(arguments[0]), c => c.charCodeAt(0));"
