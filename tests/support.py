@@ -1,13 +1,15 @@
 """What several test modules share: waiting, commands, and what a fake WebUI was sent."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, TypeVar
 
 import requests
@@ -45,6 +47,17 @@ def wait_until(condition: Callable[[], Answer | None], timeout_s: float = 60.0) 
         time.sleep(min(max(POLL_SECONDS, 2 * (answered - asked)), LONGEST_POLL_S))
         asked = time.monotonic()
     return answer
+
+
+def free_port() -> int:
+    """Return a port at which nobody listens, none of those that a system gives to whoever asks.
+
+    `random` begins anew with each test, so that two tests at a time would get the same.
+    """
+    for port in SystemRandom().sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError("no port is free")
 
 
 def run_module(*words: str, **options: Any) -> Completed:

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,7 +20,7 @@ from fake_webui import FakeWebUI
 from tests.app.conftest import IMPATIENT, CommandLine, Start
 from tests.app.test_said import Json
 from tests.conftest import StartFake
-from tests.support import wait_until
+from tests.support import free_port, wait_until
 
 SMALL = ("--width", "64", "--height", "64", "--steps", "1")
 
@@ -98,8 +97,7 @@ def test_a_worker_that_stays_waits_for_the_webui(
     app_cli: CommandLine, app_json: Json, start: Start, start_fake: StartFake
 ) -> None:
     """However long it takes: the queue is not paused, and the job runs as soon as it can."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     app_cli("queue", "add", "--prompt", "patient", *SMALL)
     worker = start("work", "--stay", "--webui", url, "--patience", "0.1")

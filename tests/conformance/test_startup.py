@@ -4,7 +4,6 @@ The recorded ones were asked now and then, so a phase of the fake may be none th
 was seen must come in the same order.
 """
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ import pytest
 import requests
 
 from tests.conformance.recorded_timelines import SERVERS, timelines
-from tests.support import ROOT, wait_until
+from tests.support import ROOT, free_port, wait_until
 
 HERE = Path(__file__).parent
 STARTS_S = (5, 30)  # for all phases; on a busy machine a phase can be over between two looks
@@ -30,8 +29,7 @@ Answers = Mapping[str, int | None]
 @contextmanager
 def starting(profile: str, seconds: float) -> Iterator[str]:
     """Start a server of a profile slowly, and return its address at once."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     config = str(HERE / profile / "catalogue.toml")
     flags = ["--profile", profile, "--config", config, "--startup-seconds", str(seconds)]
     words = [sys.executable, "-m", "fake_webui", "--port", str(port), *flags]

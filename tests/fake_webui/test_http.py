@@ -133,12 +133,12 @@ def test_an_idle_connection_is_closed_but_not_one_in_the_middle_of_a_request(
         idle, half_sent, silent = (stack.enter_context(connect(fake)) for _ in range(3))
         without_page = stack.enter_context(connect(pageless))
         half_sent.sendall(PING[:20])
+        asked_s = time.monotonic()
         for client in (idle, without_page):
             client.sendall(get(b"/sdapi/v1/samplers"))
             next(iter(read_answers(client, 1)))
-        answered_s = time.monotonic()
         assert idle.recv(1) == b""
-        assert time.monotonic() - answered_s > IDLE_S - 0.5
+        assert time.monotonic() - asked_s >= IDLE_S
         half_sent.sendall(PING[20:])
         silent.sendall(PING)
         without_page.sendall(get(b"/sdapi/v1/samplers"))

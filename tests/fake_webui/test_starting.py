@@ -1,9 +1,7 @@
 """A WebUI that is still starting: refused, the page, first routes, no extensions, all."""
 
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
@@ -12,7 +10,7 @@ import pytest
 import requests
 
 from fake_webui import FakeWebUI
-from tests.support import ROOT, wait_until
+from tests.support import ROOT, free_port, wait_until
 
 SMALL = {"prompt": "x", "width": 8, "height": 8, "steps": 1}
 NOT_FOUND = (404, {"detail": "Not Found"})
@@ -26,6 +24,7 @@ PHASES = {
     (200, 200, 200, 200): ALL,
     (404, 200, 200, 200): ALL,  # without the page
 }
+IN_ORDER = [REFUSED, PAGE, FIRST_ROUTES, CORE, ALL]
 
 
 def status(url: str) -> int:
@@ -44,30 +43,26 @@ def phase(url: str) -> str:
 
 def phases(url: str, end: Callable[[str], bool]) -> list[str]:
     """Watch a server until it is in a phase; return those that it went through."""
-    seen = [phase(url)]
-    deadline = time.monotonic() + 60
-    while not end(seen[-1]) and time.monotonic() < deadline:
+    seen: list[str] = []
+
+    def has_ended() -> bool:
         seen.append(phase(url))
+        return end(seen[-1])
+
+    wait_until(has_ended)
     return [one for one, _ in groupby(seen) if one != "between"]
 
 
 @pytest.fixture
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def begin(free_port: int) -> Iterator[Callable[..., str]]:
+def begin() -> Iterator[Callable[..., str]]:
     """Start servers with flags and return their address without waiting for them."""
     started: list[subprocess.Popen[bytes]] = []
 
     def begin_one(*flags: str) -> str:
-        words = [sys.executable, "-m", "fake_webui", "--port", str(free_port), *flags]
+        port = free_port()
+        words = [sys.executable, "-m", "fake_webui", "--port", str(port), *flags]
         started.append(subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL))
-        return f"http://127.0.0.1:{free_port}"
+        return f"http://127.0.0.1:{port}"
 
     yield begin_one
     for process in started:
@@ -77,8 +72,11 @@ def begin(free_port: int) -> Iterator[Callable[..., str]]:
 
 def test_a_start_goes_through_its_phases_in_order(begin: Callable[..., str]) -> None:
     """Connections are refused at first; then more and more of it is there."""
-    url = begin("--startup-seconds", "6")
-    assert phases(url, lambda now: now == ALL) == [REFUSED, PAGE, FIRST_ROUTES, CORE, ALL]
+    for seconds in ("4", "30"):  # on a busy machine a phase can be over between two looks
+        seen = phases(begin("--startup-seconds", seconds), lambda now: now == ALL)
+        if len(seen) == len(IN_ORDER):
+            break
+    assert seen == IN_ORDER
 
 
 def test_without_its_page_all_is_there_at_once(begin: Callable[..., str]) -> None:

@@ -1,6 +1,5 @@
 """Queue: what runs, what waits, and what can be done with both."""
 
-import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from fake_webui import FakeWebUI
 from tests.browser import Browser
 from tests.conftest import StartFake
 from tests.gui.browser.conftest import LONG, AppPage, StartApp, running_app
-from tests.support import wait_until
+from tests.support import free_port, wait_until
 
 TXT2IMG = "/sdapi/v1/txt2img"
 
@@ -18,12 +17,6 @@ TXT2IMG = "/sdapi/v1/txt2img"
 def row(number: int) -> str:
     """Return the selector of a waiting job, the first being 1."""
     return f".line li:nth-child({number})"
-
-
-def free_port() -> int:
-    """Return a port at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def test_cancel_in_the_middle_ends_the_running_job(slow_page: AppPage) -> None:
