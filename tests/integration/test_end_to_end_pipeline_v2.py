@@ -172,11 +172,11 @@ def test_an_answer_without_an_image_fails_the_job(
 
 def test_direct_goes_next_during_a_running_queue(application: Application, fake: FakeWebUI) -> None:
     """Run Now waits for the running job, then goes before everything that is queued."""
-    fake.fault("delay", TXT2IMG, when="first", seconds=0.3)
-    with application:
+    with fake.hold(TXT2IMG, at_step=1) as held, application:
         queued = [*application.controller.start_run_v2(), *application.controller.start_run_v2()]
-        fake.wait(path=TXT2IMG)
+        held.wait()
         direct = application.controller.on_run_job_now_v2()
+        held.release()
         wait_until(lambda: len(application.history.list_jobs()) == 3)
     jobs = sorted(application.history.list_jobs(), key=lambda job: str(job.started_at))
     assert [job.job_id for job in jobs] == [queued[0], direct, queued[1]]

@@ -42,7 +42,7 @@ def kill_at_a_random_moment(home: Path, fake: FakeWebUI, rng: random.Random) -> 
         if rng.random() < STARTERS:
             process.wait(rng.uniform(0, START_S))
         else:
-            fake.wait(TXT2IMG, at_least=sent + 1, timeout_s=30)
+            fake.wait(TXT2IMG, at_least=sent + 1, timeout_s=60)
             process.wait(rng.uniform(0, WORK_S))
 
 
