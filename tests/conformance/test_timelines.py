@@ -353,12 +353,13 @@ def test_a_client_that_leaves_ends_nothing(recorded: Start, kind: str) -> None:
         one["step"] for one in timelines(kind)["disconnect_midgen"]["sequence"] if "step" in one
     ]
     payload = {"prompt": "a boat", "width": 64, "height": 64, "steps": 40}
-    with server.hold("/sdapi/v1/txt2img", at_step=HELD_STEP) as held:
+    server.settings(step_seconds=0.5)
+    with server.hold("/sdapi/v1/txt2img", at_step=1) as held:
         with pytest.raises(requests.ReadTimeout):
             requests.post(f"{server.url}/sdapi/v1/txt2img", json=payload, timeout=IMPATIENT_S)
         held.wait()
     assert max(steps) > steps[0]
-    wait_until(lambda: poll(server, "")["state"]["sampling_step"] > HELD_STEP)
+    wait_until(lambda: poll(server, "")["state"]["sampling_step"] > 1)
 
 
 @pytest.mark.parametrize("kind", [one for one in SERVERS if one.values[0] != "sdnext"])
@@ -366,7 +367,7 @@ def test_a_stop_in_the_middle_is_as_recorded(kind: str) -> None:
     """What runs is answered; then HTTP is closed, and the process ends or lives on."""
     timeline = timelines(kind)["server_stop_sequence"]
     payload = {"prompt": "a boat", "width": 64, "height": 64, "steps": 20}
-    with FakeWebUI(profile=kind, api_server_stop=True, step_seconds=PACES_S[0]) as server:
+    with FakeWebUI(profile=kind, api_server_stop=True, step_seconds=0.2) as server:
         generation = Generation(server, "/sdapi/v1/txt2img", payload)
         wait_until(lambda: poll(server, "")["state"]["sampling_step"])
         requests.post(f"{server.url}/sdapi/v1/server-stop", timeout=PATIENT_S)
