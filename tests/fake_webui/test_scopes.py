@@ -14,7 +14,7 @@ from tests.fake_webui.generating import SMALL, post
 from tests.support import wait_until
 
 HEADER = "X-Fake-WebUI-Scope"
-IDLE_S = 0.3
+IDLE_S = 3.0
 
 
 @pytest.fixture(scope="module")

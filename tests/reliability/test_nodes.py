@@ -158,7 +158,7 @@ def test_a_webui_that_fails_again_after_its_cooldown_is_set_aside_at_once(
     build: BuildApp, fake: FakeWebUI, second_fake: FakeWebUI
 ) -> None:
     """It gets one job to show that it is well, not as many as at first."""
-    application = build(fake.url, second_fake.url, limits=replace(SHORT, cooldown_s=0.2))
+    application = build(fake.url, second_fake.url, limits=replace(SHORT, cooldown_s=1.0))
     second_fake.fault("out-of-memory", TXT2IMG, when="every")
     application.job_service.submit([boat() for _ in range(9)])
     sick = application.runners[1]
