@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ def fake_starter(ready_file: Path, flags: tuple[str, ...]) -> type[ProcessStarte
             "--exit-on-stdin-eof", *flags,
         ]  # fmt: skip
         timeout = 60
+        terminate_on_interrupt = True
         popen_kwargs = {"stdin": subprocess.PIPE, "cwd": Path(__file__).parent.parent}
 
         def startup_check(self) -> bool:
@@ -69,17 +70,14 @@ def worker(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def xprocess(pytestconfig: pytest.Config, tmpdir_factory: Any) -> Iterator[XProcess]:
-    """pytest-xprocess, with its notes of what was started in a folder of this run.
+def xprocess(xprocess: XProcess, tmpdir_factory: Any) -> XProcess:
+    """The plugin's, with its notes of what was started in a folder of this run.
 
     It keeps them in the checkout, where those of an earlier run name processes that are by now
     somebody else's, and ends these.
     """
-    processes = XProcess(pytestconfig, tmpdir_factory.mktemp("xprocess"))
-    yield processes
-    for started in processes.resources:
-        with started.popen or nullcontext():
-            pass  # it has ended; its pipe is closed and its status read
+    xprocess.rootdir = tmpdir_factory.mktemp("xprocess")
+    return xprocess
 
 
 @pytest.fixture(scope="session")
